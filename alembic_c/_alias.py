@@ -1,0 +1,86 @@
+"""The import name `alembic`: the same module objects under upstream's name.
+
+`env.py` and revision files say `from alembic import op`.  A finder at the head of
+`sys.meta_path` answers each `alembic.x` with the module `alembic_c.x` itself, so that
+state, identity, patching and pickling are shared whichever name was used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+
+ALIAS = "alembic"
+PACKAGE = __package__ or "alembic_c"
+
+
+def _real_name(alias: str) -> str | None:
+    head, dot, rest = alias.partition(".")
+    return f"{PACKAGE}{dot}{rest}" if head == ALIAS else None
+
+
+class _AliasLoader(Loader):
+    """Load an alias by importing the real module; nothing runs twice."""
+
+    def __init__(self, real: ModuleSpec) -> None:
+        self._real = real
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return importlib.import_module(self._real.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has just put the alias's spec on the module.
+        module.__spec__ = self._real
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the real module's code object; `python -m alembic` asks for it."""
+        code: CodeType | None = self._real.loader.get_code(self._real.name)  # type: ignore[union-attr]
+        return code
+
+
+class AliasFinder(MetaPathFinder):
+    """Find `alembic` and `alembic.*` as `alembic_c` and `alembic_c.*`."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        name = _real_name(fullname)
+        if name is None:
+            return None
+        real = importlib.util.find_spec(name)
+        if real is None:
+            return None
+        spec = ModuleSpec(fullname, _AliasLoader(real), origin=real.origin)
+        spec.submodule_search_locations = real.submodule_search_locations
+        return spec
+
+
+def is_installed() -> bool:
+    """Return whether `import alembic` gives this package in this process."""
+    return any(isinstance(finder, AliasFinder) for finder in sys.meta_path)
+
+
+def install() -> None:
+    """Make `import alembic` give this package, in this process; idempotent.
+
+    Raises ImportError if another distribution's `alembic` is loaded already: two
+    migration engines in one process would each see half of its state.
+    """
+    loaded = sys.modules.get(ALIAS)
+    if loaded is not None and loaded is not sys.modules[PACKAGE]:
+        origin = getattr(loaded, "__file__", None) or "an unknown place"
+        raise ImportError(
+            f"'{ALIAS}' is already imported from {origin}; call {PACKAGE}.install() "
+            f"before anything imports '{ALIAS}', or uninstall the other package",
+            name=ALIAS,
+        )
+    if not is_installed():
+        sys.meta_path.insert(0, AliasFinder())

@@ -1,0 +1,49 @@
+"""The extension modules; everything else is in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+from glob import glob
+
+from setuptools import Extension, setup
+
+# Warnings are errors for the project's own builds only, never for a user's.
+STRICT = [
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wshadow",
+    "-Wstrict-prototypes",
+    "-Wvla",
+    "-Wformat=2",
+    "-Wimplicit-fallthrough",
+    "-Werror",
+]
+
+
+def core_sources(*layers: str) -> list[str]:
+    """Return the C files of some layers of csrc/, in a stable order."""
+    return sorted(path for layer in layers for path in glob(f"csrc/{layer}/*.c"))
+
+
+def extension(name: str, *layers: str) -> Extension:
+    flags = ["-std=c11", "-fvisibility=hidden"]
+    if os.environ.get("ALEMBIC_C_STRICT"):
+        flags += STRICT
+    # The first layer is the binding's own; the include path knows only public headers.
+    headers = glob("csrc/include/alc/*.h") + glob("csrc/*/*.h") + glob("csrc/*/*/*.h")
+    return Extension(
+        f"alembic_c.{name}",
+        sources=core_sources(*layers),
+        depends=sorted(headers),
+        include_dirs=["csrc/include"],
+        extra_compile_args=flags + os.environ.get("ALEMBIC_C_CFLAGS", "").split(),
+        extra_link_args=os.environ.get("ALEMBIC_C_LDFLAGS", "").split(),
+    )
+
+
+setup(
+    ext_modules=[
+        extension("_core", "base", "scan", "graph", "bind/core"),
+    ]
+)

@@ -1,0 +1,180 @@
+"""Run upstream's own test suite against this package.
+
+Fetches upstream's source distribution, lays its tests under build/conformance, and runs
+them with `alembic` resolving to `alembic_c`.  Prints passed/failed/skipped per file.
+
+usage: python -m tests.conformance.run [--db sqlite|postgresql|mariadb] [--dburi URL]
+           [-n WORKERS] [--failures] [-k EXPRESSION] [test_file ...]
+
+Exit status 0 when exactly the failures listed in known_failures.txt happen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+UPSTREAM = "1.19.1"
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+WORK = Path(os.environ.get("ALEMBIC_C_CONFORMANCE", ROOT / "build" / "conformance"))
+KNOWN = HERE / "known_failures.txt"
+OUTCOMES = ("passed", "failed", "skipped")
+
+
+def fetch() -> Path:
+    """Return upstream's unpacked source tree, fetched once."""
+    tree = WORK / f"alembic-{UPSTREAM}"
+    if tree.is_dir():
+        return tree
+    WORK.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        + ["--no-binary", ":all:", "--no-build-isolation", "--dest", str(WORK)]
+        + [f"alembic=={UPSTREAM}"],
+        check=True,
+    )
+    unpacking = WORK / "unpacking"
+    shutil.rmtree(unpacking, ignore_errors=True)
+    with tarfile.open(WORK / f"alembic-{UPSTREAM}.tar.gz") as archive:
+        archive.extractall(unpacking, filter="data")
+    (unpacking / tree.name).rename(tree)
+    return tree
+
+
+def lay(source: Path) -> Path:
+    """Lay the tests, and upstream's test support, in a tree without its package."""
+    # A directory of its own for each run: runs may overlap.
+    tree = WORK / "trees" / str(os.getpid())
+    shutil.copytree(source / "tests", tree / "tests")
+    shutil.copytree(source / "alembic" / "testing", tree / "alembic" / "testing")
+    shutil.copy(source / "setup.cfg", tree)
+    shutil.copytree(HERE / "shims", tree / "tools")
+    return tree
+
+
+def known_failures(database: str) -> dict[str, str]:
+    """Return test -> reason for the failures known on `database`.
+
+    A line is `database<TAB>test<TAB>reason`; the database `*` means each.
+    """
+    known = {}
+    for number, line in enumerate(KNOWN.read_text().splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        fields = line.split("\t")
+        if len(fields) != 3 or not all(fields):
+            raise SystemExit(f"{KNOWN}:{number}: want database<TAB>test<TAB>reason")
+        where, test, reason = fields
+        if where in ("*", database):
+            known[test] = reason
+    return known
+
+
+def outcomes(report: Path) -> dict[str, str]:
+    """Return `file::Class::test` -> outcome from a JUnit report."""
+    result = {}
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        module, _, cls = case.get("classname", "").rpartition(".")
+        # SQLAlchemy's plugin adds the database and its version to the class name.
+        cls = cls.split("_sqlite+")[0].split("_postgresql+")[0].split("_mysql+")[0]
+        cls = cls.split("_mariadb+")[0]
+        file = module.removeprefix("tests.").replace(".", "/") + ".py"
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcome = "failed"
+        elif case.find("skipped") is not None:
+            outcome = "skipped"
+        else:
+            outcome = "passed"
+        result[f"{file}::{cls}::{case.get('name')}"] = outcome
+    return result
+
+
+def run(options: argparse.Namespace) -> dict[str, str]:
+    """Run the chosen test files and return the outcome of each test."""
+    tree = lay(fetch())
+    report = tree / "report.xml"
+    files = [f"tests/{Path(name).stem}.py" for name in options.files] or ["tests"]
+    command = [sys.executable, "-m", "pytest", "-p", "conformance_plugin"]
+    command += ["-q", "-p", "no:cacheprovider", "--maxfail=100000", "-r", "N"]
+    command += ["-o", "addopts=-p no:warnings -p no:logging", "--dropfirst"]
+    command += ["-o", "junit_family=xunit1", f"--junitxml={report}"]
+    command += ["--tb=native" if options.failures else "--tb=no"]
+    command += ["-n", str(options.n)] if options.n > 1 else []
+    command += ["-k", options.k] if options.k else []
+    command += ["--dburi", options.dburi] if options.dburi else ["--db", options.db]
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join([str(HERE / "plugin"), str(ROOT)])
+    environment["ALEMBIC_C_CONFORMANCE_TREE"] = str(tree)
+    done = subprocess.run(
+        command + files,
+        cwd=tree,
+        env=environment,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        if options.failures or not report.exists() or done.returncode > 1:
+            sys.stdout.write(done.stdout)
+        if not report.exists():
+            raise SystemExit(f"pytest ended with {done.returncode} and no report")
+        return outcomes(report)
+    finally:
+        shutil.rmtree(tree)
+
+
+def show(results: dict[str, str]) -> None:
+    """Print a row for each test file, and the totals."""
+    table: dict[str, collections.Counter[str]] = {}
+    for test, outcome in results.items():
+        table.setdefault(test.partition("::")[0], collections.Counter())[outcome] += 1
+    width = max(map(len, table), default=4)
+    print(f"{'file':{width}}" + "".join(f"{name:>9}" for name in OUTCOMES))
+    for file, counts in sorted(table.items()):
+        print(f"{file:{width}}" + "".join(f"{counts[o]:9}" for o in OUTCOMES))
+    total = collections.Counter(results.values())
+    print(f"{'total':{width}}" + "".join(f"{total[o]:9}" for o in OUTCOMES))
+
+
+def judge(results: dict[str, str], known: dict[str, str], complete: bool) -> int:
+    """Print what is not as listed; return the exit status."""
+    failed = {test for test, outcome in results.items() if outcome == "failed"}
+    unlisted = sorted(failed - known.keys())
+    stale = sorted(t for t in known if results.get(t) == "passed")
+    if complete:
+        stale += sorted(known.keys() - results.keys())
+    for test in unlisted:
+        print(f"FAILED, not listed: {test}")
+    for test in stale:
+        print(f"LISTED in {KNOWN.name}, but it passes or is gone: {test}")
+    if not results:
+        print("no test ran")
+    return 1 if unlisted or stale or not results else 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Run upstream's tests against ours.")
+    parser.add_argument("files", nargs="*", help="test files, such as test_op")
+    parser.add_argument("--db", default="sqlite")
+    parser.add_argument("--dburi", help="SQLAlchemy URL instead of --db's default")
+    parser.add_argument("-n", type=int, default=2, help="processes")
+    parser.add_argument("-k", help="pytest's test expression")
+    parser.add_argument("--failures", action="store_true", help="print tracebacks")
+    options = parser.parse_args(argv)
+    results = run(options)
+    show(results)
+    complete = not options.files and not options.k
+    return judge(results, known_failures(options.db), complete)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
