@@ -37,7 +37,7 @@ def fetch() -> Path:
     WORK.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        + ["--no-binary", ":all:", "--no-build-isolation", "--dest", str(WORK)]
+        + ["--no-binary", ":all:", "--dest", str(WORK)]
         + [f"alembic=={UPSTREAM}"],
         check=True,
     )
