@@ -55,7 +55,13 @@ class AliasFinder(MetaPathFinder):
         name = _real_name(fullname)
         if name is None:
             return None
-        real = importlib.util.find_spec(name)
+        try:
+            real = importlib.util.find_spec(name)
+        except ModuleNotFoundError as missing:
+            # A parent that is not ours (importlib then looks on) and nothing else.
+            if missing.name is None or not name.startswith(f"{missing.name}."):
+                raise
+            return None
         if real is None:
             return None
         spec = ModuleSpec(fullname, _AliasLoader(real), origin=real.origin)
