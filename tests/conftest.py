@@ -1,0 +1,80 @@
+"""Fixtures that the whole suite shares: real databases, and upstream's package."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.support import postgres, upstream
+
+_serial = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """Yield the URL of a PostgreSQL server that belongs to this test run.
+
+    ALEMBIC_C_TEST_PG names a running one (its account may create databases); without
+    it a throwaway cluster is started.
+    """
+    given = os.environ.get("ALEMBIC_C_TEST_PG")
+    if given:
+        yield given
+        return
+    with postgres.cluster() as server:
+        yield server.url()
+
+
+@pytest.fixture
+def pg_url(pg_server: str) -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL database, dropped afterwards."""
+    import sqlalchemy as sa
+
+    name = f"alembic_c_{os.getpid()}_{next(_serial)}"
+    admin = sa.create_engine(
+        pg_server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    try:
+        url = sa.make_url(pg_server).set(database=name)
+        yield url.render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the URL of a new SQLite file."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database, once for each kind that we test on."""
+    kind = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
+    url: str = request.getfixturevalue(kind)
+    return url
+
+
+@pytest.fixture(scope="session")
+def upstream_path() -> Path:
+    """Return the directory in which upstream's package is installed alone."""
+    return upstream.directory()
+
+
+@pytest.fixture(scope="session")
+def upstream_package(upstream_path: Path) -> ModuleType:
+    """Return upstream's package, imported side by side with ours."""
+    return upstream.load()
+
+
+@pytest.fixture(name="upstream", scope="session")
+def _upstream(upstream_package: ModuleType) -> ModuleType:
+    return upstream_package
