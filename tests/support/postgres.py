@@ -86,7 +86,9 @@ class Cluster:
 
     def url(self, database: str = "test", driver: str = "psycopg2") -> str:
         """Return the SQLAlchemy URL of a database."""
-        return f"postgresql+{driver}://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+        return (
+            f"postgresql+{driver}://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+        )
 
     def start(self) -> Cluster:
         """Initialise the cluster, start it and create the database `test`."""

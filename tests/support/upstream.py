@@ -1,7 +1,7 @@
 """Upstream's released package, beside ours: the yardstick of the differential tests.
 
-It is installed alone into a directory of its own, never into the environment under test,
-so that `import alembic` finds it only where a test asks for it.
+It is installed alone into a directory of its own, never into the environment under
+test, so that `import alembic` finds it only where a test asks for it.
 """
 
 from __future__ import annotations

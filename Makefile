@@ -1,0 +1,88 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists all.
+
+PYTHON ?= python3
+BUILD := build
+VENV := $(BUILD)/venv
+PY := $(VENV)/bin/python
+DEMO := $(BUILD)/demo-venv
+ARGS ?=
+RUNS ?= 10000000
+
+.PHONY: help demo test lint conformance build bench sanitized fuzz format clean
+
+help:
+	@echo "make demo         build, install and run the main job on SQLite"
+	@echo "make test         install what the tests need and run every test (ARGS=...)"
+	@echo "make lint         ruff, mypy --strict, clang-format, layering"
+	@echo "make conformance  upstream's own tests, on SQLite, PostgreSQL and MariaDB"
+	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb)"
+	@echo "make bench        compare with upstream; rewrites docs/performance.md"
+	@echo "make sanitized    the Python tests with the extensions under ASan and UBSan"
+	@echo "make fuzz         the C fuzzers, long (RUNS=$(RUNS))"
+	@echo "make format       format Python and C"
+
+# --- the demonstration -------------------------------------------------------------
+
+demo:
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --upgrade pip
+	$(DEMO)/bin/python -m pip install --quiet .
+	PATH="$(CURDIR)/$(DEMO)/bin:$$PATH" sh tools/demo.sh $(BUILD)/demo
+
+# --- development -------------------------------------------------------------------
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip setuptools
+	$(PY) -m pip install --quiet --group lint --group test
+	$(PY) -m pip install --quiet --editable .
+	touch $@
+
+build: $(VENV)/ready
+	ALEMBIC_C_STRICT=1 $(PY) setup.py --quiet build_ext --inplace
+
+test: build
+	$(PYTHON) tools/install_system.py postgresql
+	$(PY) -m tests.support.postgres $(PY) -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/ready
+	$(PYTHON) tools/install_system.py clang-format
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(MAKE) -C csrc format-check
+	$(PY) -m pytest -q -p no:cacheprovider tests/lint
+
+format: $(VENV)/ready
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(MAKE) -C csrc format
+
+# --- upstream as the yardstick -------------------------------------------------------
+
+DB ?= sqlite postgresql mariadb
+FILES ?=
+
+conformance: build
+	$(PYTHON) tools/install_system.py $(filter-out sqlite,$(DB)) sqlite3
+	@for db in $(DB); do \
+	    echo "== upstream's tests on $$db"; \
+	    $(PY) -m tests.conformance.run --db $$db $(FILES) || exit 1; \
+	done
+
+bench: build
+	$(PYTHON) tools/install_system.py postgresql
+	$(PY) -m tests.support.postgres $(PY) -m benchmarks.run $(ARGS)
+
+# --- memory ------------------------------------------------------------------------
+
+sanitized: $(VENV)/ready
+	$(PYTHON) tools/install_system.py postgresql
+	$(PY) -m tests.support.postgres $(PY) tools/sanitized.py $(ARGS)
+
+fuzz:
+	$(PYTHON) tools/install_system.py clang sanitizers
+	$(MAKE) -C csrc fuzz RUNS=$(RUNS)
+
+clean:
+	rm -rf $(BUILD) csrc/build alembic_c/*.so *.egg-info

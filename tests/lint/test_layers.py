@@ -1,0 +1,177 @@
+"""The layering of docs/architecture.md, held: imports and includes run downward."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGE = ROOT / "alembic_c"
+CSRC = ROOT / "csrc"
+
+# From the bottom up; the first pattern that fits a module gives its layer.
+PYTHON_LAYERS = [
+    ("util", r"util(\..*)?|_core|_catalog|_libpq|_sqlite3|_alias|__init__"),
+    ("script.revision", r"script\.(revision|_graph.*)"),
+    ("runtime.plugins", r"runtime\.(plugins|_steps)"),
+    ("catalog", r"catalog(\..*)?"),
+    ("ddl", r"ddl(\..*)?"),
+    ("operations", r"operations(\..*)?|op"),
+    ("autogenerate", r"autogenerate(\..*)?"),
+    ("script.base", r"script(\..*)?"),
+    ("runtime", r"runtime(\..*)?|context|migration|environment"),
+    ("command", r"command"),
+    ("config", r"config|_cli.*|_activation|__main__"),
+]
+# Registers what the layers define, so it sees all of them; it is imported inside
+# functions, where the registrations are first needed.
+BOOTSTRAP = "_bootstrap"
+
+C_LAYERS = ["base", "scan", "graph", "catalog", "source", "reflect", "diff", "bind"]
+
+
+def python_layer(module: str) -> int:
+    for rank, (_, pattern) in enumerate(PYTHON_LAYERS):
+        if re.fullmatch(pattern, module):
+            return rank
+    raise AssertionError(f"{module}: no layer is given for it in {__file__}")
+
+
+def python_modules() -> dict[str, Path]:
+    modules = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PACKAGE).with_suffix("")
+        if relative.parts[0] in ("templates", "testing"):
+            continue
+        parts = relative.parts
+        if parts[-1] == "__init__" and len(parts) > 1:
+            parts = parts[:-1]
+        modules[".".join(parts)] = path
+    return modules
+
+
+MODULES = python_modules()
+
+
+def imported_modules(module: str, tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield (module of ours, line) for each import in a tree."""
+    is_package = MODULES[module].name == "__init__.py"
+    here = [] if module == "__init__" else module.split(".")
+    package = here if is_package else here[:-1]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if node.level:
+            base = package[: len(package) - (node.level - 1)]
+        elif node.module and node.module.partition(".")[0] == "alembic_c":
+            base = []
+        else:
+            continue
+        tail = (node.module or "").removeprefix("alembic_c").strip(".")
+        path = [*base, *(tail.split(".") if tail else [])]
+        for alias in node.names:
+            deeper = ".".join([*path, alias.name])
+            name = deeper if deeper in MODULES else ".".join(path)
+            yield name or "__init__", node.lineno
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_python_imports_run_downward(module: str) -> None:
+    if module == BOOTSTRAP:
+        return
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    upward = [
+        f"{MODULES[module].relative_to(ROOT)}:{line} imports {name}"
+        for name, line in imported_modules(module, tree)
+        if name != BOOTSTRAP and python_layer(name) > python_layer(module)
+    ]
+    assert not upward, "\n".join(upward)
+
+
+def module_level_imports(module: str) -> set[str]:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        if is_function or for_types:
+            node.body = []
+    return {name for name, _ in imported_modules(module, tree)} - {module}
+
+
+def test_python_imports_have_no_cycle() -> None:
+    edges = {module: module_level_imports(module) for module in MODULES}
+    done: set[str] = set()
+    path: list[str] = []
+
+    def visit(module: str) -> None:
+        if module in done or module not in edges:
+            return
+        assert module not in path, " -> ".join([*path, module])
+        path.append(module)
+        for name in sorted(edges[module]):
+            # A package and its modules are one unit: `from . import x` is no cycle.
+            if not module.startswith(f"{name}."):
+                visit(name)
+        path.pop()
+        done.add(module)
+
+    for module in edges:
+        visit(module)
+
+
+def test_upstream_is_never_imported() -> None:
+    wrong = []
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            wrong += [
+                f"{module}: {name}"
+                for name in names
+                if name.partition(".")[0] == "alembic"
+            ]
+    assert not wrong
+
+
+C_FILES = sorted(p for p in CSRC.rglob("*.[ch]") if "build" not in p.parts)
+
+
+def c_layer(path: Path) -> str:
+    """Return a C file's layer; a public header has that of the file named like it."""
+    parts = path.relative_to(CSRC).parts
+    if parts[0] != "include":
+        return parts[0]
+    homes = {
+        layer
+        for layer in C_LAYERS[:-1]
+        if list((CSRC / layer).glob(f"{path.stem}*.c")) or layer == path.stem
+    }
+    assert len(homes) == 1, f"{path.relative_to(ROOT)}: found in layers {sorted(homes)}"
+    return homes.pop()
+
+
+@pytest.mark.parametrize("path", C_FILES, ids=lambda p: str(p.relative_to(CSRC)))
+def test_c_includes_run_downward(path: Path) -> None:
+    layer = c_layer(path)
+    if layer not in C_LAYERS:
+        return
+    text = path.read_text(encoding="utf-8")
+    if layer != "bind":
+        assert not re.search(r'#\s*include\s*[<"]Python\.h', text)
+    for name in re.findall(r'#\s*include\s*[<"](alc/[^">]+)', text):
+        header = CSRC / "include" / name
+        assert C_LAYERS.index(c_layer(header)) <= C_LAYERS.index(layer), name
+
+
+def test_headers_under_include_are_the_public_ones() -> None:
+    for path in C_FILES:
+        for name in re.findall(r'#\s*include\s*"([^"]+)"', path.read_text()):
+            found = (path.parent / name).exists() or (CSRC / "include" / name).exists()
+            assert found, f"{path.relative_to(ROOT)} includes {name}"
