@@ -6,6 +6,8 @@ them with `alembic` resolving to `alembic_c`.  Prints passed/failed/skipped per 
 usage: python -m tests.conformance.run [--db sqlite|postgresql|mariadb] [--dburi URL]
            [-n WORKERS] [--failures] [-k EXPRESSION] [test_file ...]
 
+Without --dburi a throwaway server of the kind is started.
+
 Exit status 0 when exactly the failures listed in known_failures.txt happen.
 """
 
@@ -13,13 +15,17 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support import postgres
 
 UPSTREAM = "1.19.1"
 HERE = Path(__file__).resolve().parent
@@ -97,7 +103,22 @@ def outcomes(report: Path) -> dict[str, str]:
     return result
 
 
-def run(options: argparse.Namespace) -> dict[str, str]:
+@contextlib.contextmanager
+def database(name: str) -> Iterator[str]:
+    """Yield the URL of a database of this kind; servers are throwaway ones."""
+    if name == "postgresql":
+        with postgres.cluster() as server:
+            yield server.url()
+    elif name == "mariadb":
+        from tests.support import mariadb
+
+        with mariadb.cluster() as server:
+            yield server.url()
+    else:
+        yield "sqlite:///:memory:"
+
+
+def run(options: argparse.Namespace, url: str) -> dict[str, str]:
     """Run the chosen test files and return the outcome of each test."""
     tree = lay(fetch())
     report = tree / "report.xml"
@@ -109,7 +130,7 @@ def run(options: argparse.Namespace) -> dict[str, str]:
     command += ["--tb=native" if options.failures else "--tb=no"]
     command += ["-n", str(options.n)] if options.n > 1 else []
     command += ["-k", options.k] if options.k else []
-    command += ["--dburi", options.dburi] if options.dburi else ["--db", options.db]
+    command += ["--dburi", url]
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join([str(HERE / "plugin"), str(ROOT)])
     environment["ALEMBIC_C_CONFORMANCE_TREE"] = str(tree)
@@ -170,7 +191,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-k", help="pytest's test expression")
     parser.add_argument("--failures", action="store_true", help="print tracebacks")
     options = parser.parse_args(argv)
-    results = run(options)
+    with contextlib.ExitStack() as stack:
+        url = options.dburi or stack.enter_context(database(options.db))
+        results = run(options, url)
     show(results)
     complete = not options.files and not options.k
     return judge(results, known_failures(options.db), complete)
