@@ -1,0 +1,465 @@
+"""What we need from SQLAlchemy 2.0 and 2.1 beyond their public interface.
+
+This is the only module that touches private names of SQLAlchemy, and the only one
+that asks for its version.  `tests/unit/test_sqla_compat.py` fails when one of the
+names moves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, Union
+
+import sqlalchemy
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Sequence,
+    UnaryExpression,
+    inspect,
+    types,
+)
+from sqlalchemy.ext.compiler import compiles as _sqla_compiles
+from sqlalchemy.schema import Constraint, SchemaItem
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import _NONE_NAME as _NONE_NAME
+from sqlalchemy.sql.base import DialectKWArgs
+from sqlalchemy.sql.base import _NoneName as _NoneName
+from sqlalchemy.sql.elements import ClauseElement, ColumnClause, ColumnElement
+from sqlalchemy.sql.elements import TextClause as TextClause
+from sqlalchemy.sql.schema import NULL_UNSPECIFIED
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect, Table, Transaction
+    from sqlalchemy.engine import CursorResult, Inspector
+    from sqlalchemy.sql import Executable
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
+
+_T = TypeVar("_T")
+_CE = TypeVar("_CE", bound="ClauseElement | SchemaItem")
+
+_ConstraintNameDefined = Union[str, _NoneName]  # noqa: UP007 - used at run time
+_ConstraintName = Union[None, str, _NoneName]  # noqa: UP007
+
+_CompilerProtocol = Callable[..., str]
+
+AUTOINCREMENT_DEFAULT = "auto"
+
+
+# --- versions -----------------------------------------------------------------------
+
+
+def _safe_int(value: str) -> int | str:
+    try:
+        return int(value)
+    except ValueError:
+        return value
+
+
+sqlalchemy_version = sqlalchemy.__version__
+# A pre-release ("2.1.0b1") compares by the numbers before its letter.
+_vers = tuple(
+    part
+    for part in map(_safe_int, sqlalchemy_version.replace("b", ".b").split("."))
+    if isinstance(part, int)
+)
+
+sqla_14_18 = _vers >= (1, 4, 18)
+sqla_14_26 = _vers >= (1, 4, 26)
+sqla_2 = _vers >= (2,)
+# The value that the name has always had, which is not what the name says.
+sqla_2_0_25 = _vers >= (2, 25)
+sqla_2_1 = _vers >= (2, 1)
+
+identity_has_dialect_kwargs = issubclass(Identity, DialectKWArgs)
+
+
+def _inherit_schema_deprecated() -> bool:
+    """Return whether `SchemaType(inherit_schema=...)` is deprecated here."""
+    return sqla_2_1
+
+
+# --- compilation --------------------------------------------------------------------
+
+
+def compiles(
+    element: type[ClauseElement], *dialects: str
+) -> Callable[[_CompilerProtocol], _CompilerProtocol]:
+    """Register the decorated function as the compiler of a construct.
+
+    element: the construct's class; dialects: their names, none for every dialect.
+    """
+    decorator: Callable[[_CompilerProtocol], _CompilerProtocol]
+    decorator = _sqla_compiles(element, *dialects)
+    return decorator
+
+
+class _literal_bindparam(BindParameter[Any]):
+    """A parameter that every compiler renders as its literal value."""
+
+    inherit_cache = False
+
+
+@compiles(_literal_bindparam)
+def _render_literal_bindparam(
+    element: _literal_bindparam, compiler: SQLCompiler, **kw: Any
+) -> str:
+    literal: str = compiler.render_literal_bindparam(element, **kw)  # type: ignore[no-untyped-call]
+    return literal
+
+
+# --- names of constraints -----------------------------------------------------------
+
+
+def constraint_name_defined(
+    name: _ConstraintName,
+) -> TypeGuard[_ConstraintNameDefined]:
+    """Return whether a constraint was given a name, or explicitly given none."""
+    return isinstance(name, str | _NoneName)
+
+
+def constraint_name_string(name: _ConstraintName) -> TypeGuard[str]:
+    """Return whether a constraint's name is a text."""
+    return isinstance(name, str)
+
+
+def constraint_name_or_none(name: _ConstraintName) -> str | None:
+    """Return a constraint's name if it is a text, None otherwise."""
+    return name if constraint_name_string(name) else None
+
+
+def _get_constraint_final_name(
+    constraint: Index | Constraint, dialect: Dialect | None
+) -> str | None:
+    """Return the name that DDL would use: conventions and truncation applied."""
+    if constraint.name is None:
+        return None
+    assert dialect is not None
+    # The preparer applies quoting too unless told so by this keyword, which
+    # SQLAlchemy keeps for migration tools.
+    return dialect.identifier_preparer.format_constraint(
+        constraint, _alembic_quote=False
+    )
+
+
+def _constraint_is_named(
+    constraint: Constraint | Index, dialect: Dialect | None
+) -> bool:
+    return _get_constraint_final_name(constraint, dialect) is not None
+
+
+def _is_type_bound(constraint: Constraint) -> bool:
+    """Return whether a constraint came from a type such as Boolean or Enum."""
+    return constraint._type_bound
+
+
+# --- transactions -------------------------------------------------------------------
+
+
+def _get_connection_in_transaction(connection: Connection | None) -> bool:
+    in_transaction = getattr(connection, "in_transaction", None)
+    return False if in_transaction is None else in_transaction()
+
+
+@contextlib.contextmanager
+def _ensure_scope_for_ddl(connection: Connection | None) -> Iterator[None]:
+    """Run a block in the transaction that is open, or in one of its own.
+
+    None and mock connections, which have no transactions, are left alone.
+    """
+    has_transactions = hasattr(connection, "in_transaction")
+    if (
+        connection is None
+        or not has_transactions
+        or _get_connection_in_transaction(connection)
+    ):
+        yield
+    else:
+        with connection.begin():
+            yield
+
+
+def _safe_begin_connection_transaction(connection: Connection) -> Transaction:
+    return connection.get_transaction() or connection.begin()
+
+
+def _safe_commit_connection_transaction(connection: Connection) -> None:
+    transaction = connection.get_transaction()
+    if transaction is not None:
+        transaction.commit()
+
+
+def _safe_rollback_connection_transaction(connection: Connection) -> None:
+    transaction = connection.get_transaction()
+    if transaction is not None:
+        transaction.rollback()
+
+
+# --- schema items -------------------------------------------------------------------
+
+
+def _copy(schema_item: _CE, **kw: Any) -> _CE:
+    """Return a detached copy of a column, constraint, index, type or table."""
+    copier = getattr(schema_item, "_copy", None) or schema_item.copy  # type: ignore[union-attr]
+    duplicate: _CE = copier(**kw)
+    return duplicate
+
+
+def _get_table_key(name: str, schema: str | None) -> str:
+    return name if schema is None else f"{schema}.{name}"
+
+
+def _connectable_has_table(
+    connectable: Connection, tablename: str, schemaname: str | None
+) -> bool:
+    return inspect(connectable).has_table(tablename, schemaname)
+
+
+def _exec_on_inspector(
+    inspector: Inspector, statement: Executable, **params: Any
+) -> CursorResult[Any]:
+    """Execute a statement on the connection that an inspector works on."""
+    with inspector._operation_context() as connection:
+        return connection.execute(statement, params)
+
+
+def _nullability_might_be_unset(metadata_column: Column[Any]) -> bool:
+    """Return whether a column was made without `nullable=`."""
+    return metadata_column._user_defined_nullable is NULL_UNSPECIFIED
+
+
+def _server_default_is_computed(*server_default: Any) -> bool:
+    return any(isinstance(default, Computed) for default in server_default)
+
+
+def _server_default_is_identity(*server_default: Any) -> bool:
+    return any(isinstance(default, Identity) for default in server_default)
+
+
+_IDENTITY_OPTIONS = (
+    "always",
+    "on_null",
+    "start",
+    "increment",
+    "minvalue",
+    "maxvalue",
+    "nominvalue",
+    "nomaxvalue",
+    "cycle",
+    "cache",
+    "order",
+)
+# Oracle's alone since SQLAlchemy 2.1, and then among the dialect's arguments.
+_ORACLE_IDENTITY_OPTIONS = frozenset(("on_null", "order"))
+
+
+def _get_identity_options_dict(
+    identity: Identity | Sequence | None, dialect_kwargs: bool = False
+) -> dict[str, Any]:
+    """Return the options that are set, by the names of `Identity()`'s parameters.
+
+    dialect_kwargs: with the arguments of dialects, e.g. `oracle_order`, where
+        SQLAlchemy has them (2.1 and later).
+    """
+    if identity is None:
+        return {}
+    options = {
+        name: getattr(identity, name, None)
+        for name in _IDENTITY_OPTIONS
+        if not (identity_has_dialect_kwargs and name in _ORACLE_IDENTITY_OPTIONS)
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    if isinstance(identity, Identity):
+        # "always" has None as a value with a meaning of its own.
+        options = {"always": identity.always, **options}
+        if not identity_has_dialect_kwargs and identity.always is None:
+            del options["always"]
+    if dialect_kwargs and identity_has_dialect_kwargs:
+        options.update(identity.dialect_kwargs)
+    return options
+
+
+def all_table_check_constraints(table: Table) -> set[CheckConstraint]:
+    """Return the CHECK constraints of a table and of its columns.
+
+    Without those that types such as Boolean and Enum bring.
+    """
+    candidates: set[Constraint] = set(table.constraints)
+    for column in table.columns:
+        candidates |= column.constraints
+    return {
+        item
+        for item in candidates
+        if isinstance(item, CheckConstraint) and not _is_type_bound(item)
+    }
+
+
+def _table_for_constraint(constraint: Constraint) -> Table:
+    if isinstance(constraint, ForeignKeyConstraint):
+        table: Table = constraint.parent  # type: ignore[assignment]
+        return table
+    return constraint.table
+
+
+def _columns_for_constraint(constraint: Any) -> list[Column[Any]] | set[Column[Any]]:
+    """Return the columns of the constrained table that a constraint names."""
+    if isinstance(constraint, ForeignKeyConstraint):
+        return [element.parent for element in constraint.elements]
+    if isinstance(constraint, CheckConstraint):
+        return _find_columns(constraint.sqltext)
+    return list(constraint.columns)
+
+
+def _fk_spec(constraint: ForeignKeyConstraint) -> Any:
+    """Return what tells foreign keys apart, as a tuple of ten.
+
+    (schema, table, columns, target schema, target table, target columns, onupdate,
+    ondelete, deferrable, initially)
+    """
+    columns = [constraint.columns[key].name for key in constraint.column_keys]
+    source = constraint.parent
+    target = constraint.elements[0].column.table
+    return (
+        source.schema,
+        source.name,
+        columns,
+        target.schema,
+        target.name,
+        [element.column.name for element in constraint.elements],
+        constraint.onupdate,
+        constraint.ondelete,
+        constraint.deferrable,
+        constraint.initially,
+    )
+
+
+def _fk_is_self_referential(constraint: ForeignKeyConstraint) -> bool:
+    target_key = constraint.elements[0].target_fullname.rpartition(".")[0]
+    return target_key == constraint.parent.key
+
+
+def _remove_column_from_collection(
+    collection: Any, column: Column[Any] | ColumnClause[Any]
+) -> None:
+    """Remove a column from a constraint's or a table's collection of columns.
+
+    Raises KeyError if the collection has no column with that key.
+    """
+    writable = getattr(collection, "_parent", None) or collection
+    writable.remove(collection[column.key])
+
+
+# --- types --------------------------------------------------------------------------
+
+
+def _get_variant_mapping(
+    type_: TypeEngine[Any],
+) -> tuple[TypeEngine[Any], Any]:
+    return type_, type_._variant_mapping
+
+
+def _type_has_variants(type_: TypeEngine[Any]) -> bool:
+    return bool(type_._variant_mapping)
+
+
+def _resolve_for_variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    """Return the type that a dialect uses for a type with variants."""
+    base, variants = _get_variant_mapping(type_)
+    chosen: TypeEngine[Any] = variants.get(dialect.name, base)
+    return chosen
+
+
+# --- expressions --------------------------------------------------------------------
+
+
+def _find_columns(clause: ClauseElement) -> set[Any]:
+    """Return the columns inside an expression."""
+    found: set[Any] = set()
+    visitors.traverse(clause, {}, {"column": found.add})
+    return found
+
+
+def _idx_table_bound_expressions(idx: Index) -> Iterable[ColumnElement[Any]]:
+    return idx.expressions  # type: ignore[return-value]
+
+
+def is_expression(expr: Any) -> bool:
+    """Return whether an index element is more than a column and its modifiers."""
+    while isinstance(expr, UnaryExpression):
+        expr = expr.element
+    return not isinstance(expr, ColumnClause) or expr.is_literal
+
+
+def is_expression_index(index: Index) -> bool:
+    """Return whether an index has an element that is an expression."""
+    return any(is_expression(element) for element in index.expressions)
+
+
+def _copy_expression(expression: _CE, target_table: Table) -> _CE:
+    """Return a copy of an expression over the columns of another table.
+
+    A column that the other table lacks is added to it.
+    """
+
+    def rebind(element: Any, **kw: Any) -> Any:
+        if not isinstance(element, Column) or element.table is None:
+            return None
+        if element.key not in target_table.c:
+            target_table.append_column(_copy(element))
+        return target_table.c[element.key]
+
+    copied: _CE = visitors.replacement_traverse(expression, {}, rebind)  # type: ignore[call-overload]
+    return copied
+
+
+class _textual_index_element(ColumnElement[Any]):
+    """A piece of SQL text as an element of an index.
+
+    An index is attached to a table by its columns.  This element brings a column of
+    the table for that, and is rendered as its text.
+    """
+
+    __visit_name__ = "_textual_index_element"
+    inherit_cache = False
+
+    def __init__(self, table: Table, text: TextClause) -> None:
+        self.table = table
+        self.text = text
+        self.key = text.text
+        self.fake_column: Column[Any] = Column(self.key, types.NULLTYPE)
+        table.append_column(self.fake_column)
+
+    def get_children(self, **kw: Any) -> list[Column[Any]]:
+        return [self.fake_column]
+
+
+@compiles(_textual_index_element)
+def _render_textual_index_column(
+    element: _textual_index_element, compiler: SQLCompiler, **kw: Any
+) -> str:
+    return compiler.process(element.text, **kw)
+
+
+def _textual_index_column(
+    table: Table, text_: str | TextClause | ColumnElement[Any]
+) -> ColumnElement[Any] | Column[Any]:
+    """Return an index element on `table` from a name, a text or an expression.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(text_, str):
+        named: Column[Any] = Column(text_, types.NULLTYPE)
+        table.append_column(named)
+        return named
+    if isinstance(text_, TextClause):
+        return _textual_index_element(table, text_)
+    if isinstance(text_, ColumnElement):
+        return _copy_expression(text_, table)
+    raise ValueError("String or text() construct expected")

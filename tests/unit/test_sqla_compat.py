@@ -1,0 +1,274 @@
+"""What we take from SQLAlchemy beyond its public interface is still where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.schema import CreateIndex
+from sqlalchemy.sql import base, schema, sqltypes, type_api
+from sqlalchemy.sql.elements import conv
+
+from alembic_c.util import sqla_compat as compat
+
+
+@pytest.fixture
+def connection() -> Iterator[sa.Connection]:
+    with sa.create_engine("sqlite://").connect() as open_connection:
+        yield open_connection
+
+
+def make_table(name: str = "t", *items: Any, **kw: Any) -> sa.Table:
+    columns = (sa.Column("a", sa.Integer), sa.Column("b", sa.String, key="bk"))
+    return sa.Table(name, sa.MetaData(**kw), *columns, *items)
+
+
+def test_the_private_names_are_there() -> None:
+    """One line a name, so that a failure says which one moved."""
+    assert isinstance(base._NONE_NAME, base._NoneName)
+    assert hasattr(sa.CheckConstraint("x"), "_type_bound")
+    assert hasattr(schema, "NULL_UNSPECIFIED")
+    assert hasattr(sa.Column("x"), "_user_defined_nullable")
+    assert hasattr(type_api.TypeEngine, "_variant_mapping") or hasattr(
+        sqltypes.NULLTYPE, "_variant_mapping"
+    )
+    assert hasattr(sa.Column("x"), "_copy")
+    assert hasattr(sa.UniqueConstraint("x"), "_copy")
+    assert callable(sa.Inspector._operation_context)
+    assert hasattr(make_table().c, "_parent")
+
+
+def test_versions() -> None:
+    assert compat.sqlalchemy_version == sa.__version__
+    assert compat.sqla_2
+    assert compat.sqla_14_18
+    assert compat.sqla_14_26
+    assert not compat.sqla_2_0_25
+    assert compat.sqla_2_1 == (not sa.__version__.startswith("2.0"))
+    assert compat._safe_int("25") == 25
+    assert compat._safe_int("b1") == "b1"
+
+
+@pytest.mark.parametrize(
+    ("name", "defined", "text"),
+    [
+        (None, False, None),
+        (base._NONE_NAME, True, None),
+        ("x", True, "x"),
+        (conv("y"), True, "y"),
+    ],
+)
+def test_constraint_names(name: Any, defined: bool, text: str | None) -> None:
+    assert compat.constraint_name_defined(name) is defined
+    assert compat.constraint_name_string(name) is (text is not None)
+    assert compat.constraint_name_or_none(name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "convention", "final"),
+    [
+        (None, None, None),
+        (base._NONE_NAME, None, None),
+        ("MixedCase", None, "MixedCase"),
+        (None, "uq_%(table_name)s_%(column_0_name)s", "uq_t_a"),
+        ("n", "uq_%(table_name)s_%(constraint_name)s", "uq_t_n"),
+        (conv("n"), "uq_%(table_name)s_%(constraint_name)s", "n"),
+    ],
+)
+def test_final_name(name: Any, convention: str | None, final: str | None) -> None:
+    unique = sa.UniqueConstraint("a", name=name)
+    make_table("t", unique, naming_convention={"uq": convention} if convention else {})
+    dialect = postgresql.dialect()
+    assert compat._get_constraint_final_name(unique, dialect) == final
+    assert compat._constraint_is_named(unique, dialect) is (final is not None)
+
+
+def test_ddl_scope_commits_its_own_transaction_only(connection: sa.Connection) -> None:
+    with compat._ensure_scope_for_ddl(connection):
+        assert connection.in_transaction()
+    assert not connection.in_transaction()
+    outer = connection.begin()
+    with compat._ensure_scope_for_ddl(connection):
+        assert connection.get_transaction() is outer
+    assert outer.is_active
+
+
+@pytest.mark.parametrize("connection", [None, mock.Mock(spec=["execute"])])
+def test_ddl_scope_without_transactions(connection: Any) -> None:
+    with compat._ensure_scope_for_ddl(connection):
+        assert not compat._get_connection_in_transaction(connection)
+
+
+def test_safe_transactions(connection: sa.Connection) -> None:
+    compat._safe_commit_connection_transaction(connection)
+    compat._safe_rollback_connection_transaction(connection)
+    first = compat._safe_begin_connection_transaction(connection)
+    assert compat._safe_begin_connection_transaction(connection) is first
+    connection.execute(sa.text("CREATE TABLE kept (x INTEGER)"))
+    compat._safe_commit_connection_transaction(connection)
+    assert not connection.in_transaction()
+    assert compat._connectable_has_table(connection, "kept", None)
+    compat._safe_rollback_connection_transaction(connection)
+    compat._safe_begin_connection_transaction(connection)
+    connection.execute(sa.text("INSERT INTO kept VALUES (1)"))
+    compat._safe_rollback_connection_transaction(connection)
+    assert connection.execute(sa.text("SELECT count(*) FROM kept")).scalar() == 0
+
+
+def test_statement_on_inspectors_of_both_kinds(connection: sa.Connection) -> None:
+    for bind in (connection, connection.engine):
+        result = compat._exec_on_inspector(sa.inspect(bind), sa.text("SELECT :x"), x=5)
+        assert bind is not connection or result.scalar() == 5
+
+
+def test_identity_options() -> None:
+    identity = sa.Identity(always=True, start=5, cycle=False)
+    wanted = {"always": True, "start": 5, "cycle": False}
+    assert compat._get_identity_options_dict(None) == {}
+    assert compat._get_identity_options_dict(identity) == wanted
+    assert compat._get_identity_options_dict(sa.Sequence("s", start=4)) == {"start": 4}
+    if compat.identity_has_dialect_kwargs:
+        identity = sa.Identity(oracle_order=True)
+        plain = compat._get_identity_options_dict(identity)
+        assert plain == {"always": False}
+        full = compat._get_identity_options_dict(identity, dialect_kwargs=True)
+        assert full == {"always": False, "oracle_order": True}
+    else:
+        identity = sa.Identity(order=True)
+        assert compat._get_identity_options_dict(identity, True)["order"] is True
+
+
+def test_kinds_of_server_defaults() -> None:
+    computed, identity = sa.Computed("x"), sa.Identity()
+    assert compat._server_default_is_computed(None, False, computed)
+    assert not compat._server_default_is_computed(None, identity)
+    assert compat._server_default_is_identity("x", identity)
+    assert not compat._server_default_is_identity()
+
+
+def test_variants() -> None:
+    plain, special = sa.String(5), mysql.VARCHAR(6)
+    varied = plain.with_variant(special, "mysql")
+    assert compat._type_has_variants(varied)
+    assert not compat._type_has_variants(plain)
+    assert compat._get_variant_mapping(varied) == (varied, {"mysql": special})
+    assert compat._resolve_for_variant(varied, mysql.dialect()) is special
+    assert compat._resolve_for_variant(varied, postgresql.dialect()) is varied
+    assert compat._resolve_for_variant(plain, mysql.dialect()) is plain
+
+
+def test_nullability_unset() -> None:
+    assert compat._nullability_might_be_unset(sa.Column("x"))
+    assert not compat._nullability_might_be_unset(sa.Column("x", nullable=True))
+
+
+def test_foreign_keys() -> None:
+    metadata = sa.MetaData()
+    sa.Table("p", metadata, sa.Column("id", sa.Integer), schema="q")
+    child = sa.Table(
+        "c",
+        metadata,
+        sa.Column("id", sa.Integer),
+        sa.Column("up", sa.Integer, sa.ForeignKey("c.id")),
+        sa.Column("pid", sa.ForeignKey("q.p.id", ondelete="CASCADE", initially="x")),
+    )
+    by_column = {key.columns.keys()[0]: key for key in child.foreign_key_constraints}
+    assert compat._fk_is_self_referential(by_column["up"])
+    assert not compat._fk_is_self_referential(by_column["pid"])
+    assert compat._fk_spec(by_column["pid"]) == (
+        *(None, "c", ["pid"], "q", "p", ["id"]),
+        *(None, "CASCADE", None, "x"),
+    )
+    assert compat._table_for_constraint(by_column["pid"]) is child
+    assert compat._columns_for_constraint(by_column["pid"]) == [child.c.pid]
+
+
+def test_columns_of_constraints() -> None:
+    table = make_table()
+    check = sa.CheckConstraint(table.c.a > table.c.bk)
+    unique = sa.UniqueConstraint(table.c.bk, table.c.a)
+    assert compat._columns_for_constraint(check) == {table.c.a, table.c.bk}
+    assert compat._columns_for_constraint(unique) == [table.c.bk, table.c.a]
+    assert compat._table_for_constraint(check) is table
+
+
+def test_check_constraints_of_a_table_are_not_those_of_types() -> None:
+    on_table = sa.CheckConstraint("a > 1")
+    on_column = sa.CheckConstraint("c > 1")
+    flag = sa.Column("d", sa.Boolean(create_constraint=True))
+    table = make_table("t", sa.Column("c", sa.Integer, on_column), on_table, flag)
+    assert compat.all_table_check_constraints(table) == {on_table, on_column}
+    bound = {item for item in table.constraints if compat._is_type_bound(item)}
+    assert len(bound) == 1
+
+
+def test_columns_leave_collections() -> None:
+    table = make_table()
+    unique = sa.UniqueConstraint(table.c.a, table.c.bk)
+    compat._remove_column_from_collection(unique.columns, table.c.a)
+    assert unique.columns.keys() == ["bk"]
+    compat._remove_column_from_collection(table.c, sa.column("bk"))
+    assert table.c.keys() == ["a"]
+    with pytest.raises(KeyError):
+        compat._remove_column_from_collection(table.c, sa.column("bk"))
+
+
+def test_copies_are_detached() -> None:
+    table = make_table()
+    copied = compat._copy(table.c.a)
+    assert copied.table is None
+    assert copied.name == "a"
+
+
+@pytest.mark.parametrize(
+    ("schema_name", "key"), [(None, "t"), ("s", "s.t"), ("", ".t")]
+)
+def test_table_key(schema_name: str | None, key: str) -> None:
+    assert compat._get_table_key("t", schema_name) == key
+
+
+def test_expressions() -> None:
+    table = make_table()
+    for plain in (table.c.a, table.c.a.desc().nulls_last(), sa.column("x")):
+        assert not compat.is_expression(plain)
+    for expression in (sa.func.lower(table.c.a), sa.literal_column("x"), sa.text("x")):
+        assert compat.is_expression(expression)
+    assert compat.is_expression_index(sa.Index("i", table.c.a, table.c.a + 1))
+    assert not compat.is_expression_index(sa.Index("i", table.c.a.desc()))
+    bound = compat._idx_table_bound_expressions(sa.Index("i", table.c.a))
+    assert list(bound) == [table.c.a]
+
+
+def test_index_elements_from_text() -> None:
+    table = make_table()
+    elements = [
+        compat._textual_index_column(table, "named"),
+        compat._textual_index_column(table, sa.text("lower(x)")),
+        compat._textual_index_column(table, sa.func.upper(table.c.bk)),
+    ]
+    sql = str(CreateIndex(sa.Index("i", *elements)))
+    assert sql == "CREATE INDEX i ON t (named, lower(x), upper(b))"
+    with pytest.raises(ValueError, match=r"^String or text\(\) construct expected$"):
+        compat._textual_index_column(table, 5)  # type: ignore[arg-type]
+
+
+def test_expressions_move_to_another_table() -> None:
+    source, target = make_table(), sa.Table("other", sa.MetaData(), sa.Column("a"))
+    moved = compat._copy_expression(source.c.a + source.c.bk, target)
+    assert str(moved) == "other.a + other.b"
+    assert target.c.keys() == ["a", "bk"]
+    free = sa.Column("free")
+    assert compat._copy_expression(free, target) is free
+
+
+def test_literal_parameters_are_rendered() -> None:
+    parameter = compat._literal_bindparam("x", "it's", sa.String())
+    assert str(parameter.compile(dialect=postgresql.dialect())) == "'it''s'"
+
+
+def test_inherit_schema_is_deprecated_with_21() -> None:
+    assert compat._inherit_schema_deprecated() is compat.sqla_2_1
