@@ -1,0 +1,137 @@
+"""What commands say to the user, and the warnings they give."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import contextmanager
+
+from ._logging import DeferredLogger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+log = DeferredLogger("alembic.util.messaging")
+
+_INDENT = "  "
+
+
+def _terminal_width() -> int | None:
+    """Return the columns of the terminal on standard input, None if it is none."""
+    try:
+        columns = os.get_terminal_size(0).columns
+    except (OSError, ValueError, AttributeError):
+        return None
+    return columns if columns > 0 else None
+
+
+TERMWIDTH = _terminal_width()
+
+
+def write_outstream(stream: TextIO, *text: str | bytes, quiet: bool = False) -> None:
+    """Write to a stream, with "?" for what its encoding cannot express.
+
+    stream: a text stream; text: pieces, bytes are decoded with its encoding.
+    quiet: write nothing.
+    """
+    if quiet:
+        return
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    for piece in text:
+        if isinstance(piece, str):
+            raw = piece.encode(encoding, "replace")
+        else:
+            raw = piece
+        stream.write(raw.decode(encoding))
+
+
+@contextmanager
+def status(
+    status_msg: str, newline: bool = False, quiet: bool = False
+) -> Iterator[None]:
+    """Announce what the block does, and say "done" or "FAILED" after it.
+
+    newline: end the announcement's line; quiet: say nothing.
+    """
+    msg(f"{status_msg} ...", newline, flush=True, quiet=quiet)
+    outcome = "FAILED"
+    try:
+        yield
+        outcome = "done"
+    finally:
+        write_outstream(sys.stdout, f"  {outcome}\n", quiet=quiet)
+
+
+def err(message: str, quiet: bool = False) -> None:
+    """Report a failure and end the process with status -1 (255 for the shell).
+
+    Raises SystemExit.
+    """
+    log.error(message)
+    msg(f"FAILED: {message}", quiet=quiet)
+    sys.exit(-1)
+
+
+def obfuscate_url_pw(input_url: str) -> str:
+    """Return a database URL with its password, if any, as "***".
+
+    Raises sqlalchemy.exc.ArgumentError if it is no URL.
+    """
+    from sqlalchemy.engine import url
+
+    return url.make_url(input_url).render_as_string(hide_password=True)
+
+
+def warn(msg: str, stacklevel: int = 2) -> None:
+    """Give a UserWarning; stacklevel 2 means: where the caller of `warn` is."""
+    _warn(msg, None, stacklevel + 1)
+
+
+def warn_deprecated(msg: str, stacklevel: int = 2) -> None:
+    """Give a DeprecationWarning; stacklevel as for `warn`."""
+    _warn(msg, DeprecationWarning, stacklevel + 1)
+
+
+def _warn(text: str, category: type[Warning] | None, stacklevel: int) -> None:
+    import warnings
+
+    warnings.warn(text, category, stacklevel=stacklevel)
+
+
+def msg(
+    msg: str, newline: bool = True, flush: bool = False, quiet: bool = False
+) -> None:
+    """Print a message, wrapped and indented if standard input is a terminal.
+
+    newline: end the last line; flush: flush standard output; quiet: do nothing.
+    """
+    if quiet:
+        return
+    text = msg if TERMWIDTH is None else _wrapped(msg, TERMWIDTH)
+    write_outstream(sys.stdout, text, "\n" if newline else "")
+    if flush:
+        sys.stdout.flush()
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Return `text` folded into indented lines of at most `width` columns."""
+    import textwrap
+
+    return textwrap.fill(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+
+
+def format_as_comma(value: str | Iterable[str] | None) -> str:
+    """Return names joined with ", ", one name as it is, and "" for None.
+
+    Raises ValueError if `value` is neither.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Iterable):
+        return ", ".join(value)
+    raise ValueError(f"Don't know how to comma-format {value!r}")

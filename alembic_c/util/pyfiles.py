@@ -1,0 +1,191 @@
+"""Templates to files, and files to modules."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .exc import CommandError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import pathlib
+    from types import ModuleType
+    from typing import Any
+
+_RESOURCE = re.compile(r"([^/\\:]+(?:\.[^/\\:]+)*):(.*)", re.DOTALL)
+_SEPARATOR = b"\n\n"
+
+
+def template_to_file(
+    template_file: str | os.PathLike[str],
+    dest: str | os.PathLike[str],
+    output_encoding: str,
+    *,
+    append_with_newlines: bool = False,
+    **kw: Any,
+) -> None:
+    """Render a Mako template into a file, which appears complete or not at all.
+
+    output_encoding: the encoding of the file.
+    append_with_newlines: keep what the file has, put an empty line and the result
+        behind it.
+    kw: the template's variables.
+    Raises CommandError, with the name of a file that holds the template's traceback,
+    if the template fails; OSError if a file cannot be read or written.
+    """
+    rendered = _render(os.fspath(template_file), output_encoding, kw)
+    if append_with_newlines:
+        rendered = _SEPARATOR + rendered
+    write_whole(dest, rendered, append=append_with_newlines)
+
+
+def _render(template_file: str, encoding: str, variables: dict[str, Any]) -> bytes:
+    from mako.template import Template
+
+    template = Template(filename=template_file)
+    try:
+        text: str = template.render_unicode(**variables)
+        return text.encode(encoding)
+    except Exception as problem:
+        report = _write_report()
+        raise CommandError(
+            f"Template rendering failed; see {report} for a "
+            "template-oriented traceback."
+        ) from problem
+
+
+def _write_report() -> str:
+    """Write the traceback of the current error, in the template's terms."""
+    import tempfile
+
+    from mako import exceptions
+
+    with tempfile.NamedTemporaryFile(suffix=".txt", delete=False) as report:
+        text: str = exceptions.text_error_template().render_unicode()
+        report.write(text.encode("utf-8", "backslashreplace"))
+        return report.name
+
+
+def write_whole(
+    dest: str | os.PathLike[str], content: bytes, *, append: bool = False
+) -> None:
+    """Write a file so that other eyes see the old content or the new, nothing between.
+
+    append: put `content` behind what the file has.
+    A file that exists keeps its permissions; a symbolic link keeps pointing to it.
+    Raises OSError, and leaves the old content, if that fails.
+    """
+    target = os.path.realpath(dest)
+    mode = None
+    if os.path.exists(target):
+        if not os.path.isfile(target):
+            # A device or a pipe cannot be replaced, only written to.
+            with open(target, "ab") as stream:
+                stream.write(content)
+            return
+        mode = os.stat(target).st_mode & 0o7777
+        if append:
+            with open(target, "rb") as stream:
+                content = stream.read() + content
+    _replace(target, content, mode)
+
+
+def _replace(target: str, content: bytes, mode: int | None) -> None:
+    # The leading dot and the suffix keep the scan of revision files off it.
+    folder, name = os.path.split(target)
+    scratch = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    try:
+        with open(scratch, "xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            os.chmod(scratch, mode)
+        os.replace(scratch, target)
+    except BaseException:
+        if os.path.exists(scratch):
+            os.unlink(scratch)
+        raise
+
+
+def coerce_resource_to_filename(fname_or_resource: str) -> pathlib.Path:
+    """Return the path that a file name, or `package:path/inside`, stands for.
+
+    Raises ModuleNotFoundError if there is no such package.
+    """
+    import pathlib
+
+    resource = None
+    if not os.path.isabs(fname_or_resource):
+        resource = _RESOURCE.fullmatch(fname_or_resource)
+    if resource is None:
+        return pathlib.Path(fname_or_resource)
+    package, inside = resource.groups()
+    return _resource_path(package, inside)
+
+
+def _resource_path(package: str, inside: str) -> pathlib.Path:
+    import atexit
+    from contextlib import ExitStack
+    from importlib import resources
+
+    # A package in an archive is unpacked; that lives as long as the process.
+    unpacked = ExitStack()
+    atexit.register(unpacked.close)
+    node = resources.files(package)
+    for part in filter(None, inside.split("/")):
+        node = node / part
+    return unpacked.enter_context(resources.as_file(node))
+
+
+def pyc_file_from_path(path: str | os.PathLike[str]) -> pathlib.Path | None:
+    """Return the compiled file of a source file that may be gone, None if it has none.
+
+    Looks for the file that this Python would cache, then for one beside the source.
+    """
+    import pathlib
+    from importlib.util import cache_from_source
+
+    source = pathlib.Path(path)
+    cached = pathlib.Path(cache_from_source(os.fspath(path)))
+    for candidate in (cached, source.with_suffix(".pyc")):
+        if candidate.exists():
+            return candidate
+    return None
+
+
+def load_python_file(
+    dir_: str | os.PathLike[str], filename: str | os.PathLike[str]
+) -> ModuleType:
+    """Execute `filename` in directory `dir_` and return the module, not registered.
+
+    A `.py` file that is gone is replaced by its compiled file, if that is there.
+    Raises ImportError if neither is, and whatever the file raises.
+    """
+    import pathlib
+
+    path = pathlib.Path(dir_, filename)
+    if path.suffix not in (".py", ".pyc"):
+        raise AssertionError(f"{path} is neither a .py nor a .pyc file")
+    if path.suffix == ".py" and not path.exists():
+        compiled = pyc_file_from_path(path)
+        if compiled is None:
+            raise ImportError(f"Can't find Python file {path}")
+        path = compiled
+    return load_module_py(re.sub(r"\W", "_", os.fspath(filename)), path)
+
+
+def load_module_py(module_id: str, path: str | os.PathLike[str]) -> ModuleType:
+    """Execute a source or compiled file as a module of the given name.
+
+    The module is not put into `sys.modules`: two trees may have files of one name.
+    """
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(module_id, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"Can't load {path} as Python", path=os.fspath(path))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
