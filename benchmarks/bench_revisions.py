@@ -207,10 +207,11 @@ def report(rounds: int = 7) -> str:
                 found, peak = _rows(bench, size, label, floors)
                 rows += found
                 loads[size] = found[2].ours
+            start, read = (measure.seconds(floors[k]) for k in ("python", "files"))
             lines.append(
-                f"- {size:,} revisions: starting Python {measure.seconds(floors['python'])}, "
-                f"opening and reading the files in C {measure.seconds(floors['files'])}; "
-                f"peak memory of `heads` {peak.peak / 1e6:.1f} MB"
+                f"- {size:,} revisions: starting Python {start}, opening and reading "
+                f"the files in C {read}; peak memory of `heads` "
+                f"{peak.peak / 1e6:.1f} MB"
             )
     growth = loads[10_000] / loads[1_000]
     lines.append(f"- loading 10,000 costs {growth:.1f} times loading 1,000")

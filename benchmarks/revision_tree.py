@@ -1,4 +1,4 @@
-"""Generated version directories: n revisions of about 1.2 KB, a fork and merge each 50."""
+"""Generated trees: revisions of about 1.2 KB, with a fork and a merge every 50."""
 
 from __future__ import annotations
 

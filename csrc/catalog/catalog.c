@@ -1,0 +1,222 @@
+/*
+ * Filling, ordering and searching the schema model.
+ *
+ * Arrays grow by doubling inside the arena; what a growth leaves behind is bounded by
+ * the final size and is freed with the rest.
+ */
+#include "alc/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void alc_catalog_init(struct alc_catalog *catalog, enum alc_backend backend)
+{
+    memset(catalog, 0, sizeof *catalog);
+    alc_arena_init(&catalog->arena);
+    catalog->backend = backend;
+}
+
+void alc_catalog_release(struct alc_catalog *catalog)
+{
+    enum alc_backend backend = catalog->backend;
+    alc_arena_release(&catalog->arena);
+    alc_catalog_init(catalog, backend);
+}
+
+int alc_catalog_text(struct alc_str *out, struct alc_catalog *catalog,
+                     struct alc_str text, struct alc_error *err)
+{
+    *out = text;
+    if (alc_str_is_absent(text)) {
+        return 0;
+    }
+    out->ptr = alc_arena_dup(&catalog->arena, text.ptr, text.len);
+    return out->ptr ? 0 : alc_error_nomem(err);
+}
+
+int alc_catalog_texts(struct alc_str **out, struct alc_catalog *catalog, size_t n,
+                      struct alc_error *err)
+{
+    *out = NULL;
+    if (n == 0) {
+        return 0;
+    }
+    *out = alc_arena_calloc(&catalog->arena, n, sizeof **out);
+    return *out ? 0 : alc_error_nomem(err);
+}
+
+/*
+ * The address of a new zeroed item behind the n items of *items, moved if it is full.
+ * NULL when out of memory; then nothing has changed.
+ */
+static void *append(void **items, size_t *n, size_t *cap, size_t item_len,
+                    struct alc_arena *arena)
+{
+    if (*n == *cap) {
+        size_t wanted = *cap ? *cap * 2 : 4;
+        void *moved = wanted > *cap ? alc_arena_array(arena, wanted, item_len) : NULL;
+        if (!moved) {
+            return NULL;
+        }
+        if (*n) {
+            memcpy(moved, *items, *n * item_len);
+        }
+        *items = moved;
+        *cap = wanted;
+    }
+    void *item = (char *)*items + *n * item_len;
+    memset(item, 0, item_len);
+    *n += 1;
+    return item;
+}
+
+int alc_catalog_add_table(struct alc_table **out, struct alc_catalog *catalog,
+                          struct alc_str schema, struct alc_str name,
+                          struct alc_error *err)
+{
+    struct alc_table *table = alc_arena_calloc(&catalog->arena, 1, sizeof *table);
+    if (!table) {
+        return alc_error_nomem(err);
+    }
+    int rc = alc_catalog_text(&table->schema, catalog, schema, err);
+    if (rc) {
+        return rc;
+    }
+    rc = alc_catalog_text(&table->name, catalog, name, err);
+    if (rc) {
+        return rc;
+    }
+    void *items = catalog->tables;
+    struct alc_table **slot = append(&items, &catalog->n_tables, &catalog->cap_tables,
+                                     sizeof *slot, &catalog->arena);
+    if (!slot) {
+        return alc_error_nomem(err);
+    }
+    catalog->tables = items;
+    *slot = table;
+    *out = table;
+    return 0;
+}
+
+int alc_catalog_add_column(struct alc_column **out, struct alc_catalog *catalog,
+                           struct alc_table *table, struct alc_error *err)
+{
+    void *items = table->columns;
+    *out = append(&items, &table->n_columns, &table->cap_columns, sizeof **out,
+                  &catalog->arena);
+    table->columns = items;
+    return *out ? 0 : alc_error_nomem(err);
+}
+
+int alc_catalog_add_constraint(struct alc_constraint **out, struct alc_catalog *catalog,
+                               struct alc_table *table, struct alc_error *err)
+{
+    void *items = table->constraints;
+    *out = append(&items, &table->n_constraints, &table->cap_constraints, sizeof **out,
+                  &catalog->arena);
+    table->constraints = items;
+    return *out ? 0 : alc_error_nomem(err);
+}
+
+int alc_catalog_add_index(struct alc_index **out, struct alc_catalog *catalog,
+                          struct alc_table *table, struct alc_error *err)
+{
+    void *items = table->indexes;
+    *out = append(&items, &table->n_indexes, &table->cap_indexes, sizeof **out,
+                  &catalog->arena);
+    table->indexes = items;
+    return *out ? 0 : alc_error_nomem(err);
+}
+
+/* Byte order, absent first. */
+static int compare_str(struct alc_str a, struct alc_str b)
+{
+    if (alc_str_is_absent(a) || alc_str_is_absent(b)) {
+        return (int)!alc_str_is_absent(a) - (int)!alc_str_is_absent(b);
+    }
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_names(struct alc_str schema_a, struct alc_str name_a,
+                         struct alc_str schema_b, struct alc_str name_b)
+{
+    int order = compare_str(schema_a, schema_b);
+    return order ? order : compare_str(name_a, name_b);
+}
+
+static int by_table_name(const void *a, const void *b)
+{
+    const struct alc_table *x = *(struct alc_table *const *)a;
+    const struct alc_table *y = *(struct alc_table *const *)b;
+    return compare_names(x->schema, x->name, y->schema, y->name);
+}
+
+static int by_index_name(const void *a, const void *b)
+{
+    const struct alc_index *x = a, *y = b;
+    return compare_str(x->name, y->name);
+}
+
+static int by_constraint(const void *a, const void *b)
+{
+    const struct alc_constraint *x = a, *y = b;
+    if (x->kind != y->kind) {
+        return x->kind < y->kind ? -1 : 1;
+    }
+    int order = compare_str(x->name, y->name);
+    for (size_t i = 0; !order && i < x->n_columns && i < y->n_columns; i++) {
+        order = compare_str(x->columns[i], y->columns[i]);
+    }
+    if (!order) {
+        order = (x->n_columns > y->n_columns) - (x->n_columns < y->n_columns);
+    }
+    return order ? order : compare_str(x->expr, y->expr);
+}
+
+static void sort(void *items, size_t n, size_t item_len,
+                 int (*compare)(const void *, const void *))
+{
+    if (n > 1) {
+        qsort(items, n, item_len, compare);
+    }
+}
+
+int alc_catalog_finish(struct alc_catalog *catalog, struct alc_error *err)
+{
+    sort(catalog->tables, catalog->n_tables, sizeof *catalog->tables, by_table_name);
+    for (size_t i = 0; i < catalog->n_tables; i++) {
+        struct alc_table *table = catalog->tables[i];
+        if (i && by_table_name(&catalog->tables[i - 1], &catalog->tables[i]) == 0) {
+            return alc_error_set(err, ALC_E_INVALID, i, "table '%.*s' is there twice",
+                                 (int)(table->name.len < 100 ? table->name.len : 100),
+                                 table->name.ptr);
+        }
+        sort(table->constraints, table->n_constraints, sizeof *table->constraints,
+             by_constraint);
+        sort(table->indexes, table->n_indexes, sizeof *table->indexes, by_index_name);
+    }
+    catalog->finished = true;
+    return 0;
+}
+
+const struct alc_table *alc_catalog_find(const struct alc_catalog *catalog,
+                                         struct alc_str schema, struct alc_str name)
+{
+    size_t low = 0, high = catalog->n_tables;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct alc_table *table = catalog->tables[middle];
+        int order = compare_names(table->schema, table->name, schema, name);
+        if (order == 0) {
+            return table;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
