@@ -1,0 +1,101 @@
+"""Types of the C core's binding.  Each part of csrc/bind/core/ has its section."""
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any, Final, TypeAlias, final
+
+# --- scan: revision files read without executing them -------------------------------
+
+# What a name of a revision file can hold when it is read exactly.
+HeaderValue: TypeAlias = (
+    str | tuple["HeaderValue", ...] | list["HeaderValue"] | set["HeaderValue"] | None
+)
+
+# Bits of ScannedFile.bound.
+HAS_REVISION: Final[int]
+HAS_DOWN_REVISION: Final[int]
+HAS_BRANCH_LABELS: Final[int]
+HAS_DEPENDS_ON: Final[int]
+
+@final
+class ScannedFile:
+    """One revision file as the scanner read it.  Immutable; made by scan_*() alone.
+
+    `exact` says that the values below equal what executing the file would give.  If it
+    is False, `reason` says why and the file has to be executed; the value attributes
+    then raise AttributeError, as they do for a name that the file does not bind.
+    Values are made on each access (lists and sets are fresh objects).
+    """
+
+    # Absolute path with symbolic links resolved (scan_directory); as given (scan_file);
+    # None (scan_source).
+    @property
+    def path(self) -> str | None: ...
+    # The last component of `path`.
+    @property
+    def filename(self) -> str | None: ...
+    @property
+    def exact(self) -> bool: ...
+    # Why the file is not exact, a phrase for a log line; None if it is.
+    @property
+    def reason(self) -> str | None: ...
+    # Line (from 1) that `reason` or `broken` is about; 0: the file as a whole.
+    @property
+    def line(self) -> int: ...
+    # errno when the file could not be opened or read (then it is not exact), else 0.
+    @property
+    def errno(self) -> int: ...
+    # True when executing the file is certain to end in a SyntaxError although the
+    # header could be read (exact may be True: nothing needs to execute it yet).
+    @property
+    def broken(self) -> bool: ...
+    # True when an earlier file of the same scan has the same real path.
+    @property
+    def duplicate(self) -> bool: ...
+    # Which names are bound: HAS_REVISION | HAS_DOWN_REVISION | ...; 0 if not exact.
+    @property
+    def bound(self) -> int: ...
+    @property
+    def revision(self) -> Any: ...
+    @property
+    def down_revision(self) -> Any: ...
+    @property
+    def branch_labels(self) -> Any: ...
+    @property
+    def depends_on(self) -> Any: ...
+    # (revision, down_revision, branch_labels, depends_on), None for a name that is not
+    # bound: the cheap way to all four.  Raises AttributeError if not exact.
+    @property
+    def header(self) -> tuple[Any, Any, Any, Any]: ...
+    # The module's __doc__, as this interpreter would set it (None under -OO; cleaned
+    # of indentation from Python 3.13 on).  Raises AttributeError if not exact.
+    @property
+    def doc(self) -> str | None: ...
+
+def scan_file(path: str | bytes | PathLike[str] | PathLike[bytes]) -> ScannedFile:
+    """Read one revision file.  A file that cannot be read gives a ScannedFile that is
+    not exact and has `errno` set; nothing is raised but MemoryError."""
+
+def scan_source(source: bytes) -> ScannedFile:
+    """Read a revision file's content that is in memory."""
+
+def scan_directory(
+    paths: Iterable[str | bytes | PathLike[str] | PathLike[bytes]],
+    *,
+    recursive: bool = False,
+    sourceless: bool = False,
+) -> list[ScannedFile]:
+    """Read all revision files below `paths`: a location at a time, in it by file name,
+    directories after the files beside them.
+
+    Listed are *.py, and with `sourceless` compiled files (*.pyc, *.pyo; those in
+    __pycache__ too) that have no source beside them: never exact.  Left out are names
+    that begin with "__init__" or ".#", dangling links, what is no regular file.
+    A file reached twice is listed again with `duplicate` set.  A location that does not
+    exist or is no directory has no files.  Links to directories below a location are
+    not followed.
+
+    Raises OSError, with the path, for a directory that exists and cannot be read.
+    """
+
+# --- graph: the revision graph ------------------------------------------------------
