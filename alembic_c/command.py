@@ -1,0 +1,698 @@
+"""The commands, as functions: `command.upgrade(config, "head")`.
+
+Each takes a `Config` first.  The command line reads names, parameters and the first
+paragraph of each docstring from here.  What needs SQLAlchemy is imported by the
+commands that run `env.py`, and by no other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from . import util
+from .script import ScriptDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from .autogenerate.api import RevisionContext
+    from .runtime.environment import ProcessRevisionDirectiveFn
+    from .runtime.migration import MigrationContext
+    from .script.base import Script
+    from .script.revision import _RevIdType
+    from .util._config import Config
+
+    # What a command does once `env.py` has a connection: it gets the applied heads
+    # and returns the steps to run.
+    MigrationFn = Callable[[Any, MigrationContext], Iterable[Any]]
+
+# The commands that the command line has, in the order of its help.
+VERBS = (
+    "branches",
+    "check",
+    "current",
+    "downgrade",
+    "edit",
+    "ensure_version",
+    "heads",
+    "history",
+    "init",
+    "list_templates",
+    "merge",
+    "revision",
+    "show",
+    "stamp",
+    "upgrade",
+)
+
+_INI_TEMPLATE = "alembic.ini.mako"
+_TOML_TEMPLATE = "pyproject.toml.mako"
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs SQLAlchemy when it is first asked for.
+
+    The names are attributes of this module because other packages replace them here.
+    """
+    if name == "EnvironmentContext":
+        from .runtime.environment import EnvironmentContext as value
+    elif name == "autogen":
+        from . import autogenerate as value  # type: ignore[no-redef]
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def _late(name: str) -> Any:
+    return getattr(sys.modules[__name__], name)
+
+
+def _run_env(
+    config: Config, script: ScriptDirectory, fn: MigrationFn, **options: Any
+) -> None:
+    """Run `env.py`, which calls `fn` by way of `context.run_migrations()`.
+
+    options: further arguments of `EnvironmentContext`.
+    """
+    with _late("EnvironmentContext")(config, script, fn=fn, **options):
+        script.run_env()
+
+
+def list_templates(config: Config) -> None:
+    """List available templates.
+
+    config: a `Config`.
+    """
+    folder = config.get_template_directory()
+    config.print_stdout("Available templates:\n")
+    for name in sorted(os.listdir(folder)):
+        readme = os.path.join(folder, name, "README")
+        if os.path.isfile(readme):
+            with open(readme, encoding="utf-8") as stream:
+                synopsis = next(stream, "").rstrip("\n")
+            config.print_stdout("%s - %s", name, synopsis)
+    config.print_stdout("\nTemplates are used via the 'init' command, e.g.:")
+    config.print_stdout("\n  alembic init --template generic ./scripts")
+
+
+def init(
+    config: Config, directory: str, template: str = "generic", package: bool = False
+) -> None:
+    """Initialize a new scripts directory.
+
+    config: names the ini file and, for some templates, the TOML file to write.
+    directory: path of the new directory; an empty one may be there.
+    template: name of a directory below that of the templates.
+    package: whether to make the directory and its `versions` Python packages.
+    Raises CommandError if the directory has files in it, if there is no such
+    template, or if there is no place for the configuration.
+    """
+    from pathlib import Path
+
+    target = Path(directory)
+    source = Path(config.get_template_directory()) / template
+    _check_init(config, target, source)
+
+    versions = target / "versions"
+    for folder in (target, versions):
+        if folder is versions or not os.access(folder, os.F_OK):
+            with util.status(
+                f"Creating directory {folder.absolute()}", **config.messaging_opts
+            ):
+                os.makedirs(folder)
+
+    files = _TemplateFiles(config, target, ScriptDirectory(target))
+    for name in sorted(os.listdir(source)):
+        files.write(source / name)
+    if package:
+        for folder in (target, versions):
+            marker = folder.absolute() / "__init__.py"
+            with (
+                util.status(f"Adding {marker!s}", **config.messaging_opts),
+                open(marker, "w"),
+            ):
+                pass
+    util.msg(files.advice(), **config.messaging_opts)
+
+
+def _check_init(config: Config, target: Path, source: Path) -> None:
+    """Raise CommandError if `init` cannot do its work; nothing is written yet."""
+    if target.exists():
+        if not target.is_dir():
+            raise util.CommandError(f"{target} is not a directory")
+        if os.listdir(target):
+            raise util.CommandError(
+                f"Directory {target} already exists and is not empty"
+            )
+    if not os.access(source, os.F_OK):
+        raise util.CommandError(f"No such template {source}")
+    for name, template in (
+        (config.config_file_name, _INI_TEMPLATE),
+        (config.toml_file_name, _TOML_TEMPLATE),
+    ):
+        if not (source / template).exists():
+            continue
+        if name is None:
+            raise util.CommandError(
+                f"The template needs the path of a file for its {template[:-5]}, "
+                "but the configuration names none"
+            )
+        folder = os.path.dirname(name)
+        if folder and not os.path.isdir(folder):
+            raise util.CommandError(
+                f"Can't write {name}: there is no directory {folder}"
+            )
+
+
+class _TemplateFiles:
+    """Writes the files of a template, each to where its name says that it belongs."""
+
+    def __init__(self, config: Config, target: Path, script: ScriptDirectory) -> None:
+        self._config = config
+        self._target = target
+        self._script = script
+        self._toml: Path | None = None
+
+    def write(self, source: Path) -> None:
+        """Write what one file of the template stands for."""
+        if source.name == _INI_TEMPLATE:
+            self._write_ini(source)
+        elif source.name == _TOML_TEMPLATE:
+            self._write_toml(source)
+        elif os.path.isfile(source):
+            self._script._copy_file(source, self._target / source.name)
+
+    def _ini(self) -> Path:
+        path = self._config._config_file_path
+        return util.not_none(path).absolute()
+
+    def _write_ini(self, source: Path) -> None:
+        ini = self._ini()
+        if ini.exists():
+            self._say(f"File {ini} already exists, skipping")
+        else:
+            self._script._generate_template(
+                source, ini, script_location=self._location_from(ini)
+            )
+
+    def _write_toml(self, source: Path) -> None:
+        toml = util.not_none(self._config._toml_file_path).absolute()
+        self._toml = toml
+        location = self._location_from(toml)
+        if not toml.exists():
+            self._script._generate_template(source, toml, script_location=location)
+        elif self._config.toml_alembic_config:
+            self._say(
+                f"File {toml} already exists and already has a [tool.alembic] "
+                "section, skipping"
+            )
+        else:
+            self._script._append_template(source, toml, script_location=location)
+        # It may have been read, before it had the section.
+        self._config.__dict__.pop("toml_alembic_config", None)
+
+    def _location_from(self, file: Path) -> str:
+        """Return the value of `script_location` in a configuration file."""
+        if self._target.is_absolute():
+            return self._target.as_posix()
+        relative = util.compat.path_relative_to(
+            self._target.absolute(), file.parent, walk_up=True
+        )
+        return f"%(here)s/{relative.as_posix()}"
+
+    def _say(self, text: str) -> None:
+        util.msg(text, **self._config.messaging_opts)
+
+    def advice(self) -> str:
+        """Return what the user has to do next."""
+        settings = "configuration/connection/logging settings"
+        if self._toml is None:
+            return f"Please edit {settings} in {self._ini()} before proceeding."
+        return (
+            f"Please edit configuration settings in {self._toml} and {settings} in "
+            f"{self._ini()} before proceeding."
+        )
+
+
+def revision(
+    config: Config,
+    message: str | None = None,
+    autogenerate: bool = False,
+    sql: bool = False,
+    head: str = "head",
+    splice: bool = False,
+    branch_label: _RevIdType | None = None,
+    version_path: str | os.PathLike[str] | None = None,
+    rev_id: str | None = None,
+    depends_on: str | None = None,
+    process_revision_directives: ProcessRevisionDirectiveFn | None = None,
+) -> Script | list[Script | None] | None:
+    """Create a new revision file.
+
+    config: a `Config`.
+    message: the message, which also becomes part of the file's name.
+    autogenerate: compare the models with the database and write the differences.
+    sql: let `env.py` run in offline mode; needs `revision_environment`.
+    head: the revision to build upon.
+    splice: whether that need not be a head.
+    branch_label: label or labels of the new branch.
+    version_path: the version directory to write to, if there are several.
+    rev_id: the revision id, instead of a random one.
+    depends_on: revisions that have to be applied first.
+    process_revision_directives: called as the hook of that name in `env.py` is.
+    Returns the new script, or a list if a hook made several or none.
+    Raises CommandError if the options contradict each other or the revisions.
+    """
+    needs_env = config.get_alembic_boolean_option("revision_environment")
+    script = ScriptDirectory.from_config(config)
+    context = _revision_context(
+        config,
+        script,
+        process_revision_directives,
+        message=message,
+        autogenerate=autogenerate,
+        sql=sql,
+        head=head,
+        splice=splice,
+        branch_label=branch_label,
+        version_path=version_path,
+        rev_id=rev_id,
+        depends_on=depends_on,
+    )
+    if sql and autogenerate:
+        raise util.CommandError(
+            "Using --sql with --autogenerate does not make any sense"
+        )
+    if sql and not needs_env:
+        raise util.CommandError(
+            "Using --sql with the revision command when revision_environment is not "
+            "configured does not make any sense"
+        )
+    if autogenerate or needs_env:
+        _populate(config, script, context, autogenerate=autogenerate, sql=sql)
+    scripts = list(context.generate_scripts())
+    return scripts[0] if len(scripts) == 1 else scripts
+
+
+def _revision_context(
+    config: Config,
+    script: ScriptDirectory,
+    directives: ProcessRevisionDirectiveFn | None,
+    **arguments: Any,
+) -> RevisionContext:
+    context: RevisionContext = _late("autogen").RevisionContext(
+        config, script, arguments, process_revision_directives=directives
+    )
+    return context
+
+
+def _populate(
+    config: Config,
+    script: ScriptDirectory,
+    context: RevisionContext,
+    *,
+    autogenerate: bool,
+    sql: bool,
+) -> None:
+    """Run `env.py` so that it fills the revisions that `context` is to generate."""
+    fill = context.run_autogenerate if autogenerate else context.run_no_autogenerate
+
+    def fill_and_run_nothing(
+        rev: Any, migration_context: MigrationContext
+    ) -> list[Any]:
+        fill(rev, migration_context)
+        return []
+
+    _run_env(
+        config,
+        script,
+        fill_and_run_nothing,
+        as_sql=sql,
+        template_args=context.template_args,
+        revision_context=context,
+    )
+
+
+def check(config: Config) -> None:
+    """Check if revision command with autogenerate has pending upgrade ops.
+
+    config: a `Config`.
+    Raises AutogenerateDiffsDetected if it has.
+    """
+    script = ScriptDirectory.from_config(config)
+    context = _revision_context(
+        config,
+        script,
+        None,
+        message=None,
+        autogenerate=True,
+        sql=False,
+        head="head",
+        splice=False,
+        branch_label=None,
+        version_path=None,
+        rev_id=None,
+        depends_on=None,
+    )
+    _populate(config, script, context, autogenerate=True, sql=False)
+    pending = context.generated_revisions[-1].upgrade_ops_list
+    diffs = [diff for operations in pending for diff in operations.as_diffs()]
+    if diffs:
+        raise util.AutogenerateDiffsDetected(
+            f"New upgrade operations detected: {diffs}",
+            revision_context=context,
+            diffs=diffs,
+        )
+    config.print_stdout("No new upgrade operations detected.")
+
+
+def merge(
+    config: Config,
+    revisions: _RevIdType,
+    message: str | None = None,
+    branch_label: _RevIdType | None = None,
+    rev_id: str | None = None,
+    splice: bool = False,
+) -> Script | None:
+    """Merge two revisions together.  Creates a new migration file.
+
+    config: a `Config`.
+    revisions: the revisions to merge, two or more.
+    message: the message, which also becomes part of the file's name.
+    branch_label: label or labels of the new revision.
+    rev_id: the revision id, instead of a random one.
+    splice: whether the revisions need not be heads.
+    Raises CommandError if they are no heads, and that is needed.
+    """
+    script = ScriptDirectory.from_config(config)
+    template_args: dict[str, Any] = {"config": config}
+    if config.get_alembic_boolean_option("revision_environment"):
+        _run_env(
+            config,
+            script,
+            lambda rev, context: [],
+            as_sql=False,
+            template_args=template_args,
+        )
+    return script.generate_revision(
+        rev_id or util.rev_id(),
+        message,
+        refresh=True,
+        head=revisions,
+        branch_labels=branch_label,
+        splice=splice,
+        **template_args,
+    )
+
+
+def upgrade(
+    config: Config, revision: str, sql: bool = False, tag: str | None = None
+) -> None:
+    """Upgrade to a later version.
+
+    config: a `Config`.
+    revision: the target; with `sql` also a range "start:end".
+    sql: print the statements instead of running them.
+    tag: anything, for `env.py`.
+    """
+    _migrate(config, revision, "_upgrade_revs", sql, tag)
+
+
+def downgrade(
+    config: Config, revision: str, sql: bool = False, tag: str | None = None
+) -> None:
+    """Revert to a previous version.
+
+    config: a `Config`.
+    revision: the target; with `sql` a range "start:end".
+    sql: print the statements instead of running them.
+    tag: anything, for `env.py`.
+    """
+    if sql and ":" not in revision:
+        raise util.CommandError("downgrade with --sql requires <fromrev>:<torev>")
+    _migrate(config, revision, "_downgrade_revs", sql, tag)
+
+
+def _migrate(
+    config: Config, revision: str, planner: str, sql: bool, tag: str | None
+) -> None:
+    """Run the steps that a method of `ScriptDirectory` plans to a revision."""
+    script = ScriptDirectory.from_config(config)
+    start, target = None, revision
+    if ":" in revision:
+        if not sql:
+            raise util.CommandError("Range revision not allowed")
+        start, _, target = revision.partition(":")
+    _run_env(
+        config,
+        script,
+        lambda rev, context: getattr(script, planner)(target, rev),
+        as_sql=sql,
+        starting_rev=start,
+        destination_rev=target,
+        tag=tag,
+    )
+
+
+def show(config: Config, rev: str) -> None:
+    """Show the revision(s) denoted by the given symbol.
+
+    config: a `Config`.
+    rev: a revision, or "current" for what is applied to the database.
+    """
+    script = ScriptDirectory.from_config(config)
+    for each in _denoted(config, script, rev):
+        config.print_stdout(each.log_entry)
+
+
+def edit(config: Config, rev: str) -> None:
+    """Edit revision script(s) using $EDITOR.
+
+    config: a `Config`.
+    rev: a revision, or "current" for what is applied to the database.
+    Raises CommandError if there is none.
+    """
+    script = ScriptDirectory.from_config(config)
+    chosen = _denoted(config, script, rev)
+    if not chosen:
+        raise util.CommandError(
+            "No current revisions"
+            if rev == "current"
+            else f"No revision files indicated by symbol '{rev}'"
+        )
+    for each in chosen:
+        util.open_in_editor(each.path)
+
+
+def _denoted(config: Config, script: ScriptDirectory, rev: str) -> tuple[Script, ...]:
+    """Return the scripts that a symbol, or "current", stands for."""
+    if rev != "current":
+        return script.get_revisions(rev)
+    applied: list[Script] = []
+
+    def collect(heads: Any, context: MigrationContext) -> list[Any]:
+        applied.extend(script.get_revisions(heads))
+        return []
+
+    _run_env(config, script, collect)
+    return tuple(applied)
+
+
+def history(
+    config: Config,
+    rev_range: str | None = None,
+    verbose: bool = False,
+    indicate_current: bool = False,
+) -> None:
+    """List changeset scripts in chronological order.
+
+    config: a `Config`.
+    rev_range: "start:end", each end may be missing, or be "current".
+    verbose: print all that there is to say about each.
+    indicate_current: mark what is applied to the database.
+    Raises CommandError if `rev_range` has another form.
+    """
+    base, head = _history_range(rev_range)
+    script = ScriptDirectory.from_config(config)
+    needs_env = (
+        indicate_current
+        or "current" in (base, head)
+        or config.get_alembic_boolean_option("revision_environment")
+    )
+
+    def display(base: Any, head: Any, applied: Any = ()) -> None:
+        for each in script.walk_revisions(base=base or "base", head=head or "heads"):
+            if indicate_current:
+                each._db_current_indicator = each.revision in applied
+            config.print_stdout(
+                each.cmd_format(
+                    verbose=verbose,
+                    include_branches=True,
+                    include_doc=True,
+                    include_parents=True,
+                )
+            )
+
+    def display_with_applied(rev: Any, context: MigrationContext) -> list[Any]:
+        # Only one end can be "current": the newer one is looked at first.
+        if head == "current":
+            display(base, rev, rev)
+        elif base == "current":
+            display(rev, head, rev)
+        else:
+            display(base, head, rev)
+        return []
+
+    if needs_env:
+        _run_env(config, script, display_with_applied)
+    else:
+        display(base, head)
+
+
+def _history_range(rev_range: str | None) -> tuple[str | None, str | None]:
+    if rev_range is None:
+        return None, None
+    base, colon, head = rev_range.strip().partition(":")
+    if not colon:
+        raise util.CommandError(
+            "History range requires [start]:[end], [start]:, or :[end]"
+        )
+    return base, head
+
+
+def heads(
+    config: Config, verbose: bool = False, resolve_dependencies: bool = False
+) -> None:
+    """Show current available heads in the script directory.
+
+    config: a `Config`.
+    verbose: print all that there is to say about each.
+    resolve_dependencies: leave out heads that another revision depends on.
+    """
+    script = ScriptDirectory.from_config(config)
+    chosen = script.get_revisions(
+        "heads" if resolve_dependencies else script.get_heads()  # type: ignore[arg-type]
+    )
+    for each in chosen:
+        config.print_stdout(
+            each.cmd_format(verbose, include_branches=True, tree_indicators=False)
+        )
+
+
+def branches(config: Config, verbose: bool = False) -> None:
+    """Show current branch points.
+
+    config: a `Config`.
+    verbose: print the messages of the revisions too.
+    """
+    script = ScriptDirectory.from_config(config)
+    for each in script.walk_revisions():
+        if not each.is_branch_point:
+            continue
+        margin = " " * len(str(each.revision))
+        following = (script.get_revision(rev) for rev in each.nextrev)
+        lines = [
+            f"{margin} -> "
+            + child.cmd_format(False, include_branches=True, include_doc=verbose)
+            for child in following
+        ]
+        config.print_stdout(
+            "%s\n%s\n",
+            each.cmd_format(verbose, include_branches=True),
+            "\n".join(lines),
+        )
+
+
+def current(config: Config, check_heads: bool = False, verbose: bool = False) -> None:
+    """Display the current revision for a database.
+
+    config: a `Config`.
+    check_heads: also require that all heads are applied.
+    verbose: print all that there is to say about each, and the database's URL.
+    Raises DatabaseNotAtHead if they are required, and are not.
+    """
+    script = ScriptDirectory.from_config(config)
+
+    def display(rev: Any, context: MigrationContext) -> list[Any]:
+        if verbose:
+            url = util.not_none(context.connection).engine.url
+            config.print_stdout(
+                "Current revision(s) for %s:",
+                url.render_as_string(hide_password=True),
+            )
+        if check_heads and set(context.get_current_heads()) != set(script.get_heads()):
+            raise util.DatabaseNotAtHead("Database is not on all head revisions")
+        for each in sorted(script.get_all_current(rev), key=lambda s: s.revision):
+            config.print_stdout(each.cmd_format(verbose))
+        return []
+
+    _run_env(config, script, display, dont_mutate=True)
+
+
+def stamp(
+    config: Config,
+    revision: _RevIdType,
+    sql: bool = False,
+    tag: str | None = None,
+    purge: bool = False,
+) -> None:
+    """'stamp' the revision table with the given revision; don't
+    run any migrations.
+
+    config: a `Config`.
+    revision: the target or targets; with `sql` also a range "start:end".
+    sql: print the statements instead of running them.
+    tag: anything, for `env.py`.
+    purge: empty the version table first.
+    Raises CommandError if ranges with different starts are given.
+    """
+    script = ScriptDirectory.from_config(config)
+    start, targets = None, tuple(util.to_list(revision, []))
+    if sql:
+        start, targets = _split_ranges(targets)
+    _run_env(
+        config,
+        script,
+        lambda rev, context: script._stamp_revs(targets, rev),
+        as_sql=sql,
+        starting_rev=start,
+        destination_rev=targets,
+        tag=tag,
+        purge=purge,
+    )
+
+
+def _split_ranges(targets: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the start that all ranges share, and the end of each."""
+    ends = []
+    starts = set()
+    for target in targets:
+        start, colon, end = target.partition(":")
+        if colon:
+            starts.add(start)
+        ends.append(end if colon else target)
+    if len(starts) > 1:
+        raise util.CommandError(
+            "Stamp operation with --sql only supports a single starting revision at a "
+            "time"
+        )
+    return next(iter(starts), None), tuple(ends)
+
+
+def ensure_version(config: Config, sql: bool = False) -> None:
+    """Create the alembic version table if it doesn't exist already .
+
+    config: a `Config`.
+    sql: print the statement instead of running it.
+    """
+    script = ScriptDirectory.from_config(config)
+
+    def ensure(rev: Any, context: MigrationContext) -> list[Any]:
+        context._ensure_version_table()
+        return []
+
+    _run_env(config, script, ensure, as_sql=sql)
