@@ -84,7 +84,6 @@ static void put_constraint(struct writer *w, const struct alc_constraint *constr
     put_texts(w, constraint->include, constraint->n_include);
     put_text(w, constraint->expr);
     put_text(w, constraint->conflict);
-    put_text(w, constraint->comment);
     if (constraint->kind == ALC_FOREIGN_KEY) {
         put_text(w, constraint->ref_schema);
         put_text(w, constraint->ref_table);
@@ -116,7 +115,6 @@ static void put_index(struct writer *w, const struct alc_index *index)
     put_text(w, index->predicate);
     put_text(w, index->method);
     put_text(w, index->options);
-    put_text(w, index->comment);
     put_number(w, index->is_unique);
     put_number(w, index->nulls_not_distinct);
     put_number(w, index->is_constraint);

@@ -107,7 +107,6 @@ struct alc_constraint {
     size_t n_include;
     struct alc_str expr;     /* CHECK: the condition; EXCLUDE: the definition */
     struct alc_str conflict; /* SQLite's ON CONFLICT clause; else absent */
-    struct alc_str comment;
 
     /* FOREIGN KEY only.  ref_schema is absent where the backend did not say one;
      * n_ref_columns is 0 where the key of the target is meant. */
@@ -144,7 +143,6 @@ struct alc_index {
     struct alc_str predicate; /* partial index; else absent */
     struct alc_str method;    /* "btree"; absent where there is only one */
     struct alc_str options;   /* storage options as text; absent: none */
-    struct alc_str comment;
     bool is_unique;
     bool nulls_not_distinct;
     bool is_constraint; /* stands for a constraint of the same name */

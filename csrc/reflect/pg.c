@@ -1,0 +1,503 @@
+/*
+ * PostgreSQL's catalogs into the schema model: schemas, types, tables, columns, notes.
+ *
+ * Rows come in any order.  Tables and types are found by oid in hash maps, so reading
+ * costs O(rows); columns are put in the table's order when the last one is there.
+ */
+#include "pg_reader.h"
+
+#include <string.h>
+
+#include "alc/alloc.h"
+
+/* --- maps from oids to places -------------------------------------------------------
+ */
+
+static size_t map_hash(int64_t oid)
+{
+    return (size_t)(((uint64_t)oid * UINT64_C(0x9E3779B97F4A7C15)) >> 29);
+}
+
+typedef int64_t key_fn(const struct alc_pg_reader *reader, size_t place);
+
+static int64_t type_key(const struct alc_pg_reader *reader, size_t place)
+{
+    return reader->types[place].oid;
+}
+
+static int64_t relation_key(const struct alc_pg_reader *reader, size_t place)
+{
+    return reader->relations[place].oid;
+}
+
+static int64_t constraint_index_key(const struct alc_pg_reader *reader, size_t place)
+{
+    return reader->constraint_indexes[place];
+}
+
+static void map_put(struct pg_map *map, int64_t oid, size_t place)
+{
+    size_t mask = map->n_slots - 1;
+    size_t slot = map_hash(oid) & mask;
+    while (map->slots[slot]) {
+        slot = (slot + 1) & mask;
+    }
+    map->slots[slot] = (uint32_t)place + 1;
+}
+
+/* Add the last of n items to its map, made anew at twice the size when half full. */
+static int map_add(struct alc_pg_reader *reader, struct pg_map *map, key_fn *key,
+                   size_t n, struct alc_error *err)
+{
+    if (n >= UINT32_MAX / 4) {
+        return alc_error_set(err, ALC_E_LIMIT, n, "too many catalog rows");
+    }
+    if (n * 2 <= map->n_slots) {
+        map_put(map, key(reader, n - 1), n - 1);
+        return 0;
+    }
+    size_t n_slots = map->n_slots ? map->n_slots * 2 : 64;
+    uint32_t *slots = alc_arena_calloc(&reader->scratch, n_slots, sizeof *slots);
+    if (!slots) {
+        return alc_error_nomem(err);
+    }
+    map->slots = slots;
+    map->n_slots = n_slots;
+    for (size_t i = 0; i < n; i++) {
+        map_put(map, key(reader, i), i);
+    }
+    return 0;
+}
+
+/* The place of an oid, or SIZE_MAX. */
+static size_t map_find(const struct alc_pg_reader *reader, const struct pg_map *map,
+                       key_fn *key, int64_t oid)
+{
+    if (!map->n_slots) {
+        return SIZE_MAX;
+    }
+    size_t mask = map->n_slots - 1;
+    for (size_t slot = map_hash(oid) & mask; map->slots[slot];
+         slot = (slot + 1) & mask) {
+        if (key(reader, map->slots[slot] - 1) == oid) {
+            return map->slots[slot] - 1;
+        }
+    }
+    return SIZE_MAX;
+}
+
+struct pg_relation *pg_find_relation(const struct alc_pg_reader *reader, int64_t oid)
+{
+    size_t place = map_find(reader, &reader->relation_map, relation_key, oid);
+    return place == SIZE_MAX ? NULL : &reader->relations[place];
+}
+
+const struct pg_type *pg_find_type(const struct alc_pg_reader *reader, int64_t oid)
+{
+    size_t place = map_find(reader, &reader->type_map, type_key, oid);
+    return place == SIZE_MAX ? NULL : &reader->types[place];
+}
+
+bool pg_is_constraint_index(const struct alc_pg_reader *reader, int64_t oid)
+{
+    return map_find(reader, &reader->constraint_index_map, constraint_index_key, oid) !=
+           SIZE_MAX;
+}
+
+const struct pg_namespace *pg_find_namespace(const struct alc_pg_reader *reader,
+                                             int64_t oid)
+{
+    for (size_t i = 0; i < reader->n_namespaces; i++) {
+        if (reader->namespaces[i].oid == oid) {
+            return &reader->namespaces[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- arrays of the reader, on the heap ---------------------------------------------
+ */
+
+static int grow(void **items, size_t *cap, size_t n, size_t item_len,
+                struct alc_error *err)
+{
+    return alc_grow(items, cap, n + 1, item_len) ? alc_error_nomem(err) : 0;
+}
+
+int pg_add_constraint_index(struct alc_pg_reader *reader, int64_t oid,
+                            struct alc_error *err)
+{
+    void *items = reader->constraint_indexes;
+    int rc = grow(&items, &reader->cap_constraint_indexes, reader->n_constraint_indexes,
+                  sizeof *reader->constraint_indexes, err);
+    if (rc) {
+        return rc;
+    }
+    reader->constraint_indexes = items;
+    reader->constraint_indexes[reader->n_constraint_indexes++] = oid;
+    return map_add(reader, &reader->constraint_index_map, constraint_index_key,
+                   reader->n_constraint_indexes, err);
+}
+
+static int scratch_text(struct alc_str *out, struct alc_pg_reader *reader,
+                        const struct alc_cell *cell, struct alc_error *err)
+{
+    int rc = alc_cell_text(out, cell, err);
+    if (!rc && !alc_str_is_absent(*out)) {
+        out->ptr = alc_arena_dup(&reader->scratch, out->ptr, out->len);
+        rc = out->ptr ? 0 : alc_error_nomem(err);
+    }
+    return rc;
+}
+
+/* --- rows ---------------------------------------------------------------------------
+ */
+
+static bool is_wanted(const struct alc_pg_reader *reader, struct alc_str name)
+{
+    for (size_t i = 0; i < reader->n_wanted; i++) {
+        if (alc_str_eq(reader->wanted[i], name)) {
+            return true;
+        }
+    }
+    return reader->wanted == NULL;
+}
+
+/* oid, name */
+static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                          struct alc_error *err)
+{
+    struct pg_namespace space;
+    int rc = alc_cell_int(&space.oid, &cells[0], err);
+    rc = rc ? rc : scratch_text(&space.name, reader, &cells[1], err);
+    if (rc || !is_wanted(reader, space.name)) {
+        return rc;
+    }
+    void *items = reader->namespaces;
+    rc = grow(&items, &reader->cap_namespaces, reader->n_namespaces, sizeof space, err);
+    if (!rc) {
+        reader->namespaces = items;
+        reader->namespaces[reader->n_namespaces++] = space;
+    }
+    return rc;
+}
+
+/* oid, schema, name, kind, element, collation, enum labels */
+static int read_type(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                     struct alc_error *err)
+{
+    struct pg_type type;
+    int rc = alc_cell_int(&type.oid, &cells[0], err);
+    rc = rc ? rc : scratch_text(&type.schema, reader, &cells[1], err);
+    rc = rc ? rc : scratch_text(&type.name, reader, &cells[2], err);
+    rc = rc ? rc : alc_cell_int(&type.element, &cells[4], err);
+    rc = rc ? rc : alc_cell_int(&type.collation, &cells[5], err);
+    rc = rc ? rc : scratch_text(&type.labels, reader, &cells[6], err);
+    if (rc) {
+        return rc;
+    }
+    if (alc_str_eq(type.schema, (struct alc_str){"pg_catalog", 10})) {
+        type.schema = alc_str_absent();
+    }
+    void *items = reader->types;
+    rc = grow(&items, &reader->cap_types, reader->n_types, sizeof type, err);
+    if (rc) {
+        return rc;
+    }
+    reader->types = items;
+    reader->types[reader->n_types++] = type;
+    return map_add(reader, &reader->type_map, type_key, reader->n_types, err);
+}
+
+/* oid, schema's oid, name, kind, is a partition */
+static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                         struct alc_error *err)
+{
+    struct pg_relation relation = {0};
+    int64_t namespace, is_partition;
+    struct alc_str name, kind;
+    int rc = alc_cell_int(&relation.oid, &cells[0], err);
+    rc = rc ? rc : alc_cell_int(&namespace, &cells[1], err);
+    rc = rc ? rc : alc_cell_text(&name, &cells[2], err);
+    rc = rc ? rc : alc_cell_text(&kind, &cells[3], err);
+    rc = rc ? rc : alc_cell_int(&is_partition, &cells[4], err);
+    if (rc) {
+        return rc;
+    }
+    const struct pg_namespace *space = pg_find_namespace(reader, namespace);
+    if (!space) {
+        return alc_error_set(err, ALC_E_INVALID, 0, "a table of an unknown schema");
+    }
+    void *items = reader->relations;
+    rc =
+        grow(&items, &reader->cap_relations, reader->n_relations, sizeof relation, err);
+    if (rc) {
+        return rc;
+    }
+    reader->relations = items;
+    rc =
+        alc_catalog_add_table(&relation.table, reader->catalog, space->name, name, err);
+    if (rc) {
+        return rc;
+    }
+    bool is_partitioned = kind.len == 1 && kind.ptr[0] == 'p';
+    relation.table->kind = is_partition     ? ALC_TABLE_PARTITION
+                           : is_partitioned ? ALC_TABLE_PARTITIONED
+                                            : ALC_TABLE_ORDINARY;
+    reader->relations[reader->n_relations++] = relation;
+    return map_add(reader, &reader->relation_map, relation_key, reader->n_relations,
+                   err);
+}
+
+/* Room for one more column's number and collation beside the model's columns. */
+static int grow_numbers(struct alc_pg_reader *reader, struct pg_relation *relation,
+                        struct alc_error *err)
+{
+    size_t n = relation->table->n_columns;
+    if (n < relation->cap) {
+        return 0;
+    }
+    size_t cap = relation->cap ? relation->cap * 2 : 16;
+    int64_t *numbers = alc_arena_array(&reader->scratch, cap * 2, sizeof *numbers);
+    if (!numbers) {
+        return alc_error_nomem(err);
+    }
+    if (n) {
+        memcpy(numbers, relation->attnums, n * sizeof *numbers);
+        memcpy(numbers + cap, relation->collations, n * sizeof *numbers);
+    }
+    relation->attnums = numbers;
+    relation->collations = numbers + cap;
+    relation->cap = cap;
+    return 0;
+}
+
+static char first_char(struct alc_str text)
+{
+    return text.len ? text.ptr[0] : '\0';
+}
+
+/*
+ * table, number, name, type, modifier, not null, identity, generated, collation's oid,
+ * collation's name, default
+ */
+static int read_column(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                       struct alc_error *err)
+{
+    int64_t table, number, type, modifier, not_null, collation;
+    struct alc_str name, identity, generated, collation_name, expr;
+    int rc = alc_cell_int(&table, &cells[0], err);
+    rc = rc ? rc : alc_cell_int(&number, &cells[1], err);
+    rc = rc ? rc : alc_cell_text(&name, &cells[2], err);
+    rc = rc ? rc : alc_cell_int(&type, &cells[3], err);
+    rc = rc ? rc : alc_cell_int(&modifier, &cells[4], err);
+    rc = rc ? rc : alc_cell_int(&not_null, &cells[5], err);
+    rc = rc ? rc : alc_cell_text(&identity, &cells[6], err);
+    rc = rc ? rc : alc_cell_text(&generated, &cells[7], err);
+    rc = rc ? rc : alc_cell_int(&collation, &cells[8], err);
+    rc = rc ? rc : alc_cell_text(&collation_name, &cells[9], err);
+    rc = rc ? rc : alc_cell_text(&expr, &cells[10], err);
+    struct pg_relation *relation = rc ? NULL : pg_find_relation(reader, table);
+    if (!relation) {
+        return rc; /* a table made since the relations were read */
+    }
+    rc = grow_numbers(reader, relation, err);
+    struct alc_column *column;
+    rc = rc ? rc
+            : alc_catalog_add_column(&column, reader->catalog, relation->table, err);
+    if (rc) {
+        return rc;
+    }
+    relation->attnums[relation->table->n_columns - 1] = number;
+    relation->collations[relation->table->n_columns - 1] = collation;
+    column->not_null = not_null != 0;
+    column->identity_kind = first_char(identity) == 'a'   ? ALC_IDENTITY_ALWAYS
+                            : first_char(identity) == 'd' ? ALC_IDENTITY_BY_DEFAULT
+                                                          : ALC_IDENTITY_NONE;
+    column->generated_kind = first_char(generated) == 's'   ? ALC_GENERATED_STORED
+                             : first_char(generated) == 'v' ? ALC_GENERATED_VIRTUAL
+                                                            : ALC_GENERATED_NONE;
+    bool is_generated = column->generated_kind != ALC_GENERATED_NONE;
+    const struct pg_type *known = pg_find_type(reader, type);
+    bool own_collation = known && known->collation != collation;
+    rc = alc_catalog_text(&column->name, reader->catalog, name, err);
+    rc = rc ? rc : pg_type_text(&column->type, reader, type, modifier, err);
+    rc =
+        rc ? rc
+           : alc_catalog_text(is_generated ? &column->generated : &column->default_expr,
+                              reader->catalog, expr, err);
+    if (!rc && own_collation) {
+        rc = alc_catalog_text(&column->collation, reader->catalog, collation_name, err);
+    }
+    return rc;
+}
+
+/* 'c', table, column or 0, comment; or 'a'/'i', table, column, -, the sequence */
+static int read_note(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                     struct alc_error *err)
+{
+    struct alc_str kind, comment;
+    int64_t table, number;
+    int rc = alc_cell_text(&kind, &cells[0], err);
+    rc = rc ? rc : alc_cell_int(&table, &cells[1], err);
+    rc = rc ? rc : alc_cell_int(&number, &cells[2], err);
+    rc = rc ? rc : alc_cell_text(&comment, &cells[3], err);
+    struct pg_relation *relation = rc ? NULL : pg_find_relation(reader, table);
+    if (!relation) {
+        return rc;
+    }
+    struct alc_column *column = NULL;
+    for (size_t i = 0; number > 0 && i < relation->table->n_columns; i++) {
+        if (relation->attnums[i] == number) {
+            column = &relation->table->columns[i];
+        }
+    }
+    if (first_char(kind) == 'c') {
+        struct alc_str *place = column ? &column->comment : &relation->table->comment;
+        return number > 0 && !column
+                   ? 0
+                   : alc_catalog_text(place, reader->catalog, comment, err);
+    }
+    if (!column) {
+        return 0;
+    }
+    int64_t values[6];
+    for (size_t i = 0; !rc && i < 6; i++) {
+        rc = alc_cell_int(&values[i], &cells[4 + i], err);
+    }
+    if (rc) {
+        return rc;
+    }
+    if (column->identity_kind == ALC_IDENTITY_NONE) {
+        column->is_serial = !alc_str_is_absent(column->default_expr);
+        return 0;
+    }
+    column->identity = (struct alc_identity){values[0], values[1], values[2],
+                                             values[3], values[4], values[5] != 0};
+    return 0;
+}
+
+struct alc_str pg_column_name(const struct pg_relation *relation, int64_t attnum)
+{
+    /* Numbers ascend, and are their places plus one unless a column was dropped. */
+    size_t n = relation->table->n_columns;
+    for (size_t i = attnum > 0 && (size_t)attnum <= n ? (size_t)attnum : n; i-- > 0;) {
+        if (relation->attnums[i] == attnum) {
+            return relation->table->columns[i].name;
+        }
+    }
+    return alc_str_absent();
+}
+
+/* Insertion sort: the server gives columns almost always in order already. */
+static void sort_columns(struct pg_relation *relation)
+{
+    struct alc_column *columns = relation->table->columns;
+    for (size_t i = 1; i < relation->table->n_columns; i++) {
+        struct alc_column column = columns[i];
+        int64_t number = relation->attnums[i], collation = relation->collations[i];
+        size_t at = i;
+        for (; at > 0 && relation->attnums[at - 1] > number; at--) {
+            columns[at] = columns[at - 1];
+            relation->attnums[at] = relation->attnums[at - 1];
+            relation->collations[at] = relation->collations[at - 1];
+        }
+        columns[at] = column;
+        relation->attnums[at] = number;
+        relation->collations[at] = collation;
+    }
+}
+
+/* --- the reader ---------------------------------------------------------------------
+ */
+
+static const struct {
+    pg_row_fn *read;
+    size_t n_columns;
+} queries[ALC_PG_N_QUERIES] = {
+    [ALC_PG_NAMESPACES] = {read_namespace, 2},
+    [ALC_PG_TYPES] = {read_type, 7},
+    [ALC_PG_RELATIONS] = {read_relation, 5},
+    [ALC_PG_COLUMNS] = {read_column, 11},
+    [ALC_PG_CONSTRAINTS] = {pg_read_constraint, 18},
+    [ALC_PG_INDEXES] = {pg_read_index, 16},
+    [ALC_PG_NOTES] = {read_note, 10},
+};
+enum { MAX_COLUMNS = 18 };
+
+int alc_pg_reader_new(struct alc_pg_reader **out, struct alc_catalog *catalog,
+                      uint32_t server_version, const struct alc_pg_options *options,
+                      struct alc_error *err)
+{
+    if (server_version < ALC_PG_OLDEST) {
+        return alc_error_set(err, ALC_E_LIMIT, 0,
+                             "PostgreSQL %u.%u is older than 13, the oldest whose "
+                             "catalogs are read",
+                             server_version / 10000, server_version % 10000);
+    }
+    struct alc_pg_reader *reader = alc_calloc(1, sizeof *reader);
+    if (!reader) {
+        return alc_error_nomem(err);
+    }
+    alc_arena_init(&reader->scratch);
+    catalog->server_version = server_version;
+    reader->catalog = catalog;
+    reader->wanted = options->schemas;
+    reader->n_wanted = options->n_schemas;
+    reader->without_defaults = options->without_defaults;
+    reader->without_checks = options->without_checks;
+    *out = reader;
+    return 0;
+}
+
+void alc_pg_reader_free(struct alc_pg_reader *reader)
+{
+    if (reader) {
+        alc_arena_release(&reader->scratch);
+        alc_free(reader->namespaces);
+        alc_free(reader->types);
+        alc_free(reader->relations);
+        alc_free(reader->constraint_indexes);
+        alc_free(reader);
+    }
+}
+
+int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
+                struct alc_rows *rows, struct alc_error *err)
+{
+    struct alc_cell cells[MAX_COLUMNS];
+    if (query != reader->next || rows->n_columns != queries[query].n_columns) {
+        return alc_error_set(err, ALC_E_INVALID, 0,
+                             "the result of catalog query %d is not as expected",
+                             (int)query);
+    }
+    int rc;
+    for (size_t row = 0; (rc = rows->next(rows->self, cells, err)) > 0; row++) {
+        rc = queries[query].read(reader, cells, err);
+        if (rc) {
+            if (err) {
+                err->pos = row;
+            }
+            return rc;
+        }
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    if (query == ALC_PG_COLUMNS) {
+        for (size_t i = 0; i < reader->n_relations; i++) {
+            sort_columns(&reader->relations[i]);
+        }
+    }
+    reader->next++;
+    return 0;
+}
+
+int alc_pg_finish(struct alc_pg_reader *reader, struct alc_error *err)
+{
+    if (reader->next != ALC_PG_N_QUERIES) {
+        return alc_error_set(err, ALC_E_INVALID, 0, "catalog query %d is not read yet",
+                             (int)reader->next);
+    }
+    return alc_catalog_finish(reader->catalog, err);
+}
