@@ -1,0 +1,49 @@
+"""${message}
+
+Revision ID: ${up_revision}
+Revises: ${down_revision | comma,n}
+Create Date: ${create_date}
+
+"""
+from typing import Sequence, Union
+
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+
+# revision identifiers, used by Alembic.
+revision: str = ${repr(up_revision)}
+down_revision: Union[str, Sequence[str], None] = ${repr(down_revision)}
+branch_labels: Union[str, Sequence[str], None] = ${repr(branch_labels)}
+depends_on: Union[str, Sequence[str], None] = ${repr(depends_on)}
+
+
+def upgrade(engine_name: str) -> None:
+    """Upgrade schema."""
+    globals()["upgrade_%s" % engine_name]()
+
+
+def downgrade(engine_name: str) -> None:
+    """Downgrade schema."""
+    globals()["downgrade_%s" % engine_name]()
+
+
+<%!
+import re
+%>
+<%
+engine_names = re.split(r",\s*", config.get_main_option("databases"))
+%>
+## A pair of functions for each database; env.py fills in what belongs into them.
+% for engine_name in engine_names:
+
+def upgrade_${engine_name}() -> None:
+    """Upgrade ${engine_name} schema."""
+    ${context.get(engine_name + "_upgrades", "pass")}
+
+
+def downgrade_${engine_name}() -> None:
+    """Downgrade ${engine_name} schema."""
+    ${context.get(engine_name + "_downgrades", "pass")}
+
+% endfor

@@ -1,0 +1,59 @@
+from logging.config import fileConfig
+
+from sqlalchemy import engine_from_config
+from sqlalchemy import pool
+
+from alembic import context
+
+# The options of the .ini file and of the command line.
+config = context.config
+
+# Log as the .ini file says.
+if config.config_file_name is not None:
+    fileConfig(config.config_file_name)
+
+# The models that "revision --autogenerate" compares the database with:
+# from myapp.models import Base
+# target_metadata = Base.metadata
+target_metadata = None
+
+# Options of your own are read the same way:
+# my_option = config.get_main_option("my_option")
+
+
+def run_migrations_offline() -> None:
+    """Print the SQL of the migrations ("--sql") without touching a database.
+
+    The URL says which dialect to print; its driver need not be installed.
+    """
+    url = config.get_main_option("sqlalchemy.url")
+    context.configure(
+        url=url,
+        target_metadata=target_metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online() -> None:
+    """Connect to the database and migrate it."""
+    connectable = engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()
