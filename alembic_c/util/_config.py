@@ -402,7 +402,7 @@ class Config:
         tables = self._toml_option(_HOOKS, [])
         if not isinstance(tables, list):
             tables = [tables]
-        hooks = []
+        hooks: list[PostWriteHookConfig] = []
         for table in tables:
             if not isinstance(table, dict) or "name" not in table:
                 raise CommandError(
