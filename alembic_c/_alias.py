@@ -11,9 +11,15 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.abc import Loader as _LoaderBase
+else:
+    # `importlib.abc` takes longer to import than a command to run.
+    _LoaderBase = object
 
 ALIAS = "alembic"
 PACKAGE = __package__ or "alembic_c"
@@ -24,7 +30,7 @@ def _real_name(alias: str) -> str | None:
     return f"{PACKAGE}{dot}{rest}" if head == ALIAS else None
 
 
-class _AliasLoader(Loader):
+class _AliasLoader(_LoaderBase):
     """Load an alias by importing the real module; nothing runs twice."""
 
     def __init__(self, real: ModuleSpec) -> None:
@@ -43,7 +49,7 @@ class _AliasLoader(Loader):
         return code
 
 
-class AliasFinder(MetaPathFinder):
+class AliasFinder:
     """Find `alembic` and `alembic.*` as `alembic_c` and `alembic_c.*`."""
 
     def find_spec(
