@@ -37,7 +37,11 @@ class _AliasLoader(_LoaderBase):
         self._real = real
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return importlib.import_module(self._real.name)
+        module = importlib.import_module(self._real.name)
+        # The one that it was imported with: only that has the loader of a package
+        # without `__init__.py`, which `importlib.resources` asks.
+        self._real = module.__spec__ or self._real
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system has just put the alias's spec on the module.
