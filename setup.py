@@ -26,7 +26,7 @@ def core_sources(*layers: str) -> list[str]:
     return sorted(path for layer in layers for path in glob(f"csrc/{layer}/*.c"))
 
 
-def extension(name: str, *layers: str) -> Extension:
+def extension(name: str, *layers: str, extra: list[str] = []) -> Extension:
     flags = ["-std=c11", "-fvisibility=hidden"]
     if os.environ.get("ALEMBIC_C_STRICT"):
         flags += STRICT
@@ -34,7 +34,7 @@ def extension(name: str, *layers: str) -> Extension:
     headers = glob("csrc/include/alc/*.h") + glob("csrc/*/*.h") + glob("csrc/*/*/*.h")
     return Extension(
         f"alembic_c.{name}",
-        sources=core_sources(*layers),
+        sources=core_sources(*layers) + extra,
         depends=sorted(headers),
         include_dirs=["csrc/include"],
         extra_compile_args=flags + os.environ.get("ALEMBIC_C_CFLAGS", "").split(),
@@ -45,5 +45,10 @@ def extension(name: str, *layers: str) -> Extension:
 setup(
     ext_modules=[
         extension("_core", "base", "scan", "graph", "bind/core"),
+        extension(
+            "_catalog",
+            *("base", "catalog", "source", "reflect", "diff", "bind/catalog"),
+            extra=["csrc/bind/core/error.c"],
+        ),
     ]
 )

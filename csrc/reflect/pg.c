@@ -462,6 +462,11 @@ void alc_pg_reader_free(struct alc_pg_reader *reader)
     }
 }
 
+size_t alc_pg_n_columns(enum alc_pg_query query)
+{
+    return queries[query].n_columns;
+}
+
 int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
                 struct alc_rows *rows, struct alc_error *err)
 {

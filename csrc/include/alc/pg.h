@@ -37,8 +37,8 @@ struct alc_pg_options {
     /* Names of the wanted schemas; NULL with n_schemas 0: each but the system's. */
     const struct alc_str *schemas;
     size_t n_schemas;
-    /* Leave the text of column defaults, of CHECK constraints out (generated columns are
-     * always read): saves the server the printing of each expression. */
+    /* Leave the text of column defaults, of CHECK constraints out (generated columns
+     * are always read): saves the server the printing of each expression. */
     bool without_defaults;
     bool without_checks;
 };
@@ -63,6 +63,9 @@ void alc_pg_reader_free(struct alc_pg_reader *reader);
  */
 int alc_pg_sql(struct alc_buf *out, const struct alc_pg_reader *reader,
                enum alc_pg_query query, struct alc_error *err);
+
+/* How many columns the result of a query has. */
+size_t alc_pg_n_columns(enum alc_pg_query query);
 
 /*
  * Read the result of a query to its end.  Queries are fed in the enum's order.
