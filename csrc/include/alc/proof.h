@@ -1,0 +1,58 @@
+/*
+ * The equality proof: is a table of the database what the MetaData wants?
+ *
+ * "Proven" implies that the exact comparators (alembic_c/autogenerate/compare) have
+ * nothing to say of the table.  Anything else is left to them: a weak proof costs time,
+ * never correctness.
+ */
+#ifndef ALC_PROOF_H
+#define ALC_PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alc/catalog.h"
+
+/* Why a table is not proven; the names are alc_proof_reason(). */
+enum alc_proof {
+    ALC_PROVEN = 0,
+    ALC_UNPROVEN_OPAQUE, /* one side was not understood */
+    ALC_UNPROVEN_KIND,
+    ALC_UNPROVEN_COLUMNS, /* other names, or another number of them */
+    ALC_UNPROVEN_TYPE,
+    ALC_UNPROVEN_NULLABLE,
+    ALC_UNPROVEN_DEFAULT,
+    ALC_UNPROVEN_GENERATED,
+    ALC_UNPROVEN_IDENTITY,
+    ALC_UNPROVEN_COMMENT,
+    ALC_UNPROVEN_INDEX,
+    ALC_UNPROVEN_UNIQUE,
+    ALC_UNPROVEN_FOREIGN_KEY,
+    ALC_UNPROVEN_CHECK,
+    ALC_N_PROOFS,
+};
+
+/* What is compared at all; what is not is not asked about. */
+struct alc_proof_options {
+    bool types;
+    bool defaults;
+    bool comments;
+    bool indexes; /* with unique constraints */
+    bool foreign_keys;
+    bool checks; /* by name */
+};
+
+/*
+ * Compare a table of the database with the wanted one; both from finished catalogs of
+ * the same backend, with the same notion of which schema goes without a name.
+ * O(n * m) at worst in the number of columns or of keys of one table, O(n) when both
+ * sides have them in the same order.  No allocation.
+ */
+enum alc_proof alc_prove_table(const struct alc_table *actual,
+                               const struct alc_table *wanted,
+                               const struct alc_proof_options *options);
+
+/* A short name: "column type"; "proven" for ALC_PROVEN. */
+const char *alc_proof_reason(enum alc_proof proof);
+
+#endif
