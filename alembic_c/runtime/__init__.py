@@ -1,0 +1,1 @@
+"""Running migrations: environments, contexts, steps and plugins."""

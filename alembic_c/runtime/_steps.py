@@ -1,0 +1,396 @@
+"""What an upgrade, a downgrade or a stamp does to the version table, step by step.
+
+A step knows which heads it leaves and which it reaches; `HeadMaintainer` of
+`runtime.migration` turns that into INSERT, UPDATE and DELETE.  Nothing here needs
+SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from .. import util
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+    from typing import Any
+
+    from ..script.base import Script
+    from ..script.revision import Revision, RevisionMap
+
+
+class MigrationInfo:
+    """What a step does, for callbacks given as `on_version_apply`.
+
+    is_upgrade: whether it goes up; is_stamp: whether no migration function is run.
+    up_revision_id: the id of the upper revision; None if there is none.
+    up_revision_ids, down_revision_ids: the ids above and below the step.  A stamp may
+        have several above, from several branches down to the point where they part.
+        Below, the ids of `down_revision` come first, then those of `depends_on`.
+    revision_map: where the ids are resolved.
+    """
+
+    is_upgrade: bool
+    is_stamp: bool
+    up_revision_id: str | None
+    up_revision_ids: tuple[str, ...]
+    down_revision_ids: tuple[str, ...]
+    revision_map: RevisionMap
+
+    def __init__(
+        self,
+        revision_map: RevisionMap,
+        is_upgrade: bool,
+        is_stamp: bool,
+        up_revisions: str | tuple[str, ...],
+        down_revisions: str | tuple[str, ...],
+    ) -> None:
+        self.revision_map = revision_map
+        self.is_upgrade = is_upgrade
+        self.is_stamp = is_stamp
+        self.up_revision_ids = util.to_tuple(up_revisions, default=())
+        self.down_revision_ids = util.to_tuple(down_revisions, default=())
+        self.up_revision_id = next(iter(self.up_revision_ids), None)
+
+    @property
+    def is_migration(self) -> bool:
+        """Whether a migration function is run."""
+        return not self.is_stamp
+
+    @property
+    def source_revision_ids(self) -> tuple[str, ...]:
+        """The ids that are in the database before the step."""
+        return self.down_revision_ids if self.is_upgrade else self.up_revision_ids
+
+    @property
+    def destination_revision_ids(self) -> tuple[str, ...]:
+        """The ids that are in the database after the step."""
+        return self.up_revision_ids if self.is_upgrade else self.down_revision_ids
+
+    @property
+    def up_revision(self) -> Revision | None:
+        """The revision of `up_revision_id`."""
+        return self.revision_map.get_revision(self.up_revision_id)
+
+    @property
+    def up_revisions(self) -> tuple[Any, ...]:
+        """The revisions of `up_revision_ids`."""
+        return self.revision_map.get_revisions(self.up_revision_ids)
+
+    @property
+    def down_revisions(self) -> tuple[Any, ...]:
+        """The revisions of `down_revision_ids`."""
+        return self.revision_map.get_revisions(self.down_revision_ids)
+
+    @property
+    def source_revisions(self) -> tuple[Any, ...]:
+        """The revisions of `source_revision_ids`."""
+        return self.revision_map.get_revisions(self.source_revision_ids)
+
+    @property
+    def destination_revisions(self) -> tuple[Any, ...]:
+        """The revisions of `destination_revision_ids`."""
+        return self.revision_map.get_revisions(self.destination_revision_ids)
+
+
+class MigrationStep:
+    """One movement between revisions; see `RevisionStep` and `StampStep`."""
+
+    from_revisions_no_deps: tuple[str, ...]
+    to_revisions_no_deps: tuple[str, ...]
+    is_upgrade: bool
+    migration_fn: Any
+
+    @property
+    def doc(self) -> str | None:
+        """The first line about the step, shown when it runs."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """The name of the function that is run."""
+        name: str = self.migration_fn.__name__
+        return name
+
+    @classmethod
+    def upgrade_from_script(
+        cls, revision_map: RevisionMap, script: Script
+    ) -> RevisionStep:
+        """Return the step that applies a script."""
+        return RevisionStep(revision_map, script, True)
+
+    @classmethod
+    def downgrade_from_script(
+        cls, revision_map: RevisionMap, script: Script
+    ) -> RevisionStep:
+        """Return the step that reverts a script."""
+        return RevisionStep(revision_map, script, False)
+
+    @property
+    def is_downgrade(self) -> bool:
+        """Whether the step goes down."""
+        return not self.is_upgrade
+
+    @property
+    def short_log(self) -> str:
+        """The step in one line: the function, from where, to where."""
+        source = util.format_as_comma(self.from_revisions_no_deps)
+        destination = util.format_as_comma(self.to_revisions_no_deps)
+        return f"{self.name} {source} -> {destination}"
+
+    def __str__(self) -> str:
+        return f"{self.short_log}, {self.doc}" if self.doc else self.short_log
+
+
+class RevisionStep(MigrationStep):
+    """Run `upgrade()` or `downgrade()` of a revision file.
+
+    Making the step executes the file: one that cannot be executed stops a command
+    before its first migration, not between two.
+    """
+
+    def __init__(
+        self, revision_map: RevisionMap, revision: Script, is_upgrade: bool
+    ) -> None:
+        self.revision_map = revision_map
+        self.revision = revision
+        self.is_upgrade = is_upgrade
+        module = revision.module
+        self.migration_fn = module.upgrade if is_upgrade else module.downgrade
+
+    def __repr__(self) -> str:
+        return f"RevisionStep({self.revision.revision!r}, is_upgrade={self.is_upgrade})"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, RevisionStep)
+            and other.revision == self.revision
+            and other.is_upgrade == self.is_upgrade
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def doc(self) -> str | None:
+        """The message of the revision."""
+        return self.revision.doc
+
+    @property
+    def _own(self) -> tuple[str, ...]:
+        return (self.revision.revision,)
+
+    @property
+    def _below(self) -> tuple[str, ...]:
+        return self.revision._normalized_down_revisions
+
+    @property
+    def from_revisions(self) -> tuple[str, ...]:
+        """The ids that the step leaves, dependencies included."""
+        return self._below if self.is_upgrade else self._own
+
+    @property
+    def from_revisions_no_deps(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The ids that the step leaves, without dependencies."""
+        return self.revision._versioned_down_revisions if self.is_upgrade else self._own
+
+    @property
+    def to_revisions(self) -> tuple[str, ...]:
+        """The ids that the step reaches, dependencies included."""
+        return self._own if self.is_upgrade else self._below
+
+    @property
+    def to_revisions_no_deps(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The ids that the step reaches, without dependencies."""
+        return self._own if self.is_upgrade else self.revision._versioned_down_revisions
+
+    def _not_implied_by(
+        self, candidates: tuple[str, ...], others: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Return the candidates that are not below one of the other heads."""
+        remaining = tuple(others)
+        if not remaining:
+            return candidates
+        heads = self.revision_map.get_revisions(remaining)
+        implied = {
+            node.revision
+            for node in self.revision_map._get_ancestor_nodes(heads, check=False)
+        }
+        return tuple(rev for rev in candidates if rev not in implied)
+
+    def _unmerge_to_revisions(self, heads: Collection[str]) -> tuple[str, ...]:
+        others = sorted(set(heads).difference(self._own))
+        return self._not_implied_by(self.to_revisions, others)
+
+    def should_delete_branch(self, heads: set[str]) -> bool:
+        """Return whether the step ends a branch: nothing of it stays a head."""
+        if self.is_upgrade or self.revision.revision not in heads:
+            return False
+        return not self._below or not self._unmerge_to_revisions(heads)
+
+    def merge_branch_idents(self, heads: set[str]) -> tuple[list[str], str, str]:
+        """Return what joining branches does to the version table.
+
+        The ids to delete, the id to replace, and the id that it becomes.
+        """
+        others = sorted(set(heads).difference(self.from_revisions))
+        *deleted, replaced = self._not_implied_by(self.from_revisions, others)
+        return deleted, replaced, self.to_revisions[0]
+
+    def unmerge_branch_idents(
+        self, heads: set[str]
+    ) -> tuple[str, str, tuple[str, ...]]:
+        """Return what parting branches does to the version table.
+
+        The id to replace, the id that it becomes, and the ids to insert.
+        """
+        *inserted, replacing = self._unmerge_to_revisions(heads)
+        return self.from_revisions[0], replacing, tuple(inserted)
+
+    def should_create_branch(self, heads: set[str]) -> bool:
+        """Return whether the step starts a branch: it replaces no head."""
+        return self.is_upgrade and heads.isdisjoint(self._below)
+
+    def should_merge_branches(self, heads: set[str]) -> bool:
+        """Return whether the step joins several heads into one."""
+        return self.is_upgrade and len(heads.intersection(self._below)) > 1
+
+    def should_unmerge_branches(self, heads: set[str]) -> bool:
+        """Return whether the step parts one head into several."""
+        return (
+            self.is_downgrade
+            and self.revision.revision in heads
+            and len(self._below) > 1
+        )
+
+    def update_version_num(self, heads: set[str]) -> tuple[str, str]:
+        """Return the id to replace, and the id that it becomes."""
+        below = self._below
+        if len(below) > 1:
+            below = tuple(heads.intersection(below))
+            assert len(below) == 1, (
+                "Can't do an UPDATE because downrevision is ambiguous"
+            )
+        own, under = self.revision.revision, below[0]
+        return (under, own) if self.is_upgrade else (own, under)
+
+    @property
+    def delete_version_num(self) -> str:
+        """The id to delete."""
+        return self.revision.revision
+
+    @property
+    def insert_version_num(self) -> str:
+        """The id to insert."""
+        return self.revision.revision
+
+    @property
+    def info(self) -> MigrationInfo:
+        """The step, described for callbacks."""
+        return MigrationInfo(
+            self.revision_map, self.is_upgrade, False, self._own, self._below
+        )
+
+
+class StampStep(MigrationStep):
+    """Move the version table without running a migration.
+
+    from_, to_: ids left and reached; None for no id.
+    branch_move: whether a branch begins (upward) or ends (downward).
+    """
+
+    doc: str | None = None  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        from_: str | Collection[str] | None,
+        to_: str | Collection[str] | None,
+        is_upgrade: bool,
+        branch_move: bool,
+        revision_map: RevisionMap | None = None,
+    ) -> None:
+        self.from_: tuple[str, ...] = util.to_tuple(from_, default=())
+        self.to_: tuple[str, ...] = util.to_tuple(to_, default=())
+        self.is_upgrade = is_upgrade
+        self.branch_move = branch_move
+        self.revision_map = revision_map
+        self.migration_fn: Callable[..., None] = self.stamp_revision
+
+    def stamp_revision(self, **kw: Any) -> None:
+        """Do nothing: the version table is all that changes."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StampStep) and all(
+            getattr(other, name) == getattr(self, name)
+            for name in ("from_", "to_", "branch_move", "is_upgrade")
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def from_revisions(self) -> tuple[str, ...]:
+        """The ids that the step leaves."""
+        return self.from_
+
+    @property
+    def to_revisions(self) -> tuple[str, ...]:
+        """The ids that the step reaches."""
+        return self.to_
+
+    from_revisions_no_deps = from_revisions  # type: ignore[assignment]
+    to_revisions_no_deps = to_revisions  # type: ignore[assignment]
+
+    @property
+    def delete_version_num(self) -> str:
+        """The id to delete."""
+        (only,) = self._exactly_one(self.from_)
+        return only
+
+    @property
+    def insert_version_num(self) -> str:
+        """The id to insert."""
+        (only,) = self._exactly_one(self.to_)
+        return only
+
+    @staticmethod
+    def _exactly_one(revisions: tuple[str, ...]) -> tuple[str, ...]:
+        assert len(revisions) == 1, f"one revision expected, not {revisions!r}"
+        return revisions
+
+    def update_version_num(self, heads: set[str]) -> tuple[str, str]:
+        """Return the id to replace, and the id that it becomes."""
+        return self.delete_version_num, self.insert_version_num
+
+    def merge_branch_idents(
+        self, heads: set[str] | list[str]
+    ) -> tuple[list[str], str, str]:
+        """Return the ids to delete, the id to replace, and what it becomes."""
+        return list(self.from_[:-1]), self.from_[-1], self.to_[0]
+
+    def unmerge_branch_idents(self, heads: set[str]) -> tuple[str, str, list[str]]:
+        """Return the id to replace, what it becomes, and the ids to insert."""
+        return self.from_[0], self.to_[-1], list(self.to_[:-1])
+
+    def should_delete_branch(self, heads: set[str]) -> bool:
+        """Return whether the step ends a branch."""
+        return self.is_downgrade and self.branch_move
+
+    def should_create_branch(self, heads: set[str]) -> set[str] | bool:
+        """Return whether the step starts a branch; if so, as the set of its ids."""
+        if not self.is_upgrade:
+            return False
+        starts = self.branch_move or not heads.issuperset(self.from_)
+        return set(self.to_).difference(heads) if starts else set()
+
+    def should_merge_branches(self, heads: set[str]) -> bool:
+        """Return whether the step joins several heads into one."""
+        return len(self.from_) > 1
+
+    def should_unmerge_branches(self, heads: set[str]) -> bool:
+        """Return whether the step parts one head into several."""
+        return len(self.to_) > 1
+
+    @property
+    def info(self) -> MigrationInfo:
+        """The step, described for callbacks; it needs the revision map."""
+        assert self.revision_map is not None, "the step was made without revision map"
+        up, down = (self.to_, self.from_) if self.is_upgrade else (self.from_, self.to_)
+        return MigrationInfo(self.revision_map, self.is_upgrade, True, up, down)
