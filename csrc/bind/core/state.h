@@ -15,17 +15,27 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdbool.h>
+
+#include <stdint.h>
 
 /* X(type, member): each is a strong reference or NULL. */
 #define ALC_STATE_OBJECTS(X)                                                           \
     /* scan */                                                                         \
     X(PyTypeObject, scanned_type)                                                      \
-    /* graph */
+    X(PyTypeObject, scan_result_type)                                                  \
+    /* graph */                                                                        \
+    X(PyTypeObject, revision_type)                                                     \
+    X(PyTypeObject, graph_type)                                                        \
+    X(PyTypeObject, plain_type)                                                        \
+    X(PyObject, foreign_error)
 
 struct alc_module_state {
 #define ALC_STATE_MEMBER(type, member) type *member;
     ALC_STATE_OBJECTS(ALC_STATE_MEMBER)
 #undef ALC_STATE_MEMBER
+    bool without_docstrings; /* scan: the interpreter runs with -OO */
+    uint64_t graph_stamp; /* goes up with each change that a graph has to notice */
 };
 
 /* The state of `module`; never NULL for an instance of alembic_c._core. */
@@ -35,5 +45,6 @@ struct alc_module_state *alc_bind_state(PyObject *module);
 struct alc_module_state *alc_bind_type_state(PyTypeObject *type);
 
 int alc_bind_scan_exec(PyObject *module, struct alc_module_state *state);
+int alc_bind_graph_exec(PyObject *module, struct alc_module_state *state);
 
 #endif

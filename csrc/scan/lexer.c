@@ -1,0 +1,355 @@
+/*
+ * Going over code that is not a header assignment: fast, but watching for all that
+ * could change what the header names mean.
+ */
+#include "lexer.h"
+
+#include <string.h>
+
+/* CPython's tokeniser rejects deeper brackets (MAXLEVEL). */
+enum { MAX_BRACKETS = 200 };
+
+const unsigned char scan_byte_class[256] = {
+    ['\0'] = BYTE_NUL,           ['\n'] = BYTE_NEWLINE,     ['"'] = BYTE_QUOTE,
+    ['\''] = BYTE_QUOTE,         ['#'] = BYTE_HASH,         [';'] = BYTE_SEMICOLON,
+    ['='] = BYTE_EQUAL,          ['\\'] = BYTE_BACKSLASH,   ['('] = BYTE_OPEN,
+    ['['] = BYTE_OPEN,           ['{'] = BYTE_OPEN,         [')'] = BYTE_CLOSE,
+    [']'] = BYTE_CLOSE,          ['}'] = BYTE_CLOSE,        ['0' ... '9'] = BYTE_DIGIT,
+    ['A' ... 'Z'] = BYTE_NAME,   ['a' ... 'z'] = BYTE_NAME, ['_'] = BYTE_NAME,
+    [0x80 ... 0xFF] = BYTE_HIGH,
+};
+
+int lexer_stop(struct lexer *lx, enum alc_scan_reason reason, const char *at)
+{
+    uint32_t line = at != NULL;
+    const char *p = lx->start;
+
+    while (at && (p = memchr(p, '\n', (size_t)(at - p))) != NULL) {
+        line++;
+        p++;
+    }
+    lx->out->reason = reason;
+    lx->out->line = line;
+    return SCAN_STOP;
+}
+
+int lexer_stop_broken(struct lexer *lx, const char *at)
+{
+    const struct alc_value *values = lx->out->values;
+
+    lexer_stop(lx, ALC_SCAN_SYNTAX, at);
+    lx->out->broken = true;
+    if (values[ALC_SCAN_REVISION].kind != ALC_VALUE_ABSENT &&
+        values[ALC_SCAN_DOWN_REVISION].kind != ALC_VALUE_ABSENT) {
+        lx->out->reason = ALC_SCAN_OK;
+    }
+    return SCAN_STOP;
+}
+
+static bool is_word(const char *word, size_t len, const char *wanted, size_t wanted_len)
+{
+    return len == wanted_len && memcmp(word, wanted, wanted_len) == 0;
+}
+
+#define IS(wanted) is_word(word, len, wanted, sizeof(wanted) - 1)
+
+enum alc_scan_name scan_header_name(const char *word, size_t len)
+{
+    switch (len) {
+    case 8:
+        return IS("revision") ? ALC_SCAN_REVISION : ALC_SCAN_N_NAMES;
+    case 10:
+        return IS("depends_on") ? ALC_SCAN_DEPENDS_ON : ALC_SCAN_N_NAMES;
+    case 13:
+        return IS("down_revision")   ? ALC_SCAN_DOWN_REVISION
+               : IS("branch_labels") ? ALC_SCAN_BRANCH_LABELS
+                                     : ALC_SCAN_N_NAMES;
+    default:
+        return ALC_SCAN_N_NAMES;
+    }
+}
+
+/* What a name can mean for the header; everything else is harmless. */
+enum name_role {
+    ROLE_NONE,
+    ROLE_HEADER,  /* a header name or __doc__ */
+    ROLE_MODULE,  /* harmful in the module's own scope: __getattr__ */
+    ROLE_REFLECT, /* gives access to a namespace, however it is reached */
+    ROLE_BUILTIN, /* the same as a built-in function; as an attribute it is another */
+    ROLE_MODULES, /* sys.modules, but also a fine name for a table */
+    ROLE_GLOBAL,
+    ROLE_IMPORT,
+};
+
+static enum name_role name_role(const char *word, size_t len)
+{
+    switch (len) {
+    case 4:
+        return IS("exec") || IS("eval") || IS("vars") ? ROLE_BUILTIN : ROLE_NONE;
+    case 6:
+        return IS("import")   ? ROLE_IMPORT
+               : IS("global") ? ROLE_GLOBAL
+               : IS("locals") ? ROLE_BUILTIN
+                              : ROLE_NONE;
+    case 7:
+        return IS("__doc__")                                     ? ROLE_HEADER
+               : IS("modules")                                   ? ROLE_MODULES
+               : IS("globals") || IS("setattr") || IS("delattr") ? ROLE_BUILTIN
+                                                                 : ROLE_NONE;
+    case 8:
+        return IS("revision")                                       ? ROLE_HEADER
+               : IS("builtins") || IS("__dict__") || IS("f_locals") ? ROLE_REFLECT
+                                                                    : ROLE_NONE;
+    case 9:
+        return IS("f_globals") ? ROLE_REFLECT : ROLE_NONE;
+    case 10:
+        return IS("depends_on")   ? ROLE_HEADER
+               : IS("__import__") ? ROLE_REFLECT
+                                  : ROLE_NONE;
+    case 11:
+        return IS("__globals__") || IS("__setattr__") || IS("__delattr__")
+                   ? ROLE_REFLECT
+               : IS("__getattr__") ? ROLE_MODULE
+                                   : ROLE_NONE;
+    case 12:
+        return IS("__builtins__") ? ROLE_REFLECT : ROLE_NONE;
+    case 13:
+        return IS("down_revision") || IS("branch_labels") ? ROLE_HEADER
+               : IS("import_module")                      ? ROLE_REFLECT
+                                                          : ROLE_NONE;
+    default:
+        return ROLE_NONE;
+    }
+}
+
+#undef IS
+
+/*
+ * Is the name that starts at `word` an attribute (x.name)?  Looks back on the same line
+ * only, so that a statement behind a line that ends in a dot is none.
+ */
+static bool is_attribute(const struct lexer *lx, const char *word)
+{
+    while (word > lx->start && is_blank(word[-1])) {
+        word--;
+    }
+    return word > lx->start && word[-1] == '.';
+}
+
+static const char *behind_blanks(const char *p)
+{
+    while (is_blank(*p)) {
+        p++;
+    }
+    return p;
+}
+
+/* A header name in code: in the module's scope it may be bound, so that is enough. */
+static int check_header_name(struct lexer *lx, const char *word)
+{
+    const char *next = behind_blanks(lx->p);
+    bool harmful;
+
+    if (lx->scope == SCOPE_LOCAL) {
+        return 0;
+    }
+    if (is_attribute(lx, word)) { /* assigned to: it may be this module's */
+        harmful = *next == '=' && next[1] != '=';
+    } else if (lx->scope == SCOPE_HEADER) {
+        /* (revision := ...) in a default value, a decorator or a base class; the rest
+         * of a joined line or of a bracket is not looked at, but given up. */
+        harmful = *next == '\\' || *next == '\n' || *next == '#' ||
+                  (*next == ':' && next[1] == '=');
+    } else {
+        harmful = true;
+    }
+    return harmful ? lexer_stop(lx, ALC_SCAN_BINDING, word) : 0;
+}
+
+/* The names behind `global`, at lx->p; lx->p does not move. */
+static int check_global(struct lexer *lx)
+{
+    const char *p = behind_blanks(lx->p);
+
+    for (;;) {
+        const char *word = p;
+        while (is_name_byte(*p)) {
+            p++;
+        }
+        size_t len = (size_t)(p - word);
+        if (len == 0 || name_role(word, len) == ROLE_HEADER ||
+            name_role(word, len) == ROLE_MODULE) {
+            return lexer_stop(lx, ALC_SCAN_GLOBAL, word);
+        }
+        p = behind_blanks(p);
+        if (*p == '\\') {
+            return lexer_stop(lx, ALC_SCAN_GLOBAL, word);
+        }
+        if (*p != ',') {
+            return 0;
+        }
+        p = behind_blanks(p + 1);
+    }
+}
+
+static int check_import(struct lexer *lx)
+{
+    const char *next = behind_blanks(lx->p);
+
+    lx->import_line = true;
+    if (*next == '*' || *next == '\\') {
+        return lexer_stop(lx, ALC_SCAN_STAR, next);
+    }
+    return 0;
+}
+
+int scan_check_name(struct lexer *lx, const char *word)
+{
+    bool harmful = false;
+
+    switch (name_role(word, (size_t)(lx->p - word))) {
+    case ROLE_NONE:
+        return 0;
+    case ROLE_HEADER:
+        return check_header_name(lx, word);
+    case ROLE_GLOBAL:
+        return check_global(lx);
+    case ROLE_IMPORT:
+        return check_import(lx);
+    case ROLE_MODULE:
+        harmful = lx->scope == SCOPE_MODULE && !is_attribute(lx, word);
+        break;
+    case ROLE_REFLECT:
+        harmful = true;
+        break;
+    case ROLE_BUILTIN:
+        harmful = !is_attribute(lx, word);
+        break;
+    case ROLE_MODULES:
+        harmful = lx->import_line || is_attribute(lx, word);
+        break;
+    }
+    return harmful ? lexer_stop(lx, ALC_SCAN_REFLECTION, word) : 0;
+}
+
+int scan_skip_blanks(struct lexer *lx)
+{
+    for (;; lx->p++) {
+        if (*lx->p == '\\') {
+            lx->p++;
+            if (*lx->p != '\n') {
+                return lexer_stop_broken(lx, lx->p - 1);
+            }
+        } else if (!is_blank(*lx->p)) {
+            return 0;
+        }
+    }
+}
+
+/* A name or keyword at lx->p, or a string that has it as a prefix. */
+static int skip_name(struct lexer *lx)
+{
+    const char *word = lx->p;
+    const char *p = word;
+    struct string_token token;
+
+    while (byte_class(*p) == BYTE_NAME || byte_class(*p) == BYTE_DIGIT) {
+        p++;
+    }
+    lx->p = p;
+    switch (byte_class(*p)) {
+    case BYTE_HIGH:
+        return lexer_stop(lx, ALC_SCAN_IDENTIFIER, p);
+    case BYTE_QUOTE:
+        if (scan_is_prefix(word, (size_t)(p - word))) {
+            return scan_string(&token, lx, word);
+        }
+        break;
+    default:
+        break;
+    }
+    return scan_check_name(lx, word);
+}
+
+/* A number, and a keyword glued to it (`1if x else 2`). */
+static void skip_number(struct lexer *lx)
+{
+    while (byte_class(*lx->p) == BYTE_NAME || byte_class(*lx->p) == BYTE_DIGIT ||
+           *lx->p == '.') {
+        lx->p++;
+    }
+}
+
+static void skip_comment(struct lexer *lx)
+{
+    const char *newline = memchr(lx->p, '\n', (size_t)(lx->end - lx->p));
+
+    lx->p = newline ? newline : lx->end;
+}
+
+int scan_skip_code(struct lexer *lx, unsigned stops)
+{
+    const char *first_open = lx->p;
+    size_t depth = 0;
+    struct string_token token;
+    int rc = 0;
+
+    while (rc == 0) {
+        switch (byte_class(*lx->p)) {
+        case BYTE_OTHER:
+            lx->p++;
+            break;
+        case BYTE_NAME:
+            rc = skip_name(lx);
+            break;
+        case BYTE_DIGIT:
+            skip_number(lx);
+            break;
+        case BYTE_QUOTE:
+            rc = scan_string(&token, lx, lx->p);
+            break;
+        case BYTE_HASH:
+            skip_comment(lx);
+            break;
+        case BYTE_NEWLINE:
+            if (depth == 0) {
+                return 0;
+            }
+            lx->p++;
+            break;
+        case BYTE_BACKSLASH:
+            rc = scan_skip_blanks(lx);
+            break;
+        case BYTE_OPEN:
+            first_open = depth == 0 ? lx->p : first_open;
+            if (++depth > MAX_BRACKETS) {
+                return lexer_stop_broken(lx, lx->p);
+            }
+            lx->p++;
+            break;
+        case BYTE_CLOSE:
+            if (depth-- == 0) {
+                return lexer_stop_broken(lx, lx->p);
+            }
+            lx->p++;
+            break;
+        case BYTE_SEMICOLON:
+            if ((stops & SCAN_TO_SEMICOLON) && depth == 0) {
+                return 0;
+            }
+            lx->p++;
+            break;
+        case BYTE_EQUAL:
+            if ((stops & SCAN_TO_EQUAL) && depth == 0) {
+                return 0;
+            }
+            lx->p++;
+            break;
+        case BYTE_HIGH:
+            return lexer_stop(lx, ALC_SCAN_IDENTIFIER, lx->p);
+        case BYTE_NUL:
+            return depth == 0 ? 0 : lexer_stop_broken(lx, first_open);
+        }
+    }
+    return rc;
+}

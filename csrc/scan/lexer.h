@@ -1,0 +1,137 @@
+/*
+ * What the files of scan/ share: the state of one scan, and the parts of the lexer.
+ *
+ * Functions that return int return 0 to go on, SCAN_STOP when the file is decided (then
+ * lexer_stop() has been called), or ALC_E_NOMEM.
+ */
+#ifndef ALC_SCAN_LEXER_H
+#define ALC_SCAN_LEXER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alc/scan.h"
+
+enum { SCAN_STOP = 1 };
+
+/* Where code stands, which decides what its names can mean. */
+enum scan_scope {
+    SCOPE_MODULE, /* runs in the module's namespace */
+    SCOPE_HEADER, /* a def or class line: its names are its own, walrus apart */
+    SCOPE_LOCAL,  /* inside a function or class */
+};
+
+/* Classes of bytes; the table is scan_byte_class. */
+enum byte_class {
+    BYTE_OTHER, /* blanks, operators */
+    BYTE_NAME,  /* letters and _ */
+    BYTE_DIGIT,
+    BYTE_HIGH, /* 0x80 and above */
+    BYTE_QUOTE,
+    BYTE_HASH,
+    BYTE_NEWLINE,
+    BYTE_BACKSLASH,
+    BYTE_OPEN,
+    BYTE_CLOSE,
+    BYTE_SEMICOLON,
+    BYTE_EQUAL,
+    BYTE_NUL, /* the sentinel: there is no other NUL by now */
+};
+
+extern const unsigned char scan_byte_class[256];
+
+struct lexer {
+    const char *p; /* next byte */
+    const char *start;
+    const char *end; /* *end is NUL */
+    struct alc_scan *out;
+    struct alc_arena *arena;
+    struct alc_scan_scratch *scratch;
+    struct alc_error *err;
+    enum scan_scope scope;
+    bool import_line; /* the logical line has an `import` */
+};
+
+/* A string token: scan_string() fills it in. */
+struct string_token {
+    const char *body; /* behind the opening quotes */
+    size_t len;       /* up to the closing quotes */
+    bool raw;
+    bool formatted; /* f or t */
+    bool bytes;
+    bool escaped; /* has a backslash */
+};
+
+static inline enum byte_class byte_class(char byte)
+{
+    return (enum byte_class)scan_byte_class[(unsigned char)byte];
+}
+
+static inline bool is_name_byte(char byte)
+{
+    enum byte_class c = byte_class(byte);
+    return c == BYTE_NAME || c == BYTE_DIGIT || c == BYTE_HIGH;
+}
+
+static inline bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\f';
+}
+
+/* Decide the file: dynamic because of `reason`, found at `at`.  Returns SCAN_STOP. */
+int lexer_stop(struct lexer *lx, enum alc_scan_reason reason, const char *at);
+
+/*
+ * Decide the file: Python certainly rejects it at `at`.  It stays exact if revision and
+ * down_revision have been read, since nothing has to execute it yet.
+ */
+int lexer_stop_broken(struct lexer *lx, const char *at);
+
+/*
+ * The string literal whose opening quote is at lx->p and whose prefix letters are
+ * [prefix, lx->p).  Leaves lx->p behind it.
+ */
+int scan_string(struct string_token *out, struct lexer *lx, const char *prefix);
+
+/* Is [word, word + len) a string prefix that some Python version has? */
+bool scan_is_prefix(const char *word, size_t len);
+
+/* Check the replacement fields of an f-string (lx->p is behind it). */
+int scan_fstring(struct lexer *lx, const struct string_token *token);
+
+/* Append what a plain string literal means to scratch->text. */
+int scan_decode(struct lexer *lx, const struct string_token *token);
+
+/* Check the name [word, lx->p) for what it can do to the header in lx->scope. */
+int scan_check_name(struct lexer *lx, const char *word);
+
+/* Which header name [word, word + len) is; ALC_SCAN_N_NAMES if none. */
+enum alc_scan_name scan_header_name(const char *word, size_t len);
+
+/* Where scan_skip_code() stops besides the end of the logical line. */
+enum { SCAN_TO_SEMICOLON = 1, SCAN_TO_EQUAL = 2 };
+
+/*
+ * Go over code to what ends it, outside brackets: the newline, the end of the file, or
+ * one of `stops`.  Leaves lx->p at it.
+ */
+int scan_skip_code(struct lexer *lx, unsigned stops);
+
+/* Skip blanks and joined lines. */
+int scan_skip_blanks(struct lexer *lx);
+
+/*
+ * Parse a literal that makes up the rest of a statement, up to the newline, comment,
+ * semicolon or end of file (not consumed).  If it is anything else the file is dynamic
+ * because of `reason`.
+ */
+int scan_value(struct alc_value *out, struct lexer *lx, enum alc_scan_reason reason);
+
+/*
+ * Check the encoding of [src, src + len), skip a byte order mark, translate newlines.
+ * Sets lx->start, p and end.
+ */
+int scan_open_source(struct lexer *lx, const char *src, size_t len);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * Opening, reading and scanning files, several at a time.
+ *
+ * Workers take files one by one from a shared counter; each has its own arena, scratch
+ * and read buffer, so they share nothing else.  A few threads are enough: most of the
+ * time is spent in the kernel, opening files.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alc/alloc.h"
+#include "files.h"
+
+enum {
+    MAX_THREADS = 8,
+    FILES_PER_THREAD = 128, /* fewer are not worth a thread */
+    FIRST_READ_LEN = 1 << 16,
+};
+
+struct worker {
+    struct alc_scan_files *files;
+    atomic_size_t *next; /* the first file that nobody has taken */
+    struct alc_arena *arena;
+    struct alc_scan_scratch scratch;
+    struct alc_buf source;
+    const char *dir; /* of dir_fd: a path in `files`, dir_len bytes of it */
+    size_t dir_len;
+    int dir_fd; /* -1: none */
+    int rc;
+    struct alc_error err;
+    pthread_t thread;
+};
+
+static void init_worker(struct worker *w, struct alc_scan_files *files,
+                        atomic_size_t *next, struct alc_arena *arena)
+{
+    memset(w, 0, sizeof *w);
+    w->files = files;
+    w->next = next;
+    w->arena = arena;
+    w->dir_fd = -1;
+    alc_scan_scratch_init(&w->scratch);
+    alc_error_init(&w->err);
+}
+
+static void release_worker(struct worker *w)
+{
+    alc_scan_scratch_release(&w->scratch);
+    alc_buf_release(&w->source);
+    if (w->dir_fd >= 0) {
+        close(w->dir_fd);
+    }
+}
+
+/*
+ * Open a file relative to its directory, which stays open for the next file: that
+ * spares the kernel the walk through the whole path.
+ */
+static int open_file(struct worker *w, const struct alc_scan_file *file)
+{
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    const char *path = file->path.ptr;
+    size_t dir_len = file->name_at;
+
+    if (dir_len == 0) {
+        return open(path, flags);
+    }
+    if (w->dir_fd < 0 || dir_len != w->dir_len || memcmp(path, w->dir, dir_len) != 0) {
+        char *dir = alc_arena_dup(w->arena, path, dir_len);
+
+        if (!dir) {
+            errno = ENOMEM;
+            return -1;
+        }
+        if (w->dir_fd >= 0) {
+            close(w->dir_fd);
+        }
+        w->dir = dir;
+        w->dir_len = dir_len;
+        w->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    /* A directory can be searched but not opened for reading: fall back to the path. */
+    return w->dir_fd >= 0 ? openat(w->dir_fd, path + dir_len, flags)
+                          : open(path, flags);
+}
+
+/* Read to the end, or beyond the limit.  0, an errno, or ALC_E_NOMEM. */
+static int read_all(struct worker *w, int fd)
+{
+    struct alc_buf *buf = &w->source;
+
+    alc_buf_reset(buf);
+    while (buf->len <= ALC_SCAN_MAX_LEN) {
+        ssize_t n;
+
+        if (alc_buf_reserve(buf, buf->len ? buf->len : FIRST_READ_LEN, &w->err) < 0) {
+            return ALC_E_NOMEM;
+        }
+        n = read(fd, buf->ptr + buf->len, buf->cap - buf->len - 1);
+        if (n == 0) {
+            break;
+        }
+        if (n > 0) {
+            buf->len += (size_t)n;
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    buf->ptr[buf->len] = '\0';
+    return 0;
+}
+
+static int scan_file(struct worker *w, struct alc_scan_file *file)
+{
+    int fd = open_file(w, file);
+    int rc = fd >= 0 ? read_all(w, fd) : errno;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (rc == ALC_E_NOMEM || rc == ENOMEM) {
+        return alc_error_nomem(&w->err);
+    }
+    if (rc > 0) {
+        file->scan.reason = ALC_SCAN_UNREADABLE;
+        file->sys_errno = rc;
+        return 0;
+    }
+    return alc_scan_source(&file->scan, w->source.ptr, w->source.len, w->arena,
+                           &w->scratch, &w->err);
+}
+
+static void *run_worker(void *arg)
+{
+    struct worker *w = arg;
+
+    while (w->rc == 0) {
+        size_t i = atomic_fetch_add_explicit(w->next, 1, memory_order_relaxed);
+        struct alc_scan_file *file;
+
+        if (i >= w->files->n_files) {
+            break;
+        }
+        file = &w->files->files[i];
+        if (!file->duplicate && file->scan.reason != ALC_SCAN_COMPILED) {
+            w->rc = scan_file(w, file);
+        }
+    }
+    return NULL;
+}
+
+static unsigned count_processors(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) != 0) {
+        return 1;
+    }
+    return (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned count_threads(size_t n_files, unsigned wanted)
+{
+    size_t useful = n_files / FILES_PER_THREAD + 1;
+    size_t n = wanted ? wanted : count_processors();
+
+    n = n < useful ? n : useful;
+    return n < MAX_THREADS ? (unsigned)n : MAX_THREADS;
+}
+
+int scan_read_files(struct alc_scan_files *out, unsigned n_threads,
+                    struct alc_error *err)
+{
+    unsigned n = count_threads(out->n_files, n_threads);
+    struct worker workers[MAX_THREADS];
+    atomic_size_t next = 0;
+    unsigned n_started = 1;
+    int rc = scan_make_arenas(out, n + 1, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        init_worker(&workers[i], out, &next, &out->arenas[i + 1]);
+    }
+    /* This thread is the first worker; with fewer threads it only takes longer. */
+    while (n_started < n && pthread_create(&workers[n_started].thread, NULL, run_worker,
+                                           &workers[n_started]) == 0) {
+        n_started++;
+    }
+    run_worker(&workers[0]);
+    for (unsigned i = 1; i < n_started; i++) {
+        pthread_join(workers[i].thread, NULL);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (workers[i].rc < 0 && rc == 0) {
+            rc = alc_error_nomem(err);
+        }
+        release_worker(&workers[i]);
+    }
+    return rc;
+}

@@ -1,0 +1,455 @@
+/*
+ * Which files are revision files, and in which order.
+ *
+ * Names are sorted, so that the answer does not depend on the file system.  Directories
+ * still to visit wait on a stack; links to directories are not followed, so a loop of
+ * links ends at once.  A file is known by its real path: the directory's is resolved
+ * once, and only files that are links themselves are resolved one by one.
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alc/alloc.h"
+#include "alc/intern.h"
+#include "files.h"
+
+/* An entry of a directory, as long as that is worked on. */
+struct entry {
+    const char *name; /* in the walk's scratch arena */
+    size_t len;
+    bool is_link;
+};
+
+struct entries {
+    struct entry *items; /* heap */
+    size_t n;
+    size_t cap;
+};
+
+struct walk {
+    struct alc_scan_files *out;
+    struct alc_arena *arena;  /* of the result */
+    struct alc_arena scratch; /* names of one directory */
+    struct alc_arena pending; /* paths of directories to visit */
+    bool has_links;           /* a file is one */
+    struct alc_scan_options options;
+    const char **stack; /* directories to visit, the next one last; heap */
+    size_t n_stack;
+    size_t cap_stack;
+    size_t cap_files; /* of out->files */
+    struct alc_error *err;
+};
+
+static bool ends_with(const char *name, size_t len, const char *suffix)
+{
+    size_t suffix_len = strlen(suffix);
+
+    return len > suffix_len && memcmp(name + len - suffix_len, suffix, suffix_len) == 0;
+}
+
+static bool is_source(const char *name, size_t len)
+{
+    return ends_with(name, len, ".py");
+}
+
+static bool is_compiled(const char *name, size_t len)
+{
+    return ends_with(name, len, ".pyc") || ends_with(name, len, ".pyo");
+}
+
+/* By the name alone: may this be a revision file? */
+static bool is_candidate(const struct walk *walk, const char *name, size_t len)
+{
+    if (strncmp(name, ".#", 2) == 0 || strncmp(name, "__init__", 8) == 0) {
+        return false;
+    }
+    return is_source(name, len) || (walk->options.sourceless && is_compiled(name, len));
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static int add_entry(struct entries *to, struct walk *walk, const char *name, bool link)
+{
+    void *items = to->items;
+    struct entry *entry;
+
+    if (alc_grow(&items, &to->cap, to->n + 1, sizeof *to->items) < 0) {
+        return alc_error_nomem(walk->err);
+    }
+    to->items = items;
+    entry = &to->items[to->n];
+    entry->len = strlen(name);
+    entry->name = alc_arena_dup(&walk->scratch, name, entry->len);
+    entry->is_link = link;
+    to->n += entry->name != NULL;
+    return entry->name ? 0 : alc_error_nomem(walk->err);
+}
+
+static void sort_entries(struct entries *entries)
+{
+    if (entries->n) {
+        qsort(entries->items, entries->n, sizeof *entries->items, compare_entries);
+    }
+}
+
+/* What an entry of a directory is, for the walk. */
+enum entry_type { TYPE_FILE, TYPE_LINK, TYPE_DIRECTORY, TYPE_OTHER };
+
+static enum entry_type entry_type(int dir_fd, const struct dirent *item)
+{
+    struct stat st;
+
+    switch (item->d_type) {
+    case DT_REG:
+        return TYPE_FILE;
+    case DT_LNK:
+        return TYPE_LINK;
+    case DT_DIR:
+        return TYPE_DIRECTORY;
+    case DT_UNKNOWN: /* the file system does not say */
+        break;
+    default:
+        return TYPE_OTHER;
+    }
+    if (fstatat(dir_fd, item->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        return TYPE_OTHER;
+    }
+    return S_ISREG(st.st_mode)   ? TYPE_FILE
+           : S_ISLNK(st.st_mode) ? TYPE_LINK
+           : S_ISDIR(st.st_mode) ? TYPE_DIRECTORY
+                                 : TYPE_OTHER;
+}
+
+static int sort_in(struct entries *files, struct entries *dirs, struct walk *walk,
+                   int dir_fd, const struct dirent *item)
+{
+    const char *name = item->d_name;
+    enum entry_type type = entry_type(dir_fd, item);
+
+    if (type == TYPE_DIRECTORY) {
+        if (!dirs || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+            (!walk->options.sourceless && strcmp(name, "__pycache__") == 0)) {
+            return 0;
+        }
+        return add_entry(dirs, walk, name, false);
+    }
+    if (type == TYPE_OTHER || !is_candidate(walk, name, strlen(name))) {
+        return 0;
+    }
+    return add_entry(files, walk, name, type == TYPE_LINK);
+}
+
+/* The walk cannot go on: `path` is a directory that cannot be read. */
+static int fail_directory(struct walk *walk, const char *path, int sys_errno)
+{
+    size_t len = strlen(path);
+    char *copy = alc_arena_dup(walk->arena, path, len);
+
+    if (!copy) {
+        return alc_error_nomem(walk->err);
+    }
+    walk->out->failed_path = (struct alc_str){copy, len};
+    return alc_error_set_errno(walk->err, sys_errno, "cannot read the directory");
+}
+
+/*
+ * Read a directory into `files` and, unless that is NULL, `dirs`, both sorted.
+ * One that is not there is empty.
+ */
+static int read_directory(struct entries *files, struct entries *dirs,
+                          struct walk *walk, const char *path)
+{
+    DIR *dir = opendir(path);
+    int rc = 0;
+
+    if (!dir) {
+        bool absent = errno == ENOENT || errno == ENOTDIR;
+        return absent            ? 0
+               : errno == ENOMEM ? alc_error_nomem(walk->err)
+                                 : fail_directory(walk, path, errno);
+    }
+    while (rc == 0) {
+        struct dirent *item;
+
+        errno = 0;
+        item = readdir(dir);
+        if (!item) {
+            rc = errno ? fail_directory(walk, path, errno) : 0;
+            break;
+        }
+        rc = sort_in(files, dirs, walk, dirfd(dir), item);
+    }
+    closedir(dir);
+    sort_entries(files);
+    if (dirs) {
+        sort_entries(dirs);
+    }
+    return rc;
+}
+
+/* "<dir>/<name>" in `arena`; NULL when out of memory. */
+static char *join_path(struct alc_arena *arena, const char *dir, const char *name)
+{
+    size_t dir_len = strlen(dir);
+    size_t name_len = strlen(name);
+    char *path = alc_arena_alloc(arena, dir_len + name_len + 2);
+
+    if (path) {
+        memcpy(path, dir, dir_len);
+        dir_len -= dir_len && dir[dir_len - 1] == '/'; /* the root */
+        path[dir_len] = '/';
+        memcpy(path + dir_len + 1, name, name_len + 1);
+    }
+    return path;
+}
+
+/*
+ * The real path of a link to a file, in the result's arena; NULL in *out if it leads
+ * nowhere or to something else.
+ */
+static int resolve_link(const char **out, struct walk *walk, const char *path)
+{
+    struct stat st;
+    char *real = realpath(path, NULL);
+
+    *out = NULL;
+    if (!real) {
+        return errno == ENOMEM ? alc_error_nomem(walk->err) : 0;
+    }
+    if (stat(real, &st) == 0 && S_ISREG(st.st_mode)) {
+        *out = alc_arena_dup(walk->arena, real, strlen(real));
+        free(real);
+        return *out ? 0 : alc_error_nomem(walk->err);
+    }
+    free(real);
+    return 0;
+}
+
+/*
+ * Mark the files that an earlier one has the path of.  Only links and a second location
+ * can lead to a file again.
+ */
+static int mark_duplicates(struct walk *walk)
+{
+    struct alc_interner seen;
+    int rc = 0;
+
+    alc_interner_init(&seen, &walk->pending);
+    for (size_t i = 0; i < walk->out->n_files && rc == 0; i++) {
+        struct alc_scan_file *file = &walk->out->files[i];
+        uint32_t n = seen.n_strs;
+        uint32_t id = 0;
+
+        rc = alc_interner_add(&id, &seen, file->path.ptr, file->path.len, walk->err);
+        file->duplicate = rc == 0 && id != n;
+    }
+    return rc;
+}
+
+static int add_file(struct walk *walk, const char *dir, const struct entry *entry)
+{
+    struct alc_scan_files *out = walk->out;
+    const char *path = join_path(walk->arena, dir, entry->name);
+    struct alc_scan_file *file;
+    void *files = out->files;
+    int rc = path ? 0 : alc_error_nomem(walk->err);
+
+    if (rc == 0 && entry->is_link) {
+        rc = resolve_link(&path, walk, path);
+    }
+    if (rc < 0 || !path) {
+        return rc;
+    }
+    if (alc_grow(&files, &walk->cap_files, out->n_files + 1, sizeof *out->files) < 0) {
+        return alc_error_nomem(walk->err);
+    }
+    out->files = files;
+    file = &out->files[out->n_files++];
+    memset(file, 0, sizeof *file);
+    file->path = (struct alc_str){path, strlen(path)};
+    file->name_at = (size_t)(strrchr(path, '/') + 1 - path);
+    if (!is_source(path, file->path.len)) {
+        file->scan.reason = ALC_SCAN_COMPILED;
+    }
+    walk->has_links |= entry->is_link;
+    return 0;
+}
+
+/* A name in two parts, to look up. */
+struct joined_name {
+    const char *stem;
+    size_t len;
+    const char *suffix;
+};
+
+static int compare_joined(const void *key, const void *item)
+{
+    const struct joined_name *name = key;
+    const struct entry *entry = item;
+    int order = strncmp(name->stem, entry->name, name->len);
+
+    /* Equal so far: the stem has no NUL, so the entry is at least as long. */
+    return order ? order : strcmp(name->suffix, entry->name + name->len);
+}
+
+/* Is [name, name + len) + suffix among the sorted entries? */
+static bool has_entry(const struct entries *entries, const char *name, size_t len,
+                      const char *suffix)
+{
+    struct joined_name key = {name, len, suffix};
+
+    return entries->n && bsearch(&key, entries->items, entries->n,
+                                 sizeof *entries->items, compare_joined);
+}
+
+/* The files beside each other in a directory: a compiled one only without its source.
+ */
+static int add_files(struct walk *walk, const char *dir, const struct entries *files)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < files->n && rc == 0; i++) {
+        const struct entry *entry = &files->items[i];
+        if (!is_source(entry->name, entry->len) &&
+            has_entry(files, entry->name, entry->len - 4, ".py")) {
+            continue;
+        }
+        rc = add_file(walk, dir, entry);
+    }
+    return rc;
+}
+
+/*
+ * Files in the directory's __pycache__.  NAME.cpython-311.pyc belongs to NAME, which is
+ * what stands before the first dot.
+ */
+static int add_cached(struct walk *walk, const char *dir, const struct entries *beside)
+{
+    const char *cache = join_path(&walk->pending, dir, "__pycache__");
+    struct entries files = {0};
+    int rc =
+        cache ? read_directory(&files, NULL, walk, cache) : alc_error_nomem(walk->err);
+
+    for (size_t i = 0; i < files.n && rc == 0; i++) {
+        const struct entry *entry = &files.items[i];
+        size_t stem = strcspn(entry->name + 1, ".") + 1;
+        if (!has_entry(beside, entry->name, stem, ".py") &&
+            !has_entry(beside, entry->name, stem, ".pyc") &&
+            !has_entry(beside, entry->name, stem, ".pyo")) {
+            rc = add_file(walk, cache, entry);
+        }
+    }
+    alc_free(files.items);
+    return rc;
+}
+
+static int push_directory(struct walk *walk, const char *path)
+{
+    void *stack = walk->stack;
+
+    if (alc_grow(&stack, &walk->cap_stack, walk->n_stack + 1, sizeof *walk->stack) <
+        0) {
+        return alc_error_nomem(walk->err);
+    }
+    walk->stack = stack;
+    walk->stack[walk->n_stack++] = path;
+    return 0;
+}
+
+/* The sub-directories go on the stack last name first, so that the first is next. */
+static int push_directories(struct walk *walk, const char *dir,
+                            const struct entries *dirs)
+{
+    int rc = 0;
+
+    for (size_t i = dirs->n; i-- > 0 && rc == 0;) {
+        const char *path = join_path(&walk->pending, dir, dirs->items[i].name);
+        rc = path ? push_directory(walk, path) : alc_error_nomem(walk->err);
+    }
+    return rc;
+}
+
+static bool is_cache(const char *dir)
+{
+    const char *slash = strrchr(dir, '/');
+
+    return slash && strcmp(slash + 1, "__pycache__") == 0;
+}
+
+static int visit_directory(struct walk *walk, const char *dir, bool is_location)
+{
+    struct entries files = {0}, dirs = {0};
+    int rc;
+
+    alc_arena_reset(&walk->scratch);
+    rc = read_directory(&files, walk->options.recursive ? &dirs : NULL, walk, dir);
+    /* What is in a __pycache__ below was listed with the directory that it is for. */
+    if (rc == 0 && (is_location || !is_cache(dir))) {
+        rc = add_files(walk, dir, &files);
+        if (rc == 0 && walk->options.sourceless) {
+            rc = add_cached(walk, dir, &files);
+        }
+    }
+    if (rc == 0) {
+        rc = push_directories(walk, dir, &dirs);
+    }
+    alc_free(files.items);
+    alc_free(dirs.items);
+    return rc;
+}
+
+/* A location and, if recursive, what is below it. */
+static int visit_location(struct walk *walk, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *dir;
+    int rc;
+
+    if (!real) {
+        bool absent = errno == ENOENT || errno == ENOTDIR;
+        return absent            ? 0
+               : errno == ENOMEM ? alc_error_nomem(walk->err)
+                                 : fail_directory(walk, path, errno);
+    }
+    dir = alc_arena_dup(&walk->pending, real, strlen(real));
+    free(real);
+    rc = dir ? visit_directory(walk, dir, true) : alc_error_nomem(walk->err);
+    while (rc == 0 && walk->n_stack) {
+        dir = walk->stack[--walk->n_stack];
+        rc = visit_directory(walk, dir, false);
+    }
+    return rc;
+}
+
+int scan_list_files(struct alc_scan_files *out, const char *const *paths,
+                    size_t n_paths, struct alc_scan_options options,
+                    struct alc_error *err)
+{
+    struct walk walk = {
+        .out = out, .arena = &out->arenas[0], .options = options, .err = err};
+    int rc = 0;
+
+    alc_arena_init(&walk.scratch);
+    alc_arena_init(&walk.pending);
+    for (size_t i = 0; i < n_paths && rc == 0; i++) {
+        rc = visit_location(&walk, paths[i]);
+    }
+    if (rc == 0 && (walk.has_links || n_paths > 1)) {
+        rc = mark_duplicates(&walk);
+    }
+    alc_free(walk.stack);
+    alc_arena_release(&walk.scratch);
+    alc_arena_release(&walk.pending);
+    return rc;
+}
