@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from ._alias import install
 
@@ -19,5 +20,14 @@ def run(prog: str | None = None) -> None:
 
         sys.exit(manage(arguments, prog))
     from .config import main
+    from .util import CommandError, err
 
-    main(arguments, prog=prog)
+    try:
+        main(arguments, prog=prog)
+    except CommandError as problem:
+        if "--raiseerr" in arguments:
+            raise
+        # Raised before there was a command to run, such as by a repeated "-c".
+        with suppress(SystemExit):
+            err(str(problem))
+        sys.exit(1)

@@ -6,7 +6,8 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, NoReturn, Protocol
 
 from . import __version__, _cli_options, command, util
 from .util._config import (
@@ -95,9 +96,9 @@ class CommandLine:
         except util.CommandError as problem:
             if options.raiseerr:
                 raise
-            if isinstance(problem, ConfigFileError):
-                _reject(problem, config)
-            util.err(str(problem), **config.messaging_opts)
+            # An error that upstream does not expect ends its process with status 1.
+            broken = isinstance(problem, ConfigFileError)
+            _report(str(problem), config, status=1 if broken else -1)
 
     def _inis_from_config(self, options: Namespace) -> tuple[str, str]:
         """Return the paths of the TOML and of the ini file to use.
@@ -145,12 +146,14 @@ def _is_pyproject(name: str) -> bool:
     return os.path.basename(name) == "pyproject.toml"
 
 
-def _reject(problem: ConfigFileError, config: Config) -> None:
-    """Report a broken file and end with status 1, as an uncaught error does."""
-    try:
-        util.err(str(problem), **config.messaging_opts)
-    except SystemExit:
-        sys.exit(1)
+def _report(message: str, config: Config, status: int) -> NoReturn:
+    """Print why a command failed, and what to do if that is known; then exit."""
+    from . import _cli_hints
+
+    with suppress(SystemExit):
+        util.err(message, **config.messaging_opts)
+    _cli_hints.give(message, config)
+    sys.exit(status)
 
 
 def main(
