@@ -7,6 +7,7 @@
  */
 #include "alc/proof.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static bool same(struct alc_str a, struct alc_str b)
@@ -211,67 +212,100 @@ static bool same_indexes(const struct alc_table *actual, const struct alc_table 
 /* --- constraints ---------------------------------------------------------------------
  */
 
-static bool same_unique(const struct alc_constraint *a, const struct alc_constraint *b)
+/* A wanted constraint without a name is named by the backend. */
+static bool same_or_unnamed(struct alc_str actual, struct alc_str wanted)
 {
-    return !alc_str_is_absent(a->name) && same(a->name, b->name) &&
-           same_texts(a->columns, a->n_columns, b->columns, b->n_columns) &&
-           same_texts(a->include, a->n_include, b->include, b->n_include) &&
-           a->nulls_not_distinct == b->nulls_not_distinct &&
-           a->deferrable == b->deferrable &&
-           a->initially_deferred == b->initially_deferred;
+    return alc_str_is_absent(wanted) || same(actual, wanted);
 }
 
-static bool same_foreign_key(const struct alc_constraint *a,
-                             const struct alc_constraint *b)
+static bool same_unique(const struct alc_constraint *actual,
+                        const struct alc_constraint *wanted)
 {
-    return same(a->name, b->name) && same(a->ref_schema, b->ref_schema) &&
-           alc_str_eq(a->ref_table, b->ref_table) &&
-           same_texts(a->columns, a->n_columns, b->columns, b->n_columns) &&
-           same_texts(a->ref_columns, a->n_ref_columns, b->ref_columns,
-                      b->n_ref_columns) &&
-           a->on_update == b->on_update && a->on_delete == b->on_delete &&
-           a->match == b->match && a->deferrable == b->deferrable &&
-           a->initially_deferred == b->initially_deferred;
+    return same_or_unnamed(actual->name, wanted->name) &&
+           same_texts(actual->columns, actual->n_columns, wanted->columns,
+                      wanted->n_columns) &&
+           same_texts(actual->include, actual->n_include, wanted->include,
+                      wanted->n_include) &&
+           actual->nulls_not_distinct == wanted->nulls_not_distinct &&
+           actual->deferrable == wanted->deferrable &&
+           actual->initially_deferred == wanted->initially_deferred;
 }
 
-static bool same_check(const struct alc_constraint *a, const struct alc_constraint *b)
+/* Names of foreign keys are not compared. */
+static bool same_foreign_key(const struct alc_constraint *actual,
+                             const struct alc_constraint *wanted)
 {
-    return !alc_str_is_absent(a->name) && same(a->name, b->name);
+    return same(actual->ref_schema, wanted->ref_schema) &&
+           alc_str_eq(actual->ref_table, wanted->ref_table) &&
+           same_texts(actual->columns, actual->n_columns, wanted->columns,
+                      wanted->n_columns) &&
+           same_texts(actual->ref_columns, actual->n_ref_columns, wanted->ref_columns,
+                      wanted->n_ref_columns) &&
+           actual->on_update == wanted->on_update &&
+           actual->on_delete == wanted->on_delete && actual->match == wanted->match &&
+           actual->deferrable == wanted->deferrable &&
+           actual->initially_deferred == wanted->initially_deferred;
 }
 
-typedef bool same_fn(const struct alc_constraint *a, const struct alc_constraint *b);
+static bool same_check(const struct alc_constraint *actual,
+                       const struct alc_constraint *wanted)
+{
+    return !alc_str_is_absent(wanted->name) && same(actual->name, wanted->name);
+}
 
-/* The run of one kind in a finished table. */
-static size_t first_of_kind(const struct alc_table *table,
-                            enum alc_constraint_kind kind, size_t *n)
+typedef bool same_fn(const struct alc_constraint *actual,
+                     const struct alc_constraint *wanted);
+
+struct run {
+    const struct alc_constraint *items;
+    size_t n;
+};
+
+/* The constraints of one kind: a finished table has them side by side. */
+static struct run run_of_kind(const struct alc_table *table,
+                              enum alc_constraint_kind kind)
 {
     size_t first = 0;
     while (first < table->n_constraints && table->constraints[first].kind < kind) {
         first++;
     }
-    *n = 0;
-    while (first + *n < table->n_constraints &&
-           table->constraints[first + *n].kind == kind) {
-        *n += 1;
+    size_t end = first;
+    while (end < table->n_constraints && table->constraints[end].kind == kind) {
+        end++;
     }
-    return first;
+    struct run run = {table->constraints + first, end - first};
+    return run;
 }
 
-/* Both runs are in the same order, so equal sets stand side by side. */
+enum { MAX_MATCHED = 64 };
+
+/*
+ * Whether each wanted constraint has an actual one of its own.  Named ones choose
+ * first, so that an unnamed one does not take theirs.  More than MAX_MATCHED are not
+ * matched.
+ */
 static bool same_constraints(const struct alc_table *actual,
                              const struct alc_table *wanted,
                              enum alc_constraint_kind kind, same_fn *equal)
 {
-    size_t n, n_wanted;
-    size_t i = first_of_kind(actual, kind, &n);
-    size_t j = first_of_kind(wanted, kind, &n_wanted);
-    if (n != n_wanted) {
+    struct run have = run_of_kind(actual, kind), want = run_of_kind(wanted, kind);
+    if (have.n != want.n || have.n > MAX_MATCHED) {
         return false;
     }
-    for (; n > 0; n--) {
-        if (!equal(&actual->constraints[i++], &wanted->constraints[j++])) {
+    uint64_t taken = 0;
+    /* A finished table has unnamed constraints first, so this goes from the end. */
+    for (size_t i = want.n; i-- > 0;) {
+        size_t found = have.n;
+        for (size_t k = 0; k < have.n && found == have.n; k++) {
+            size_t j = (i + k) % have.n; /* most likely at the same place */
+            if (!(taken >> j & 1) && equal(&have.items[j], &want.items[i])) {
+                found = j;
+            }
+        }
+        if (found == have.n) {
             return false;
         }
+        taken |= UINT64_C(1) << found;
     }
     return true;
 }

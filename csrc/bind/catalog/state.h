@@ -19,7 +19,8 @@
     X(PyTypeObject, index_type)                                                        \
     X(PyTypeObject, index_part_type)                                                   \
     X(PyTypeObject, identity_type)                                                     \
-    X(PyTypeObject, pg_reader_type)
+    X(PyTypeObject, pg_reader_type)                                                    \
+    X(PyObject, names)
 
 struct alc_module_state {
 #define ALC_STATE_MEMBER(type, member) type *member;
@@ -60,5 +61,7 @@ PyObject *alc_bind_text(struct alc_str text);
 
 int alc_bind_catalog_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_pg_exec(PyObject *module, struct alc_module_state *state);
+int alc_bind_metadata_exec(PyObject *module, struct alc_module_state *state);
+int alc_bind_proof_exec(PyObject *module, struct alc_module_state *state);
 
 #endif
