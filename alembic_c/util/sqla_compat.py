@@ -8,7 +8,7 @@ names moves.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, Union
 
 import sqlalchemy
@@ -25,6 +25,7 @@ from sqlalchemy import (
     inspect,
     types,
 )
+from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
 from sqlalchemy.ext.compiler import compiles as _sqla_compiles
 from sqlalchemy.schema import Constraint, SchemaItem
 from sqlalchemy.sql import visitors
@@ -38,6 +39,7 @@ from sqlalchemy.sql.schema import NULL_UNSPECIFIED
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table, Transaction
     from sqlalchemy.engine import CursorResult, Inspector
+    from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql import Executable
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.types import TypeEngine
@@ -160,6 +162,33 @@ def _is_type_bound(constraint: Constraint) -> bool:
     return constraint._type_bound
 
 
+def _in_creation_order(constraints: Iterable[Constraint]) -> list[Constraint]:
+    """Return constraints in the order in which they were made, the same every run."""
+    return sorted(constraints, key=lambda constraint: constraint._creation_order)
+
+
+def _create_rule_allows(constraint: Constraint, creator: Any) -> bool:
+    """Ask the rule by which a type's constraint is left out for some dialects.
+
+    creator: what the rule looks at, by its attribute `dialect`.
+    """
+    rule = constraint._create_rule
+    return rule is None or bool(rule(creator))
+
+
+def _dispatch_table_event(
+    table: Table, name: str, connection: Connection | None, ddl_runner: Any
+) -> None:
+    """Tell the listeners of a table that it is created or dropped.
+
+    name: "before_create", "after_create", "before_drop" or "after_drop".
+    ddl_runner: has an attribute `memo`, a dict in which named types note that they
+        were created already.
+    """
+    listeners = getattr(table.dispatch, name)
+    listeners(table, connection, checkfirst=False, _ddl_runner=ddl_runner)
+
+
 # --- transactions -------------------------------------------------------------------
 
 
@@ -214,6 +243,18 @@ def _copy(schema_item: _CE, **kw: Any) -> _CE:
 
 def _get_table_key(name: str, schema: str | None) -> str:
     return name if schema is None else f"{schema}.{name}"
+
+
+def _table_prefixes(table: Table) -> list[str]:
+    """Return the words that a table has between CREATE and TABLE."""
+    return list(table._prefixes)
+
+
+def _async_connection_of(connection: Connection) -> AsyncConnection:
+    """Return the asynchronous face of the connection of an async driver."""
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    return AsyncConnection._retrieve_proxy_for_target(connection)
 
 
 def _connectable_has_table(
@@ -345,6 +386,13 @@ def _fk_is_self_referential(constraint: ForeignKeyConstraint) -> bool:
     return target_key == constraint.parent.key
 
 
+def _exclude_constraint_elements(constraint: Any) -> list[tuple[Any, str]]:
+    """Return (expression, operator) for each element of an exclude constraint."""
+    return [
+        (expression, operator) for expression, _, operator in constraint._render_exprs
+    ]
+
+
 def _remove_column_from_collection(
     collection: Any, column: Column[Any] | ColumnClause[Any]
 ) -> None:
@@ -374,6 +422,16 @@ def _resolve_for_variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine
     base, variants = _get_variant_mapping(type_)
     chosen: TypeEngine[Any] = variants.get(dialect.name, base)
     return chosen
+
+
+def _affinities_match(one: TypeEngine[Any], other: TypeEngine[Any]) -> bool:
+    """Return whether two types are of the same family: numbers, texts, dates …"""
+    return one._type_affinity is other._type_affinity
+
+
+def _has_affinity(type_: TypeEngine[Any], *families: type[TypeEngine[Any]]) -> bool:
+    """Return whether a type belongs to one of the families, named by a generic type."""
+    return issubclass(type_._type_affinity, families)
 
 
 # --- expressions --------------------------------------------------------------------
@@ -463,3 +521,44 @@ def _textual_index_column(
     if isinstance(text_, ColumnElement):
         return _copy_expression(text_, table)
     raise ValueError("String or text() construct expected")
+
+
+# --- reflection ---------------------------------------------------------------------
+
+
+def _read_tables(
+    inspector: Inspector,
+    schema: str | None,
+    names: Collection[str],
+    available: Collection[str],
+) -> Any:
+    """Return what an inspector reports about several tables of a schema, for all kinds.
+
+    The attributes `columns`, `indexes`, `foreign_keys` and so on are dictionaries by
+    (schema, name), empty where the dialect does not report the kind.
+    available: all names of the schema; if most of them are wanted, the dialect reads
+    all of them.
+    """
+    return inspector._get_reflection_info(
+        schema,
+        filter_names=names,
+        available=available,
+        kind=ObjectKind.ANY,
+        scope=ObjectScope.ANY,
+    )
+
+
+def _reflect_table(inspector: Inspector, table: Table, read: Any | None) -> None:
+    """Fill a table from what `_read_tables` gave, or by asking if that is None.
+
+    Tables that it refers to are not followed.
+    Raises NoSuchTableError if the database has no such table.
+    """
+    inspector.reflect_table(table, None, resolve_fks=False, _reflect_info=read)
+
+
+def _index_on(
+    table: Table, name: str | None, elements: Iterable[Any], **kw: Any
+) -> Index:
+    """Return an index that belongs to a table, even if no element is a column."""
+    return Index(name, *elements, _table=table, **kw)

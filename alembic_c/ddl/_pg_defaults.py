@@ -1,0 +1,108 @@
+"""Comparison of PostgreSQL's column defaults, without the server where that is sound.
+
+The server reports `'a'` as `'a'::character varying` and keeps most other texts.  Two
+texts that are shown here to be the same constant need no query; for the others only
+the server can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_CONSTANT = re.compile(
+    r"""(?: '(?P<quoted> (?:[^'\\]|'')* )'
+          | (?P<number> -? [0-9]+ (?:\.[0-9]+)? )
+          | (?P<truth> true | false )
+        )
+        (?: :: (?P<type> [^'():]+ ) )?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NEXTVAL = re.compile(r"nextval\s*\(", re.IGNORECASE)
+
+# Without an operator `=`; the server's error is the answer that users know.
+_NOT_COMPARABLE = ("json", "xml", "point", "polygon", "path", "line", "lseg", "box")
+# `'0.1'::real = 0.1` is false, so a bare number proves nothing for every type.
+_EXACT_NUMBERS = ("smallint", "integer", "bigint", "numeric", "double precision")
+_TRUTHS = {
+    word: truth
+    for truth, words in {
+        "true": ("t", "true", "y", "yes", "on", "1"),
+        "false": ("f", "false", "n", "no", "off", "0"),
+    }.items()
+    for word in words
+}
+
+
+class _Constant(NamedTuple):
+    kind: str
+    value: str
+    type: str | None
+
+
+def quoted(text: str) -> str:
+    """Return the SQL literal of a default that was given as a plain string.
+
+    One quote at either end, as older programs gave it, is taken for a delimiter.
+    """
+    content = re.sub(r"^'|'$", "", text).replace("'", "''")
+    return f"'{content}'"
+
+
+def without_regclass(default: str) -> str:
+    """Return a default without the cast that the server adds to sequences' names."""
+    return default.replace("::regclass", "")
+
+
+def draws_from_sequence(default: str) -> bool:
+    """Return whether evaluating a default would use up a sequence's value."""
+    return _NEXTVAL.search(default) is not None
+
+
+def surely_equal(found: str, declared: str) -> bool:
+    """Return True if both texts are one constant to the server.
+
+    found: the server's text; declared: the metadata's.  False means: not known.
+    """
+    if found == declared:
+        return True
+    one, other = _constant(found), _constant(declared)
+    if one is None or other is None:
+        return False
+    if other.type is not None and other.type != one.type:
+        return False
+    return _same_value(one, other)
+
+
+def _same_value(found: _Constant, declared: _Constant) -> bool:
+    kinds = (found.kind, declared.kind)
+    if "truth" in kinds:
+        return (
+            "number" not in kinds
+            and found.kind == "truth"
+            and _TRUTHS.get(found.value.lower()) == _TRUTHS.get(declared.value.lower())
+        )
+    if found.value != declared.value or _has_no_equality(found.type):
+        return False
+    # A quoted constant without a type takes the other side's.
+    return declared.kind == "quoted" or found.type in _EXACT_NUMBERS
+
+
+def _has_no_equality(type_name: str | None) -> bool:
+    return type_name is not None and type_name.rstrip("[]") in _NOT_COMPARABLE
+
+
+def _constant(default: str) -> _Constant | None:
+    text = default.strip()
+    if re.fullmatch(r"\([^()']*\)", text):
+        text = text[1:-1].strip()
+    match = _CONSTANT.fullmatch(text)
+    if match is None:
+        return None
+    kind = match.lastgroup if match.lastgroup != "type" else None
+    for name in ("quoted", "number", "truth"):
+        if match[name] is not None:
+            kind = name
+    assert kind is not None
+    type_name = match["type"]
+    return _Constant(kind, match[kind], type_name and type_name.strip())

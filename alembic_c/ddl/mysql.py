@@ -1,0 +1,409 @@
+"""MySQL and MariaDB: CHANGE and MODIFY, which repeat the whole column."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    schema,
+)
+from sqlalchemy import types as sqltypes
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    ClauseElement,
+    Grouping,
+    UnaryExpression,
+)
+from sqlalchemy.sql.functions import FunctionElement
+
+from .. import util
+from ..util import sqla_compat
+from ..util.sqla_compat import compiles
+from .base import (
+    AlterColumn,
+    ColumnDefault,
+    ColumnName,
+    ColumnNullable,
+    ColumnType,
+    _as_type,
+    alter,
+    alter_the_column,
+    format_column_name,
+    format_server_default,
+    format_type,
+    quote_text,
+    set_or_drop_default,
+)
+from .impl import DefaultImpl
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Index
+    from sqlalchemy.dialects.mysql.base import MySQLDDLCompiler
+    from sqlalchemy.schema import Constraint, DropConstraint
+    from sqlalchemy.types import TypeEngine
+
+    from .base import _ServerDefaultArgument, _ServerDefaultType
+
+
+class MySQLImpl(DefaultImpl):
+    """The implementation for MySQL."""
+
+    __dialect__ = "mysql"
+
+    transactional_ddl = False
+    type_synonyms = DefaultImpl.type_synonyms + (
+        {"BOOL", "TINYINT"},
+        {"JSON", "LONGTEXT"},
+    )
+    type_arg_extract = [r"character set ([\w\-_]+)", r"collate ([\w\-_]+)"]
+
+    def render_ddl_sql_expr(
+        self,
+        expr: ClauseElement,
+        is_server_default: bool = False,
+        is_index: bool = False,
+        **kw: Any,
+    ) -> str:
+        """Return an expression as SQL text, an index's in parentheses."""
+        if is_index and _needs_parentheses(expr):
+            expr = Grouping(expr)  # type: ignore[type-var]
+        return super().render_ddl_sql_expr(
+            expr, is_server_default=is_server_default, is_index=is_index, **kw
+        )
+
+    def alter_column(
+        self,
+        table_name: str,
+        column_name: str,
+        *,
+        nullable: bool | None = None,
+        server_default: _ServerDefaultArgument = False,
+        name: str | None = None,
+        type_: TypeEngine[Any] | None = None,
+        schema: str | None = None,
+        existing_type: TypeEngine[Any] | None = None,
+        existing_server_default: _ServerDefaultArgument = None,
+        existing_nullable: bool | None = None,
+        autoincrement: bool | None = None,
+        existing_autoincrement: bool | None = None,
+        comment: str | Literal[False] | None = False,
+        existing_comment: str | None = None,
+        **kw: Any,
+    ) -> None:
+        """Change a column by one statement.
+
+        CHANGE and MODIFY lose every property that they do not repeat, hence the
+        `existing_*` parameters.
+
+        Raises CommandError if the type is not known where it has to be repeated.
+        """
+        if sqla_compat._server_default_is_identity(
+            server_default, existing_server_default
+        ) or sqla_compat._server_default_is_computed(
+            server_default, existing_server_default
+        ):
+            super().alter_column(
+                table_name,
+                column_name,
+                nullable=nullable,
+                type_=type_,
+                schema=schema,
+                existing_type=existing_type,
+                existing_nullable=existing_nullable,
+                server_default=server_default,
+                existing_server_default=existing_server_default,
+                **kw,
+            )
+        is_change = name is not None or self._is_mysql_allowed_functional_default(
+            type_ if type_ is not None else existing_type, server_default
+        )
+        is_modify = (
+            nullable is not None
+            or type_ is not None
+            or autoincrement is not None
+            or comment is not False
+        )
+        if is_change or is_modify:
+            construct = MySQLChangeColumn if is_change else MySQLModifyColumn
+            known_nullable = True if existing_nullable is None else existing_nullable
+            self._exec(
+                construct(
+                    table_name,
+                    column_name,
+                    schema=schema,
+                    newname=name if name is not None else column_name,
+                    nullable=known_nullable if nullable is None else nullable,
+                    type_=type_ if type_ is not None else existing_type,
+                    default=server_default
+                    if server_default is not False
+                    else existing_server_default,
+                    autoincrement=existing_autoincrement
+                    if autoincrement is None
+                    else autoincrement,
+                    comment=existing_comment if comment is False else comment,
+                )
+            )
+        elif server_default is not False:
+            self._exec(
+                MySQLAlterDefault(
+                    table_name, column_name, server_default, schema=schema
+                )
+            )
+
+    def drop_constraint(self, const: Constraint, **kw: Any) -> None:
+        """Drop a constraint; a type's CHECK, which is not named, is passed over."""
+        if isinstance(const, CheckConstraint) and sqla_compat._is_type_bound(const):
+            return
+        super().drop_constraint(const, **kw)
+
+    def _is_mysql_allowed_functional_default(
+        self,
+        type_: TypeEngine[Any] | None,
+        server_default: _ServerDefaultArgument,
+    ) -> bool:
+        """Return whether a default may be a function, which ALTER cannot set."""
+        return (
+            type_ is not None
+            and sqla_compat._has_affinity(type_, sqltypes.DateTime)
+            and server_default is not False
+            and server_default is not None
+        )
+
+    def compare_server_default(
+        self,
+        inspector_column: Any,
+        metadata_column: Any,
+        rendered_metadata_default: Any,
+        rendered_inspector_default: Any,
+    ) -> bool:
+        """Compare texts by what the column's type allows for."""
+        found, declared = rendered_inspector_default, rendered_metadata_default
+        if sqla_compat._has_affinity(metadata_column.type, sqltypes.Integer):
+            if (
+                inspector_column.primary_key
+                and not inspector_column.autoincrement
+                and not declared
+                and found == "'0'"
+            ):
+                return False
+            if found:
+                return _unquoted(found) != _unquoted(declared)
+        if found and declared:
+            if sqla_compat._has_affinity(metadata_column.type, sqltypes.String):
+                return bool(found != f"'{_unquoted(declared)}'")
+            return _timestamp_parts(found) != _timestamp_parts(declared)
+        return bool(found != declared)
+
+    def correct_for_autogen_constraints(
+        self,
+        conn_unique_constraints: set[UniqueConstraint],
+        conn_indexes: set[Index],
+        metadata_unique_constraints: set[UniqueConstraint],
+        metadata_indexes: set[Index],
+    ) -> None:
+        """Leave out the indexes that the server makes for foreign keys."""
+        implied = {index for index in conn_indexes if _made_for_foreign_key(index)}
+        conn_indexes -= implied
+        names = {index.name for index in implied}
+        for index in [ix for ix in metadata_indexes if ix.name in names]:
+            metadata_indexes.discard(index)
+
+    def correct_for_autogen_foreignkeys(
+        self,
+        conn_fks: set[ForeignKeyConstraint],
+        metadata_fks: set[ForeignKeyConstraint],
+    ) -> None:
+        """Give RESTRICT, which the server does not report, to what is declared so."""
+        declared = {
+            self._create_metadata_constraint_sig(key).unnamed_no_options: key
+            for key in metadata_fks
+        }
+        for key in conn_fks:
+            sig = self._create_reflected_constraint_sig(key).unnamed_no_options
+            counterpart = declared.get(sig)
+            if counterpart is None:
+                continue
+            for action in ("ondelete", "onupdate"):
+                wanted = getattr(counterpart, action)
+                if getattr(key, action) is None and _is_restrict(wanted):
+                    setattr(key, action, "RESTRICT")
+
+    def compare_type(
+        self, inspector_column: Column[Any], metadata_column: Column[Any]
+    ) -> bool:
+        """Compare types; of ENUMs the values, in any order."""
+        found, declared = inspector_column.type, metadata_column.type
+        if isinstance(found, sqltypes.Enum) and isinstance(declared, sqltypes.Enum):
+            return set(found.enums) != set(declared.enums)
+        return super().compare_type(inspector_column, metadata_column)
+
+
+class MariaDBImpl(MySQLImpl):
+    """The implementation for MariaDB."""
+
+    __dialect__ = "mariadb"
+
+
+def _needs_parentheses(expr: ClauseElement) -> bool:
+    """Return whether SQLAlchemy writes an index element in parentheses."""
+    if isinstance(expr, UnaryExpression):
+        return expr.modifier not in (operators.desc_op, operators.asc_op)
+    return isinstance(expr, BinaryExpression | FunctionElement)
+
+
+def _unquoted(default: str | None) -> str | None:
+    """Return a default without a quote at either end."""
+    return default if default is None else re.sub(r"^'|'$", "", default)
+
+
+_ON_UPDATE = re.compile(r"(?P<default>.*?)(?: on update (?P<update>.*?))?$")
+
+
+def _timestamp_parts(default: str) -> tuple[str | None, ...]:
+    """Return a default and what is behind its ON UPDATE, as they compare.
+
+    MariaDB reports CURRENT_TIMESTAMP as current_timestamp().
+    """
+    found = _ON_UPDATE.match(default.lower())
+    assert found is not None
+    return tuple(part and re.sub(r"[()]", "", part) for part in found.groups())
+
+
+def _is_restrict(action: str | None) -> bool:
+    return action is not None and action.lower() == "restrict"
+
+
+def _made_for_foreign_key(index: Index) -> bool:
+    """Return whether an index has the name that the server gives such an index.
+
+    That is the name of the foreign key, or of its first column.
+    """
+    if index.unique:
+        return False
+    names = {column.name for column in index.columns}
+    names |= {key.name for column in index.columns for key in column.foreign_keys}
+    return index.name in names
+
+
+class MySQLAlterDefault(AlterColumn):
+    """Set or drop a default that is a constant."""
+
+    def __init__(
+        self,
+        name: str,
+        column_name: str,
+        default: _ServerDefaultType | None,
+        schema: str | None = None,
+    ) -> None:
+        super().__init__(name, column_name, schema=schema)
+        self.default = default
+
+
+class MySQLChangeColumn(AlterColumn):
+    """Give a column a new name and a new definition.
+
+    Raises CommandError if type_ is None.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        column_name: str,
+        schema: str | None = None,
+        newname: str | None = None,
+        type_: TypeEngine[Any] | None = None,
+        nullable: bool | None = None,
+        default: _ServerDefaultArgument = False,
+        autoincrement: bool | None = None,
+        comment: str | Literal[False] | None = False,
+    ) -> None:
+        super().__init__(name, column_name, schema=schema)
+        if type_ is None:
+            raise util.CommandError(
+                "All MySQL CHANGE/MODIFY COLUMN operations require the existing type."
+            )
+        self.newname = newname
+        self.nullable = nullable
+        self.default = default
+        self.autoincrement = autoincrement
+        self.comment = comment
+        self.type_ = _as_type(type_)
+
+
+class MySQLModifyColumn(MySQLChangeColumn):
+    """Give a column a new definition under its old name."""
+
+
+@compiles(ColumnNullable, "mysql", "mariadb")
+@compiles(ColumnName, "mysql", "mariadb")
+@compiles(ColumnDefault, "mysql", "mariadb")
+@compiles(ColumnType, "mysql", "mariadb")
+def _mysql_doesnt_support_individual(
+    element: AlterColumn, compiler: MySQLDDLCompiler, **kw: Any
+) -> str:
+    raise NotImplementedError(
+        "Individual alter column constructs not supported by MySQL"
+    )
+
+
+@compiles(MySQLAlterDefault, "mysql", "mariadb")
+def _mysql_alter_default(
+    element: MySQLAlterDefault, compiler: MySQLDDLCompiler, **kw: Any
+) -> str:
+    change = set_or_drop_default(compiler, element.default)
+    return alter_the_column(element, compiler, change)
+
+
+@compiles(MySQLModifyColumn, "mysql", "mariadb")
+def _mysql_modify_column(
+    element: MySQLModifyColumn, compiler: MySQLDDLCompiler, **kw: Any
+) -> str:
+    name = format_column_name(compiler, element.column_name)
+    return alter(element, compiler, "MODIFY", name, _definition(element, compiler))
+
+
+@compiles(MySQLChangeColumn, "mysql", "mariadb")
+def _mysql_change_column(
+    element: MySQLChangeColumn, compiler: MySQLDDLCompiler, **kw: Any
+) -> str:
+    old = format_column_name(compiler, element.column_name)
+    new = format_column_name(compiler, element.newname)
+    return alter(element, compiler, "CHANGE", old, new, _definition(element, compiler))
+
+
+def _definition(element: MySQLChangeColumn, compiler: MySQLDDLCompiler) -> str:
+    """Return what stands behind a column's name: all that it will be."""
+    parts = [
+        format_type(compiler, element.type_),
+        "NULL" if element.nullable else "NOT NULL",
+    ]
+    if element.autoincrement:
+        parts.append("AUTO_INCREMENT")
+    if element.default is not False and element.default is not None:
+        parts.append(f"DEFAULT {format_server_default(compiler, element.default)}")
+    if element.comment:
+        parts.append(f"COMMENT {quote_text(compiler, element.comment)}")
+    return " ".join(parts)
+
+
+@compiles(schema.DropConstraint, "mysql", "mariadb")
+def _mysql_drop_constraint(
+    element: DropConstraint, compiler: MySQLDDLCompiler, **kw: Any
+) -> str:
+    known = (
+        ForeignKeyConstraint,
+        PrimaryKeyConstraint,
+        UniqueConstraint,
+        CheckConstraint,
+    )
+    if not isinstance(element.element, known):
+        raise NotImplementedError(
+            "No generic 'DROP CONSTRAINT' in MySQL - please specify constraint type"
+        )
+    return compiler.visit_drop_constraint(element, **kw)
