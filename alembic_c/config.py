@@ -56,7 +56,8 @@ class CommandLine:
         )
         for option in _cli_options.PROGRAM_OPTIONS:
             _cli_options.add_option(self.parser, option)
-        self.subparsers = self.parser.add_subparsers()
+        # Without `prog` the usage is formatted to get it, which is not free.
+        self.subparsers = self.parser.add_subparsers(prog=self.parser.prog)
         for name in command.VERBS:
             self.register_command(getattr(command, name))
 
