@@ -12,10 +12,27 @@ from .. import util
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-    from typing import Any
+    from types import ModuleType
+    from typing import Any, Protocol
 
-    from ..script.base import Script
     from ..script.revision import Revision, RevisionMap
+
+    class Script(Protocol):
+        """What a step needs of `script.base.Script`."""
+
+        revision: str
+
+        @property
+        def module(self) -> ModuleType: ...
+
+        @property
+        def doc(self) -> str: ...
+
+        @property
+        def _normalized_down_revisions(self) -> tuple[str, ...]: ...
+
+        @property
+        def _versioned_down_revisions(self) -> tuple[str, ...]: ...
 
 
 class MigrationInfo:

@@ -1,0 +1,140 @@
+"""Keep the version table at the heads that the steps reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import literal_column
+
+from ..util import CommandError
+from ..util._logging import DeferredLogger
+from ._steps import RevisionStep, StampStep
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.sql import Executable
+
+    from .migration import MigrationContext
+
+log = DeferredLogger("alembic.runtime.migration")
+
+_Step = RevisionStep | StampStep
+
+
+class _Change(NamedTuple):
+    """What a step does to the rows of the version table, in this order."""
+
+    message: str
+    arguments: tuple[Any, ...]
+    deleted: tuple[str, ...] = ()
+    inserted: tuple[str, ...] = ()
+    updated: tuple[str, str] | None = None
+
+
+def _ends_branch(step: _Step, heads: set[str]) -> _Change:
+    gone = step.delete_version_num
+    return _Change("branch delete %s", (gone,), deleted=(gone,))
+
+
+def _starts_branch(step: _Step, heads: set[str]) -> _Change:
+    new = step.insert_version_num
+    return _Change("new branch insert %s", (new,), inserted=(new,))
+
+
+def _joins_branches(step: _Step, heads: set[str]) -> _Change:
+    gone, old, new = step.merge_branch_idents(heads)
+    text = "merge, delete %s, update %s to %s"
+    return _Change(text, (gone, old, new), deleted=tuple(gone), updated=(old, new))
+
+
+def _parts_branches(step: _Step, heads: set[str]) -> _Change:
+    old, new, added = step.unmerge_branch_idents(heads)
+    text = "unmerge, insert %s, update %s to %s"
+    return _Change(text, (added, old, new), inserted=tuple(added), updated=(old, new))
+
+
+def _moves(step: _Step, heads: set[str]) -> _Change:
+    old, new = step.update_version_num(heads)
+    return _Change("update %s to %s", (old, new), updated=(old, new))
+
+
+def _change_for(step: _Step, heads: set[str]) -> _Change:
+    kinds: tuple[tuple[Callable[[set[str]], Any], Callable[..., _Change]], ...] = (
+        (step.should_delete_branch, _ends_branch),
+        (step.should_create_branch, _starts_branch),
+        (step.should_merge_branches, _joins_branches),
+        (step.should_unmerge_branches, _parts_branches),
+    )
+    for applies, describe in kinds:
+        if applies(heads):
+            return describe(step, heads)
+    return _moves(step, heads)
+
+
+def _literal(version: str) -> ColumnElement[Any]:
+    """Return a revision id as SQL text; a static script has no parameters."""
+    return literal_column("'{}'".format(version.replace("'", "''")))
+
+
+class HeadMaintainer:
+    """The heads in the database, and the table that stores them.
+
+    heads: ids that are in the table now.
+    """
+
+    def __init__(self, context: MigrationContext, heads: Any) -> None:
+        self.context = context
+        self.heads: set[str] = set(heads)
+
+    def update_to_step(self, step: RevisionStep | StampStep) -> None:
+        """Write what a step has reached.
+
+        Raises CommandError if a row that has to be there is missing or is there twice:
+        somebody else has changed the table.
+        """
+        change = _change_for(step, self.heads)
+        log.debug(change.message, *change.arguments)
+        for version in change.deleted:
+            self._delete_version(version)
+        for version in change.inserted:
+            self._insert_version(version)
+        if change.updated is not None:
+            self._update_version(*change.updated)
+
+    def _insert_version(self, version: str) -> None:
+        assert version not in self.heads
+        self.heads.add(version)
+        table = self.context._version
+        self.context.impl._exec(table.insert().values(version_num=_literal(version)))
+
+    def _delete_version(self, version: str) -> None:
+        self.heads.remove(version)
+        table = self.context._version
+        self._change_one_row(
+            table.delete().where(table.c.version_num == _literal(version)),
+            f"deleting '{version}'",
+        )
+
+    def _update_version(self, from_: str, to_: str) -> None:
+        assert to_ not in self.heads
+        self.heads.remove(from_)
+        self.heads.add(to_)
+        table = self.context._version
+        self._change_one_row(
+            table.update()
+            .values(version_num=_literal(to_))
+            .where(table.c.version_num == _literal(from_)),
+            f"updating '{from_}' to '{to_}'",
+        )
+
+    def _change_one_row(self, statement: Executable, doing: str) -> None:
+        context = self.context
+        result = context.impl._exec(statement)
+        if context.as_sql or result is None:
+            return
+        if context.dialect.supports_sane_rowcount and result.rowcount != 1:
+            raise CommandError(
+                f"Online migration expected to match one row when {doing} in "
+                f"'{context.version_table}'; {result.rowcount} found"
+            )

@@ -1,0 +1,325 @@
+"""The migration context: one database, or one SQL script, while migrations run."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from sqlalchemy import Engine, select
+from sqlalchemy.engine import url as sqla_url
+from sqlalchemy.engine.mock import MockConnection
+
+from .. import util
+from ..ddl.impl import DefaultImpl
+from ..util import sqla_compat
+from ..util.compat import EncodedIO
+from . import _transactions
+from ._heads import HeadMaintainer
+from ._steps import MigrationInfo as MigrationInfo
+from ._steps import MigrationStep as MigrationStep
+from ._steps import RevisionStep, StampStep
+from ._transactions import _ProxyTransaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect, Table, Transaction
+    from sqlalchemy.engine import URL
+    from sqlalchemy.sql import Executable
+
+    from ..script.base import ScriptDirectory
+    from ..util._config import Config
+    from .environment import EnvironmentContext
+
+log = logging.getLogger("alembic.runtime.migration")
+
+_Step = RevisionStep | StampStep
+_VERSION_TABLE = "alembic_version"
+
+
+class MigrationContext:
+    """Run migrations on a connection, or write the SQL of migrations out.
+
+    `MigrationContext.configure` makes one without an environment, for programs that
+    work with migrations; `EnvironmentContext.configure` makes the one that `env.py`
+    uses, and passes its parameters as `opts`.
+
+    dialect: of the database; connection: an open connection, None in offline mode.
+    opts: the parameters of `EnvironmentContext.configure`.
+    environment_context: the environment that the context belongs to.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        connection: Connection | None,
+        opts: dict[str, Any],
+        environment_context: EnvironmentContext | None = None,
+    ) -> None:
+        from .. import _bootstrap
+
+        _bootstrap.ensure()
+        self.environment_context = environment_context
+        self.opts = opts
+        self.dialect = dialect
+        self.script: ScriptDirectory | None = opts.get("script")
+        self.as_sql: bool = opts.get("as_sql", False)
+        self.purge: bool = opts.get("purge", False)
+        self.transactional_ddl: bool | None = opts.get("transactional_ddl")
+        self.on_version_apply_callbacks = opts.get("on_version_apply", ())
+        self.version_table: str = opts.get("version_table", _VERSION_TABLE)
+        self.version_table_schema: str | None = opts.get("version_table_schema")
+        self.output_buffer: TextIO = _output_buffer(opts)
+        self._transaction_per_migration = opts.get("transaction_per_migration", False)
+        self._migrations_fn: Callable[..., Iterable[_Step]] | None = opts.get("fn")
+        self._user_compare_type = opts.get("compare_type", True)
+        self._user_compare_server_default = opts.get("compare_server_default", False)
+        self._start_from_rev: str | None = opts.get("starting_rev")
+        self._transaction: Transaction | None = None
+        self.connection: Any = (
+            self._stdout_connection(connection) if self.as_sql else connection
+        )
+        self._in_external_transaction: bool = (
+            not self.as_sql and self._in_connection_transaction()
+        )
+        self.impl = self._make_impl()
+        self._version: Table = self.impl.version_table_impl(
+            version_table=self.version_table,
+            version_table_schema=self.version_table_schema,
+            version_table_pk=opts.get("version_table_pk", True),
+        )
+        self._log_assumptions()
+
+    def _make_impl(self) -> DefaultImpl:
+        return DefaultImpl.get_by_dialect(self.dialect)(
+            self.dialect,
+            self.connection,
+            self.as_sql,
+            self.transactional_ddl,
+            self.output_buffer,
+            self.opts,
+        )
+
+    def _log_assumptions(self) -> None:
+        log.info("Context impl %s.", type(self.impl).__name__)
+        if self.as_sql:
+            log.info("Generating static SQL")
+        kind = "transactional" if self.impl.transactional_ddl else "non-transactional"
+        log.info("Will assume %s DDL.", kind)
+
+    @classmethod
+    def configure(
+        cls,
+        connection: Connection | None = None,
+        url: str | URL | None = None,
+        dialect_name: str | None = None,
+        dialect: Dialect | None = None,
+        environment_context: EnvironmentContext | None = None,
+        dialect_opts: dict[str, str] | None = None,
+        opts: Any | None = None,
+    ) -> MigrationContext:
+        """Make a context from a connection, a URL, or the name of a dialect.
+
+        connection: an open connection; none of the other two is needed then.
+        url: a database URL, for its dialect only; dialect_name: such as "postgresql".
+        dialect: a dialect that has been made already.
+        environment_context: the environment that the context belongs to.
+        dialect_opts: parameters for the dialect, with a URL or a name.
+        opts: the parameters of `EnvironmentContext.configure`, as a dictionary.
+        Raises CommandError if `connection` is an engine, Exception if nothing tells
+        which dialect is meant.
+        """
+        if connection is not None:
+            if isinstance(connection, Engine):
+                raise util.CommandError(
+                    "'connection' argument to configure() is expected to be a "
+                    "sqlalchemy.engine.Connection instance, got "
+                    f"{connection!r}"
+                )
+            dialect = connection.dialect
+        elif url or dialect_name:
+            dialect = _dialect_of(url or f"{dialect_name}://", dialect_opts or {})
+        elif dialect is None:
+            raise Exception("Connection, url, or dialect_name is required.")
+        return cls(dialect, connection, opts or {}, environment_context)
+
+    @contextmanager
+    def autocommit_block(self) -> Iterator[None]:
+        """Run a block outside of a transaction, for DDL that refuses to be in one.
+
+        The transaction before the block is committed and a new one is begun after it:
+        what a failing migration has done before the block stays. Use it first in a
+        migration, with `transaction_per_migration`.
+        Raises AssertionError in a transaction that was not begun here.
+        """
+        with _transactions.autocommit(self):
+            yield
+
+    def begin_transaction(
+        self, _per_migration: bool = False
+    ) -> _ProxyTransaction | AbstractContextManager[None, bool | None]:
+        """Return a context manager for the transaction around migrations.
+
+        Depending on the database and on how the context was configured, that is a
+        transaction, the text BEGIN and COMMIT, or nothing at all.
+        """
+        return _transactions.block(self, _per_migration)
+
+    def get_current_revision(self) -> str | None:
+        """Return the revision that the database is at, None for none.
+
+        Raises CommandError if it is at more than one.
+        """
+        heads = self.get_current_heads()
+        if len(heads) > 1:
+            raise util.CommandError(
+                f"Version table '{self.version_table}' has more than one head "
+                "present; please use get_current_heads()"
+            )
+        return heads[0] if heads else None
+
+    def get_current_heads(self) -> tuple[str, ...]:
+        """Return the revisions that the database is at, as the version table has them.
+
+        In offline mode, what `starting_rev` says.
+        Raises CommandError if `starting_rev` is given with a connection.
+        """
+        if self.as_sql:
+            return self._given_heads()
+        if self._start_from_rev:
+            raise util.CommandError(
+                "Can't specify current_rev to context when using a database connection"
+            )
+        if not self._has_version_table():
+            return ()
+        rows = self.connection.execute(select(self._version.c.version_num))
+        return tuple(row[0] for row in rows)
+
+    def _given_heads(self) -> tuple[str, ...]:
+        given: Any = self._start_from_rev
+        if given == "base":
+            return ()
+        if given is not None and self.script:
+            given = [
+                util.not_none(self.script.get_revision(rev)).revision
+                for rev in util.to_list(given)
+                if rev not in (None, "base")
+            ]
+        return util.to_tuple(given, default=())
+
+    def _ensure_version_table(self, purge: bool = False) -> None:
+        """Create the version table if it is not there; with `purge`, empty it."""
+        with sqla_compat._ensure_scope_for_ddl(self.connection):
+            self._version.create(self.connection, checkfirst=True)
+            if purge:
+                self.connection.execute(self._version.delete())
+
+    def _has_version_table(self) -> bool:
+        assert self.connection is not None
+        return sqla_compat._connectable_has_table(
+            self.connection, self.version_table, self.version_table_schema
+        )
+
+    def stamp(self, script_directory: ScriptDirectory, revision: str) -> None:
+        """Set the version table to a revision; no migration is run.
+
+        script_directory: where the revision is resolved.
+        """
+        heads = self.get_current_heads()
+        if not self.as_sql and not heads:
+            self._ensure_version_table()
+        maintainer = HeadMaintainer(self, heads)
+        for step in script_directory._stamp_revs(revision, heads):
+            maintainer.update_to_step(step)
+
+    def run_migrations(self, **kw: Any) -> None:
+        """Run the migrations that the command has chosen.
+
+        kw: passed to each `upgrade()` or `downgrade()` function.
+        Raises CommandError for `purge` in offline mode, and what migrations raise.
+        """
+        self.impl.start_migrations()
+        heads = self._heads_to_start_from()
+        maintainer = HeadMaintainer(self, heads)
+        assert self._migrations_fn is not None, "the context has nothing to run"
+        for step in self._migrations_fn(heads, self):
+            with self.begin_transaction(_per_migration=True):
+                self._run_step(step, maintainer, kw)
+        if self.as_sql and not maintainer.heads:
+            self._version.drop(self.connection)
+
+    def _heads_to_start_from(self) -> tuple[str, ...]:
+        if self.purge:
+            if self.as_sql:
+                raise util.CommandError("Can't use --purge with --sql mode")
+            self._ensure_version_table(purge=True)
+            return ()
+        heads = self.get_current_heads()
+        if not (self.as_sql or heads or self.opts.get("dont_mutate", False)):
+            self._ensure_version_table()
+        return heads
+
+    def _run_step(
+        self, step: _Step, maintainer: HeadMaintainer, run_args: dict[str, Any]
+    ) -> None:
+        if self.as_sql and not maintainer.heads:
+            # The script starts on a database that has no version table.
+            self._version.create(self.connection)
+        log.info("Running %s", step)
+        if self.as_sql:
+            self.impl.static_output(f"-- Running {step.short_log}")
+        step.migration_fn(**run_args)
+        maintainer.update_to_step(step)
+        for callback in self.on_version_apply_callbacks:
+            callback(
+                ctx=self,
+                step=step.info,
+                heads=set(maintainer.heads),
+                run_args=run_args,
+            )
+
+    def execute(
+        self,
+        sql: Executable | str,
+        execution_options: dict[str, Any] | None = None,
+    ) -> None:
+        """Execute a statement, or write it out in offline mode.
+
+        sql: a construct or a text; execution_options: for `Connection.execute`.
+        """
+        self.impl._exec(sql, execution_options)
+
+    def _stdout_connection(self, connection: Connection | None) -> MockConnection:
+        """Return what `op.get_bind()` gives offline: it writes what it executes."""
+
+        def write_out(construct: Any, *multiparams: Any, **params: Any) -> None:
+            self.impl._exec(construct)
+
+        return MockConnection(self.dialect, write_out)
+
+    def _in_connection_transaction(self) -> bool:
+        return sqla_compat._get_connection_in_transaction(self.connection)
+
+    @property
+    def bind(self) -> Connection | None:
+        """The connection; offline, something that writes out what it executes."""
+        connection: Connection | None = self.connection
+        return connection
+
+    @property
+    def config(self) -> Config | None:
+        """The configuration of the environment, None without environment."""
+        return self.environment_context and self.environment_context.config
+
+
+def _dialect_of(url: str | URL, options: dict[str, str]) -> Dialect:
+    return sqla_url.make_url(url).get_dialect()(**options)
+
+
+def _output_buffer(opts: dict[str, Any]) -> Any:
+    """Return the stream for SQL; with an encoding, a text layer over a byte stream."""
+    if "output_encoding" not in opts:
+        return opts.get("output_buffer", sys.stdout)
+    stream = opts.get("output_buffer") or sys.stdout
+    return EncodedIO(getattr(stream, "buffer", stream), opts["output_encoding"])

@@ -1,0 +1,794 @@
+"""Script directories and the revision files in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .. import util
+from .._core import (
+    HAS_DOWN_REVISION,
+    HAS_REVISION,
+    ScannedFile,
+    scan_directory,
+    scan_file,
+)
+from ..runtime._steps import MigrationStep
+from . import _files, revision
+from ._errors import Wording, describe
+from ._stamping import heads_on_lines_of, stamp_steps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Sequence
+    from types import ModuleType
+    from typing import Any
+    from zoneinfo import ZoneInfo
+
+    from ..runtime._steps import RevisionStep, StampStep
+    from ..util._config import Config, MessagingOptions, PostWriteHookConfig
+    from .revision import _GetRevArg, _RevIdType
+
+_WORD = re.compile(r"\w+")
+_default_file_template = "%(rev)s_%(slug)s"
+_DEFAULT_SLUG_LENGTH = 40
+_NO_MESSAGE = "empty message"
+_NO_OPTIONS: MessagingOptions = util.EMPTY_DICT  # type: ignore[assignment]
+
+
+def _load_datetime() -> Any:
+    import datetime
+
+    return datetime
+
+
+def _load_zone_info() -> Any:
+    try:
+        from zoneinfo import ZoneInfo
+    except ImportError:
+        return None
+    return ZoneInfo
+
+
+# Needed only to make a revision file, and slow to import.
+_LATE = {"datetime": _load_datetime, "ZoneInfo": _load_zone_info}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = _LATE[name]()
+    return value
+
+
+class ScriptDirectory:
+    """A directory with `env.py`, `script.py.mako` and revision files.
+
+    dir: its path.
+    file_template: the name of new files without ".py", with %(rev)s, %(slug)s,
+        %(epoch)s, %(year)d, %(month)d, %(day)d, %(hour)d, %(minute)d, %(second)d.
+    truncate_slug_length: the greatest length of %(slug)s, None for 40.
+    version_locations: the directories of revision files; None: "versions" in `dir`.
+    sourceless: whether compiled files count as revision files.
+    output_encoding: the encoding of new files.
+    timezone: the time zone of their dates; None: local time, without zone.
+    hooks: what is run on new files.
+    recursive_version_locations: whether subdirectories are read too.
+    messaging_opts: options for messages, such as quiet.
+    Raises CommandError if there is no such directory.
+    """
+
+    def __init__(
+        self,
+        dir: str | os.PathLike[str],
+        file_template: str = _default_file_template,
+        truncate_slug_length: int | None = _DEFAULT_SLUG_LENGTH,
+        version_locations: Sequence[str | os.PathLike[str]] | None = None,
+        sourceless: bool = False,
+        output_encoding: str = "utf-8",
+        timezone: str | None = None,
+        hooks: list[PostWriteHookConfig] = [],  # noqa: B006 - never changed
+        recursive_version_locations: bool = False,
+        messaging_opts: MessagingOptions = _NO_OPTIONS,
+    ) -> None:
+        self.dir = os.fspath(dir)
+        self.version_locations = version_locations and [
+            os.fspath(location) for location in version_locations
+        ]
+        self.file_template = file_template
+        self.truncate_slug_length = truncate_slug_length or _DEFAULT_SLUG_LENGTH
+        self.sourceless = sourceless
+        self.output_encoding = output_encoding
+        self.timezone = timezone
+        self.hooks = hooks
+        self.recursive_version_locations = recursive_version_locations
+        self.messaging_opts = messaging_opts
+        self.revision_map = revision.RevisionMap(self._load_revisions)
+        if not os.access(dir, os.F_OK):
+            raise util.CommandError(
+                f"Path doesn't exist: {dir}.  Please use the 'init' command to create "
+                "a new scripts folder."
+            )
+
+    @classmethod
+    def from_config(cls, config: Config) -> ScriptDirectory:
+        """Return the script directory that a configuration describes.
+
+        Puts `prepend_sys_path` into `sys.path`.
+        Raises CommandError without `script_location`.
+        """
+        location = config.get_alembic_option("script_location")
+        if location is None:
+            raise util.CommandError("No 'script_location' key found in configuration.")
+        length = config.get_alembic_option("truncate_slug_length")
+        sys.path[:0] = config.get_prepend_sys_paths_list() or ()
+        return ScriptDirectory(
+            util.coerce_resource_to_filename(location),
+            file_template=config.get_alembic_option(
+                "file_template", _default_file_template
+            ),
+            truncate_slug_length=None if length is None else int(length),
+            sourceless=config.get_alembic_boolean_option("sourceless"),
+            output_encoding=config.get_alembic_option("output_encoding", "utf-8"),
+            version_locations=config.get_version_locations_list(),
+            timezone=config.get_alembic_option("timezone"),
+            hooks=config.get_hooks_list(),
+            recursive_version_locations=config.get_alembic_boolean_option(
+                "recursive_version_locations"
+            ),
+            messaging_opts=config.messaging_opts,
+        )
+
+    # --- files ----------------------------------------------------------------------
+
+    @property
+    def versions(self) -> str:
+        """The directory of revision files.
+
+        Raises CommandError if there are several.
+        """
+        return str(self._singular_version_location)
+
+    @util.memoized_property
+    def _singular_version_location(self) -> Path:
+        if len(self._version_locations) > 1:
+            raise util.CommandError("Multiple version_locations present")
+        return self._version_locations[0]
+
+    @util.memoized_property
+    def _version_locations(self) -> Sequence[Path]:
+        if self.version_locations:
+            return [
+                util.coerce_resource_to_filename(location).absolute()
+                for location in self.version_locations
+            ]
+        return [Path(self.dir, "versions").absolute()]
+
+    def _load_revisions(self) -> Iterator[Script]:
+        """Yield a script for each revision file, in the order of locations and names.
+
+        Raises OSError for a directory that cannot be read.
+        """
+        for scanned in scan_directory(
+            self._version_locations,
+            recursive=self.recursive_version_locations,
+            sourceless=self.sourceless,
+        ):
+            if scanned.duplicate:
+                util.warn(
+                    f"File {scanned.path} loaded twice! ignoring. Please ensure "
+                    "version_locations is unique."
+                )
+                continue
+            script = Script._from_scan(self, scanned)
+            if script is not None:
+                yield script
+
+    @property
+    def env_py_location(self) -> str:
+        """The path of `env.py`."""
+        return os.path.join(self.dir, "env.py")
+
+    def run_env(self) -> None:
+        """Execute `env.py`; an `EnvironmentContext` has to be in use.
+
+        Raises what it raises.
+        """
+        from .. import _bootstrap
+
+        _bootstrap.ensure()
+        util.load_python_file(self.dir, "env.py")
+
+    # --- revisions ------------------------------------------------------------------
+
+    @contextmanager
+    def _catch_revision_errors(
+        self,
+        ancestor: str | None = None,
+        multiple_heads: str | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        resolution: str | None = None,
+    ) -> Iterator[None]:
+        """Turn errors of the revision map into CommandError, in a command's words."""
+        try:
+            yield
+        except revision.RevisionError as error:
+            wording = Wording(ancestor, multiple_heads, start, end, resolution)
+            raise util.CommandError(describe(error, wording)) from error
+
+    def walk_revisions(
+        self, base: str = "base", head: str = "heads"
+    ) -> Iterator[Script]:
+        """Yield scripts from the top down.
+
+        base, head: where to end and to start, both included.
+        Raises CommandError if one is not known or they are not in one line.
+        """
+        with self._catch_revision_errors(start=base, end=head):
+            yield from self.revision_map.iterate_revisions(  # type: ignore[misc]
+                head, base, inclusive=True, assert_relative_length=False
+            )
+
+    def get_revisions(self, id_: _GetRevArg) -> tuple[Script, ...]:
+        """Return the scripts that an id, a symbol or several ids stand for.
+
+        Raises CommandError if there is no such revision.
+        """
+        found: Any
+        with self._catch_revision_errors():
+            found = self.revision_map.get_revisions(id_)
+        scripts: tuple[Script, ...] = found
+        return scripts
+
+    def get_all_current(self, id_: tuple[str, ...]) -> set[Script]:
+        """Return the scripts that a database with these versions is at.
+
+        Those that are implied by dependencies too, without what is below another on
+        the same branch.
+        """
+        heads = [script for script in self.get_revisions(id_) if script is not None]
+        current: dict[str, Any] = {script.revision: script for script in heads}
+        for node in self.revision_map._get_ancestor_nodes(
+            heads, include_dependencies=True
+        ):
+            current[node.revision] = node
+        # What is below a current revision is current: looking one up is enough.
+        return {
+            script
+            for script in current.values()
+            if not any(above in current for above in script.nextrev)
+        }
+
+    def get_revision(self, id_: str) -> Script:
+        """Return the script that an id or symbol stands for; None for "base".
+
+        Raises CommandError if there is none, or several.
+        """
+        found: Any
+        with self._catch_revision_errors():
+            found = self.revision_map.get_revision(id_)
+        script: Script = found
+        return script
+
+    def as_revision_number(self, id_: str | None) -> str | tuple[str, ...] | None:
+        """Return the id that a symbol stands for, a tuple of ids for "heads".
+
+        An id is returned as it is, known or not; None for "base".
+        Raises CommandError for "head" if there are several.
+        """
+        with self._catch_revision_errors():
+            numbers, _ = self.revision_map._resolve_revision_number(id_)
+        if not numbers:
+            return None
+        return tuple(numbers) if id_ == "heads" else numbers[0]
+
+    def iterate_revisions(
+        self,
+        upper: str | tuple[str, ...] | None,
+        lower: str | tuple[str, ...] | None,
+        **kw: Any,
+    ) -> Iterator[Script]:
+        """Return an iterator over scripts from the top down, `lower` not included.
+
+        kw: as for `RevisionMap.iterate_revisions`.
+        Raises RevisionError.
+        """
+        scripts: Any = self.revision_map.iterate_revisions(upper, lower, **kw)
+        return scripts  # type: ignore[no-any-return]
+
+    def get_current_head(self) -> str | None:
+        """Return the id of the head, None if there are no revisions.
+
+        Raises CommandError if there are several heads.
+        """
+        with self._catch_revision_errors(
+            multiple_heads=(
+                "The script directory has multiple heads (due to branching)."
+                "Please use get_heads(), or merge the branches using alembic merge."
+            )
+        ):
+            return self.revision_map.get_current_head()
+
+    def get_heads(self, consider_depends_on: bool = False) -> list[str]:
+        """Return the ids of all heads.
+
+        consider_depends_on: leave out what another branch depends on.
+        """
+        revisions = self.revision_map
+        return list(revisions._real_heads if consider_depends_on else revisions.heads)
+
+    def get_base(self) -> str | None:
+        """Return the id of the first revision, None if there are no revisions.
+
+        Raises CommandError if there are several.
+        """
+        bases = self.get_bases()
+        if len(bases) > 1:
+            raise util.CommandError(
+                "The script directory has multiple bases. Please use get_bases()."
+            )
+        return bases[0] if bases else None
+
+    def get_bases(self) -> list[str]:
+        """Return the ids of all revisions that have none below them."""
+        return list(self.revision_map.bases)
+
+    # --- plans ----------------------------------------------------------------------
+
+    def _upgrade_revs(self, destination: str, current_rev: str) -> list[RevisionStep]:
+        """Return the steps up to a revision; this executes their files."""
+        with self._catch_revision_errors(
+            ancestor="Destination %(end)s is not a valid upgrade target from current "
+            "head(s)",
+            end=destination,
+        ):
+            scripts = list(
+                self.iterate_revisions(destination, current_rev, implicit_base=True)
+            )
+        return [
+            MigrationStep.upgrade_from_script(self.revision_map, script)
+            for script in reversed(scripts)
+        ]
+
+    def _downgrade_revs(
+        self, destination: str, current_rev: str | None
+    ) -> list[RevisionStep]:
+        """Return the steps down to a revision; this executes their files."""
+        with self._catch_revision_errors(
+            ancestor="Destination %(end)s is not a valid downgrade target from "
+            "current head(s)",
+            end=destination,
+        ):
+            scripts = list(
+                self.iterate_revisions(
+                    current_rev, destination, select_for_downgrade=True
+                )
+            )
+        return [
+            MigrationStep.downgrade_from_script(self.revision_map, script)
+            for script in scripts
+        ]
+
+    def _stamp_revs(self, revision: _RevIdType, heads: _RevIdType) -> list[StampStep]:
+        """Return the steps that set the version table to revisions."""
+        with self._catch_revision_errors(
+            multiple_heads="Multiple heads are present; please specify a single "
+            "target revision"
+        ):
+            present = self.get_revisions(heads)
+            target = revision or "base"
+            affected = heads_on_lines_of(self.revision_map, target, present)
+            targets = self.get_revisions(target) or (None,)
+            return stamp_steps(self.revision_map, targets, affected)
+
+    # --- new files ------------------------------------------------------------------
+
+    def _generate_template(self, src: Path, dest: Path, **kw: Any) -> None:
+        with util.status(f"Generating {dest.absolute()}", **self.messaging_opts):
+            util.template_to_file(src, dest, self.output_encoding, **kw)
+
+    def _append_template(self, src: Path, dest: Path, **kw: Any) -> None:
+        with util.status(
+            f"Appending to existing {dest.absolute()}", **self.messaging_opts
+        ):
+            util.template_to_file(
+                src, dest, self.output_encoding, append_with_newlines=True, **kw
+            )
+
+    def _copy_file(self, src: Path, dest: Path) -> None:
+        import shutil
+
+        with util.status(f"Generating {dest.absolute()}", **self.messaging_opts):
+            shutil.copy(src, dest)
+
+    def _ensure_directory(self, path: Path) -> None:
+        path = path.absolute()
+        if not path.exists():
+            with util.status(f"Creating directory {path}", **self.messaging_opts):
+                os.makedirs(path)
+
+    def _generate_create_date(self) -> datetime.datetime:
+        """Return the date for a new file.
+
+        Raises CommandError if the time zone is not known.
+        """
+        clock: Any = sys.modules[__name__]
+        if self.timezone is None:
+            return clock.datetime.datetime.now()  # type: ignore[no-any-return]
+        if clock.ZoneInfo is None:
+            raise util.CommandError(
+                "Python >= 3.9 is required for timezone support or the "
+                "'backports.zoneinfo' package must be installed."
+            )
+        zone = _time_zone(clock.ZoneInfo, self.timezone)
+        now: datetime.datetime = clock.datetime.datetime.now(
+            tz=clock.datetime.timezone.utc
+        )
+        return now.astimezone(zone)
+
+    def generate_revision(
+        self,
+        revid: str,
+        message: str | None,
+        head: _RevIdType | None = None,
+        splice: bool | None = False,
+        branch_labels: _RevIdType | None = None,
+        version_path: str | os.PathLike[str] | None = None,
+        file_template: str | None = None,
+        depends_on: _RevIdType | None = None,
+        **kw: Any,
+    ) -> Script | None:
+        """Write a new revision file and return its script, also known to the map.
+
+        revid: the new id; message: what it is about.
+        head: the revisions below it, "head" if None.
+        splice: whether these may have others above them already.
+        branch_labels, depends_on: for the new file.
+        version_path: the directory for it, one of the version locations.
+        file_template: not used; kept because it always was there.
+        kw: more variables for `script.py.mako`.
+        Raises CommandError if the revision does not fit, what the template raises,
+        what the new file raises when it is executed, and OSError.
+        """
+        self._check_id(revid)
+        below = self._heads_for_new(head or "head")
+        create_date = self._generate_create_date()
+        location = self._location_for_new(version_path, below)
+        if not splice:
+            self._check_are_heads(below)
+        dependencies = self._resolve_dependencies(depends_on)
+        path = self._rev_path(location, revid, message, create_date)
+        if self.version_locations:
+            self._ensure_directory(location)
+        self._ensure_directory(path.parent)
+        self._generate_template(
+            Path(self.dir, "script.py.mako"),
+            path,
+            up_revision=str(revid),
+            down_revision=revision.tuple_rev_as_scalar(
+                tuple(script.revision for script in below)
+            ),
+            branch_labels=util.to_tuple(branch_labels),
+            depends_on=revision.tuple_rev_as_scalar(dependencies),
+            create_date=create_date,
+            comma=util.format_as_comma,
+            message=_NO_MESSAGE if message is None else message,
+            **kw,
+        )
+        self._run_write_hooks(path)
+        return self._adopt(path, branch_labels)
+
+    def _check_id(self, revid: str) -> None:
+        with self._catch_revision_errors():
+            Script.verify_rev_id(revid)
+
+    def _heads_for_new(self, head: _RevIdType) -> tuple[Script, ...]:
+        with self._catch_revision_errors(
+            multiple_heads="Multiple heads are present; please specify the head "
+            "revision on which the new revision should be based, or perform a merge."
+        ):
+            found: tuple[Any, ...] = self.revision_map.get_revisions(head)
+        if len(set(found)) != len(found):
+            raise util.CommandError("Duplicate head revisions specified")
+        return tuple(script for script in found if script is not None)
+
+    def _location_for_new(
+        self, version_path: str | os.PathLike[str] | None, below: Sequence[Script]
+    ) -> Path:
+        locations = self._version_locations
+        if version_path is not None:
+            wanted = Path(version_path)
+            known = {os.path.abspath(location) for location in locations}
+            if os.path.abspath(wanted) not in known:
+                raise util.CommandError(
+                    f"Path {version_path} is not represented in current version "
+                    "locations"
+                )
+            return wanted
+        if len(locations) == 1:
+            return locations[0]
+        if not below:
+            raise util.CommandError(
+                "Multiple version locations present, please specify --version-path"
+            )
+        return below[0]._script_path.parent
+
+    def _check_are_heads(self, scripts: Sequence[Script]) -> None:
+        for script in scripts:
+            if not script.is_head:
+                raise util.CommandError(
+                    f"Revision {script.revision} is not a head revision; please "
+                    "specify --splice to create a new branch from this revision"
+                )
+
+    def _resolve_dependencies(
+        self, depends_on: _RevIdType | None
+    ) -> tuple[str, ...] | None:
+        """Return ids in full; branch labels stay what they are."""
+        if not depends_on:
+            return None
+        resolved = []
+        with self._catch_revision_errors():
+            for name in util.to_tuple(depends_on):
+                found = util.not_none(self.revision_map.get_revision(name))
+                resolved.append(name if name in found.branch_labels else found.revision)
+        return tuple(resolved)
+
+    def _run_write_hooks(self, path: Path) -> None:
+        if self.hooks:
+            from . import write_hooks
+
+            write_hooks._run_hooks(path, self.hooks)
+
+    def _adopt(self, path: Path, branch_labels: _RevIdType | None) -> Script | None:
+        with self._catch_revision_errors():
+            script = Script._from_path(self, path)
+        if script is None:
+            return None
+        # Executing it now shows at once if the template makes files that are broken.
+        script.module  # noqa: B018
+        if branch_labels and not script.branch_labels:
+            raise util.CommandError(
+                f"Version {script.revision} specified branch_labels {branch_labels}, "
+                f"however the migration file {script.path} does not have them; have "
+                "you upgraded your script.py.mako to include the 'branch_labels' "
+                "section?"
+            )
+        self.revision_map.add_revision(script)
+        return script
+
+    def _rev_path(
+        self,
+        path: str | os.PathLike[str],
+        rev_id: str,
+        message: str | None,
+        create_date: datetime.datetime,
+    ) -> Path:
+        """Return the path of a new file in the directory `path`."""
+        slug = "_".join(_WORD.findall(message or "")).lower()
+        if len(slug) > self.truncate_slug_length:
+            slug = slug[: self.truncate_slug_length].rpartition("_")[0] + "_"
+        fields = {"rev": rev_id, "slug": slug, "epoch": int(create_date.timestamp())}
+        for unit in ("year", "month", "day", "hour", "minute", "second"):
+            fields[unit] = getattr(create_date, unit)
+        return Path(path, f"{self.file_template % fields}.py")
+
+
+def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
+    """Return a time zone by its name, as written or in capitals."""
+    for spelling in (name, name.upper()):
+        try:
+            return zone_info(spelling)
+        except (KeyError, ValueError, OSError):
+            # Not known, no possible name, or a directory of the database.
+            continue
+    raise util.CommandError(f"Can't locate timezone: {name}")
+
+
+class Script(revision.Revision):
+    """A revision file.
+
+    module: the file, executed; rev_id: its id; path: where it is.
+    """
+
+    path: str
+    """The path of the file."""
+
+    _db_current_indicator: bool | None = None
+    """Whether the database is at this revision; None if nobody has looked."""
+
+    _scanned: ScannedFile | None = None
+    """What was read without executing the file."""
+
+    def __init__(
+        self, module: ModuleType, rev_id: str, path: str | os.PathLike[str]
+    ) -> None:
+        self.module = module
+        self.path = os.fspath(path)
+        super().__init__(
+            rev_id,
+            module.down_revision,
+            branch_labels=util.to_tuple(
+                getattr(module, "branch_labels", None), default=()
+            ),
+            dependencies=util.to_tuple(getattr(module, "depends_on", None), default=()),
+        )
+
+    @util.memoized_property
+    def module(self) -> ModuleType:
+        """The file, executed when this is first asked for.
+
+        Raises what executing it raises, and CommandError if its ids are not those that
+        were read before: it has changed in between.
+        """
+        module = _files.execute(self.path)
+        header = util.not_none(self._scanned).header
+        for name, value in zip(_HEADER_NAMES, header, strict=True):
+            if getattr(module, name, None) != value:
+                raise util.CommandError(
+                    f"{self.path} has changed while it was in use: its {name!r} is "
+                    f"{getattr(module, name, None)!r}, it was {value!r}"
+                )
+        return module
+
+    @classmethod
+    def _from_path(
+        cls, scriptdir: ScriptDirectory, path: str | os.PathLike[str]
+    ) -> Script | None:
+        """Return the script of a file; None if it is no revision file.
+
+        Raises CommandError if it tells no id, what executing it raises, and
+        RevisionError.
+        """
+        name = os.fspath(path)
+        if not _files.is_revision_file(os.path.basename(name), scriptdir.sourceless):
+            return None
+        return cls._from_scan(scriptdir, scan_file(name))
+
+    @classmethod
+    def _from_scan(
+        cls, scriptdir: ScriptDirectory, scanned: ScannedFile
+    ) -> Script | None:
+        """Return the script of a scanned file; it is executed only if it has to be."""
+        path = util.not_none(scanned.path)
+        needed = HAS_REVISION | HAS_DOWN_REVISION
+        if scanned.exact and scanned.bound & needed == needed:
+            return cls._from_header(path, scanned)
+        if scriptdir.sourceless and _files.is_compiled_beside_source(path):
+            return None
+        module = _files.execute(path)
+        return cls(module, _files.revision_id(module, os.path.basename(path)), path)
+
+    @classmethod
+    def _from_header(cls, path: str, scanned: ScannedFile) -> Script:
+        rev_id, down_revision, branch_labels, depends_on = scanned.header
+        script = cls.__new__(cls)
+        script.path = path
+        script._scanned = scanned
+        revision.Revision.__init__(
+            script,
+            rev_id,
+            down_revision,
+            branch_labels=util.to_tuple(branch_labels, default=()),
+            dependencies=util.to_tuple(depends_on, default=()),
+        )
+        return script
+
+    @property
+    def _script_path(self) -> Path:
+        return Path(self.path)
+
+    # --- texts ----------------------------------------------------------------------
+
+    @property
+    def doc(self) -> str:
+        """The first paragraph of the file's docstring."""
+        return self.longdoc.partition("\n\n")[0]
+
+    @property
+    def longdoc(self) -> str:
+        """The file's docstring."""
+        module = self.__dict__.get("module")
+        if module is None:
+            return (util.not_none(self._scanned).doc or "").strip()
+        doc = module.__doc__
+        if not doc:
+            return ""
+        if hasattr(module, "_alembic_source_encoding"):
+            doc = doc.decode(module._alembic_source_encoding)
+        return str(doc).strip()
+
+    @property
+    def log_entry(self) -> str:
+        """Everything about the revision, over several lines."""
+        lines = [f"Rev: {self.revision}{_flags(self.is_head and ' (head)', self)}"]
+        lines[0] += " (current)" if self._db_current_indicator else ""
+        parents = "Merges" if self.is_merge_point else "Parent"
+        lines.append(f"{parents}: {self._format_down_revision()}")
+        if self.dependencies:
+            lines.append(f"Also depends on: {util.format_as_comma(self.dependencies)}")
+        if self.is_branch_point:
+            lines.append(f"Branches into: {_sorted_names(self.nextrev)}")
+        if self.branch_labels:
+            lines.append(f"Branch names: {_sorted_names(self.branch_labels)}")
+        lines += [f"Path: {self.path}", ""]
+        lines += [f"    {line}" for line in self.longdoc.splitlines()] or [""]
+        return "\n".join(lines) + "\n"
+
+    def __str__(self) -> str:
+        flags = _flags(self.is_head and " (head)", self)
+        return f"{self._format_down_revision()} -> {self.revision}{flags}, {self.doc}"
+
+    def _head_only(
+        self,
+        include_branches: bool = False,
+        include_doc: bool = False,
+        include_parents: bool = False,
+        tree_indicators: bool = True,
+        head_indicators: bool = True,
+    ) -> str:
+        text = self.revision
+        if include_parents:
+            parents = self._format_down_revision()
+            if self.dependencies:
+                parents += f" ({util.format_as_comma(self.dependencies)})"
+            text = f"{parents} -> {text}"
+        if include_branches and self.branch_labels:
+            text += f" ({_sorted_names(self.branch_labels)})"
+        if head_indicators or tree_indicators:
+            if self._is_real_head:
+                text += " (head)"
+            elif self.is_head:
+                text += " (effective head)"
+            text += " (current)" if self._db_current_indicator else ""
+        if tree_indicators:
+            text += _flags("", self)
+        if include_doc:
+            text += f", {self.doc}"
+        return text
+
+    def cmd_format(
+        self,
+        verbose: bool,
+        include_branches: bool = False,
+        include_doc: bool = False,
+        include_parents: bool = False,
+        tree_indicators: bool = True,
+    ) -> str:
+        """Return the text that commands print.
+
+        verbose: everything, over several lines; otherwise one line, with
+        include_branches: branch labels; include_doc: the message;
+        include_parents: what is below it; tree_indicators: branch and merge points.
+        """
+        if verbose:
+            return self.log_entry
+        return self._head_only(
+            include_branches, include_doc, include_parents, tree_indicators
+        )
+
+    def _format_down_revision(self) -> str:
+        if not self.down_revision:
+            return "<base>"
+        return util.format_as_comma(self._versioned_down_revisions)
+
+
+_HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
+
+
+def _flags(head: str | bool, script: Script) -> str:
+    text = head or ""
+    text += " (branchpoint)" if script.is_branch_point else ""
+    text += " (mergepoint)" if script.is_merge_point else ""
+    return text
+
+
+def _sorted_names(names: Any) -> str:
+    """Return names in one line, in an order that is the same in each run."""
+    return util.format_as_comma(sorted(names))
