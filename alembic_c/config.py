@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
 from . import __version__, _cli_options, command, util
+from ._cli_parser import LateParser, building_formatter
 from .util._config import (
     Config,
     ConfigFileError,
@@ -50,14 +51,17 @@ class CommandLine:
         self._positional_names: dict[Any, dict[str, str]] = {
             command.stamp: {"revision": "revisions"}
         }
-        self.parser = ArgumentParser(prog=prog)
+        self.parser = ArgumentParser(prog=prog, formatter_class=building_formatter)
         self.parser.add_argument(
             "--version", action="version", version=f"%(prog)s {__version__}"
         )
         for option in _cli_options.PROGRAM_OPTIONS:
             _cli_options.add_option(self.parser, option)
         # Without `prog` the usage is formatted to get it, which is not free.
-        self.subparsers = self.parser.add_subparsers(prog=self.parser.prog)
+        self.subparsers = self.parser.add_subparsers(
+            prog=self.parser.prog, parser_class=LateParser
+        )
+        self.parser.formatter_class = HelpFormatter
         for name in command.VERBS:
             self.register_command(getattr(command, name))
 
@@ -73,13 +77,17 @@ class CommandLine:
         required, optional = _cli_options.signature(fn)
         names = self._positional_names.get(fn, {})
         required = [names.get(name, name) for name in required]
-        parser = self.subparsers.add_parser(fn.__name__, help=_cli_options.summary(fn))
-        parser.set_defaults(cmd=(fn, required, optional))
-        for name in optional:
-            if name in _cli_options.OPTIONS:
-                _cli_options.add_option(parser, _cli_options.OPTIONS[name])
-        for name in required:
-            parser.add_argument(name, **_cli_options.POSITIONALS.get(name, {}))
+
+        def fill(parser: ArgumentParser) -> None:
+            parser.set_defaults(cmd=(fn, required, optional))
+            for name in optional:
+                if name in _cli_options.OPTIONS:
+                    _cli_options.add_option(parser, _cli_options.OPTIONS[name])
+            for name in required:
+                parser.add_argument(name, **_cli_options.POSITIONALS.get(name, {}))
+
+        summary = _cli_options.summary(fn)
+        self.subparsers.add_parser(fn.__name__, help=summary).fill_with(fill)
 
     def run_cmd(self, config: Config, options: Namespace) -> None:
         """Call the command that a parsed command line names.

@@ -1,0 +1,49 @@
+"""Parsers that cost little until help is asked for, or their command is given."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, HelpFormatter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def building_formatter(prog: str) -> HelpFormatter:
+    """Return a formatter that does not look at the terminal.
+
+    `add_argument` makes one only to check an argument's form.  Real help needs the
+    default, `argparse.HelpFormatter`.
+    """
+    return HelpFormatter(prog, width=80)
+
+
+class LateParser(ArgumentParser):
+    """An `ArgumentParser` that is set up when anything of it is first used.
+
+    Of the fifteen parsers of the commands, a run of the program uses one.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        # `ArgumentParser.__init__` is called late, by `__getattr__`.
+        self._settings: dict[str, Any] | None = settings
+        self._fill: Callable[[ArgumentParser], None] | None = None
+
+    def fill_with(self, fill: Callable[[ArgumentParser], None]) -> None:
+        """Name the function that adds the arguments, once they are needed."""
+        self._fill = fill
+
+    def __getattr__(self, name: str) -> Any:
+        settings = self.__dict__.get("_settings")
+        if settings is None:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
+        self._settings = None
+        formatter = settings.pop("formatter_class", HelpFormatter)
+        super().__init__(**settings, formatter_class=building_formatter)
+        if self._fill is not None:
+            self._fill(self)
+        self.formatter_class = formatter
+        return getattr(self, name)

@@ -1,0 +1,240 @@
+"""The command line: parsing, errors, exit codes, and what it costs to start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import alembic_c
+from alembic_c import command
+from alembic_c.config import CommandLine, Config, main
+
+ROOT = Path(alembic_c.__file__).resolve().parent.parent
+
+REVISION = '''"""{message}"""
+import explode_if_executed
+revision = {id!r}
+down_revision = {down!r}
+'''
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a project of three revisions, none of which can be executed."""
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "migrations" / "env.py").write_text("import explode_if_executed\n")
+    (tmp_path / "alembic.ini").write_text(
+        "[alembic]\nscript_location = %(here)s/migrations\npath_separator = os\n"
+    )
+    for down, id_ in ((None, "aaa"), ("aaa", "bbb"), ("aaa", "ccc")):
+        text = REVISION.format(message=f"revision {id_}", id=id_, down=down)
+        (versions / f"{id_}_.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ALEMBIC_CONFIG", raising=False)
+    return tmp_path
+
+
+def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    start = ["-c", code] if code else ["-m", "alembic_c"]
+    return subprocess.run(
+        [sys.executable, *start, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+PROBE = """
+import atexit, sys
+atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))
+from alembic_c._cli import run
+run("alembic")
+"""
+
+
+class TestStart:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("heads",),
+            ("heads", "-v"),
+            ("heads", "--resolve-dependencies"),
+            ("history",),
+            ("history", "-v", "-r", "aaa:"),
+            ("branches", "-v"),
+            ("show", "bbb"),
+            ("list_templates",),
+            ("--help",),
+            ("upgrade", "--help"),
+        ],
+    )
+    def test_nothing_heavy_is_loaded_and_nothing_executed(
+        self, project: Path, arguments: tuple[str, ...]
+    ) -> None:
+        done = run(*arguments, code=PROBE)
+        assert done.returncode == 0, done.stderr
+        loaded = set(done.stderr.split())
+        assert "alembic_c.config" in loaded
+        assert loaded.isdisjoint({"sqlalchemy", "mako", "explode_if_executed"})
+        slow = {"inspect", "importlib.metadata", "importlib.abc", "asyncio"}
+        assert loaded.isdisjoint(slow | {"tempfile", "logging", "dataclasses"})
+
+    def test_the_probe_sees_what_it_looks_for(self, project: Path) -> None:
+        # `current` runs env.py, and that fails to import its module.
+        done = run("current", code=PROBE)
+        assert done.returncode == 1
+        assert "No module named 'explode_if_executed'" in done.stderr
+        assert "sqlalchemy" in done.stderr.splitlines()[-1].split()
+
+    def test_heads(self, project: Path) -> None:
+        assert run("heads").stdout == "bbb (head)\nccc (head)\n"
+
+
+class TestErrors:
+    """Standard output and exit status are upstream's; the hint is on stderr."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "hint"),
+        [
+            (("-c", "none.ini", "heads"), "there is no file none.ini"),
+            (("-n", "other", "heads"), "alembic.ini has no section [other]"),
+            (("-c", "empty.ini", "heads"), "add it to section [alembic] of empty.ini"),
+        ],
+    )
+    def test_no_script_location(
+        self, project: Path, arguments: tuple[str, ...], hint: str
+    ) -> None:
+        (project / "empty.ini").write_text("[alembic]\n")
+        done = run(*arguments)
+        message = "FAILED: No 'script_location' key found in configuration."
+        assert done.stdout.strip() == message
+        assert done.stderr.startswith(f"  hint: {hint}")
+        assert done.returncode == 255
+
+    def test_no_script_location_in_a_toml_table(self, project: Path) -> None:
+        (project / "pyproject.toml").write_text("[tool.alembic]\nx = 1\n")
+        done = run("-c", "none.ini", "heads")
+        assert done.stderr == "  hint: add it to [tool.alembic] in pyproject.toml\n"
+
+    def test_quiet_is_quiet(self, project: Path) -> None:
+        done = run("-q", "-c", "none.ini", "heads")
+        assert (done.stdout, done.stderr, done.returncode) == ("", "", 255)
+
+    @pytest.mark.parametrize(
+        ("name", "content", "expected"),
+        [
+            ("alembic.ini", b"[alembic]\nwhat\n", "alembic.ini, line 2: neither"),
+            ("alembic.ini", b"[alembic]\nx=\xff\n", "alembic.ini, line 2: not utf-8"),
+            ("pyproject.toml", b"x = =\n", "pyproject.toml: Invalid value (at line 1"),
+        ],
+    )
+    def test_broken_files(
+        self, project: Path, name: str, content: bytes, expected: str
+    ) -> None:
+        (project / name).write_bytes(content)
+        if name != "alembic.ini":
+            (project / "alembic.ini").unlink()
+        done = run("heads")
+        assert done.stdout.startswith(f"FAILED: {expected}")
+        assert done.stderr == ""
+        # As with upstream, where the error is not caught.
+        assert done.returncode == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "expected"),
+        [
+            (("-c", "a", "-c", "b"), "only one ini file may be indicated"),
+            (
+                ("-c", "pyproject.toml", "-c", "x/pyproject.toml"),
+                "pyproject.toml indicated more than once",
+            ),
+        ],
+    )
+    def test_a_file_too_many(
+        self, project: Path, arguments: tuple[str, ...], expected: str
+    ) -> None:
+        done = run(*arguments, "heads")
+        assert (done.stdout, done.returncode) == (f"FAILED: {expected}\n", 1)
+        done = run("--raiseerr", *arguments, "heads")
+        assert done.stderr.endswith(f"CommandError: {expected}\n")
+
+    def test_raiseerr_gives_the_traceback(self, project: Path) -> None:
+        done = run("--raiseerr", "show", "nope")
+        assert done.stdout == ""
+        assert "Traceback" in done.stderr
+        assert "Can't locate revision identified by 'nope'" in done.stderr
+
+
+class TestRegisteredCommands:
+    def test_parameters_become_arguments(self) -> None:
+        called = []
+
+        def greet(config, directory, verbose=False, message=None, other="x"):
+            """Say hello
+            to somebody.
+
+            Not in the help.
+            """
+            called.append((directory, verbose, message, other))
+
+        line = CommandLine("p")
+        line.register_command(greet)
+        assert "greet               Say hello to somebody." in line.parser.format_help()
+        line.main(["greet", "here", "-v", "-m", "hi"])
+        # `other` is no option of the command line, which gives None for it.
+        assert called == [("here", True, "hi", None)]
+
+    def test_methods(self) -> None:
+        class Commands:
+            called: str = ""
+
+            def wave(self, config: Config, rev: str) -> None:
+                self.called = rev
+
+        commands, line = Commands(), CommandLine()
+        line.register_command(commands.wave)
+        line.main(["wave", "head"])
+        assert commands.called == "head"
+
+    def test_only_python_functions(self) -> None:
+        with pytest.raises(TypeError, match="is not a Python function"):
+            CommandLine().register_command(len)  # type: ignore[arg-type]
+
+    def test_a_subclass_can_change_the_files(self, project: Path) -> None:
+        seen = []
+
+        class Line(CommandLine):
+            def _inis_from_config(self, options):
+                return "other.toml", "other.ini"
+
+            def run_cmd(self, config, options):
+                seen.append((config.toml_file_name, config.config_file_name))
+
+        Line().main(["-c", "ignored.ini", "heads"])
+        assert seen == [("other.toml", "other.ini")]
+
+
+def test_each_verb_is_a_function_with_help() -> None:
+    assert len(command.VERBS) == 15
+    choices = CommandLine().subparsers.choices
+    assert tuple(choices) == command.VERBS
+    assert all(getattr(command, verb).__doc__ for verb in command.VERBS)
+
+
+def test_stamp_takes_several_revisions() -> None:
+    options = CommandLine().parser.parse_args(["stamp", "a", "b"])
+    assert options.revisions == ["a", "b"]
+
+
+def test_nothing_to_do_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([], prog="p")
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err.endswith("p: error: too few arguments\n")
