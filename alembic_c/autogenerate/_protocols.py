@@ -1,0 +1,78 @@
+"""What autogenerate asks of the layers above it: the environment and the scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Connection, Dialect
+    from sqlalchemy.sql.schema import SchemaItem
+
+    from ..ddl.impl import DefaultImpl
+
+NameFilterType: TypeAlias = Literal[
+    "schema",
+    "table",
+    "column",
+    "index",
+    "unique_constraint",
+    "foreign_key_constraint",
+    "check_constraint",
+]
+NameFilterParentNames: TypeAlias = dict[str, "str | None"]
+IncludeNameFn: TypeAlias = Callable[["str | None", str, NameFilterParentNames], bool]
+IncludeObjectFn: TypeAlias = Callable[
+    ["SchemaItem", Any, str, bool, "SchemaItem | None"], bool
+]
+RenderItemFn: TypeAlias = Callable[[str, Any, Any], "str | Literal[False]"]
+ProcessRevisionDirectiveFn: TypeAlias = Callable[[Any, Any, list[Any]], None]
+
+
+class EnvironmentScript(Protocol):
+    """The script directory of a running environment."""
+
+    @property
+    def env_py_location(self) -> str: ...
+
+
+class MigrationContext(Protocol):
+    """A configured migration context (`alembic_c.runtime.migration`)."""
+
+    opts: dict[str, Any]
+    as_sql: bool
+    dialect: Dialect
+    impl: DefaultImpl
+    script: Any
+    version_table: str
+    version_table_schema: str | None
+    _user_compare_type: Any
+    _user_compare_server_default: Any
+
+    @property
+    def bind(self) -> Connection | None: ...
+
+    def _compare_type(
+        self, inspector_column: Column[Any], metadata_column: Column[Any]
+    ) -> bool: ...
+
+    def _compare_server_default(
+        self,
+        inspector_column: Column[Any],
+        metadata_column: Column[Any],
+        rendered_metadata_default: str | None,
+        rendered_column_default: str | None,
+    ) -> bool: ...
+
+
+class ScriptDirectory(Protocol):
+    """The part of a script directory that writes new revision files."""
+
+    def get_revisions(self, id_: Any, /) -> Iterable[Any]: ...
+
+    def generate_revision(
+        self, revid: str, message: str | None, /, **kw: Any
+    ) -> Any: ...
+
+
+CommandArgs: TypeAlias = Mapping[str, Any]

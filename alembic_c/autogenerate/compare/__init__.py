@@ -1,0 +1,65 @@
+"""The comparators: how a database and a model are compared, kind by kind.
+
+`comparators` takes functions of applications and extensions, for the targets
+"autogenerate", "schema", "table" and "column".  The ones built in are plugins, which
+`EnvironmentContext.configure.autogenerate_plugins` switches on and off.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ...runtime.plugins import Plugin
+from ...util import PriorityDispatcher
+from . import (
+    check_constraints,
+    comments,
+    constraints,
+    schema,
+    server_defaults,
+    tables,
+    types,
+)
+
+if TYPE_CHECKING:
+    from ...operations.ops import MigrationScript, UpgradeOps
+    from ..api import AutogenContext
+
+log = logging.getLogger("alembic.autogenerate.compare")
+
+comparators = PriorityDispatcher()
+
+BUILT_IN = (
+    (schema, "alembic.autogenerate.schemas"),
+    (tables, "alembic.autogenerate.tables"),
+    (types, "alembic.autogenerate.types"),
+    (constraints, "alembic.autogenerate.constraints"),
+    (server_defaults, "alembic.autogenerate.defaults"),
+    (comments, "alembic.autogenerate.comments"),
+    (check_constraints, "alembic.autogenerate.checkconstraint_byname"),
+)
+
+for _module, _name in BUILT_IN:
+    Plugin.setup_plugin_from_module(_module, _name)
+
+
+def _populate_migration_script(
+    autogen_context: AutogenContext, migration_script: MigrationScript
+) -> None:
+    """Compare; fill the last lists of a script with the way up and the way down."""
+    upgrade_ops = migration_script.upgrade_ops_list[-1]
+    downgrade_ops = migration_script.downgrade_ops_list[-1]
+    _produce_net_changes(autogen_context, upgrade_ops)
+    upgrade_ops.reverse_into(downgrade_ops)
+
+
+def _produce_net_changes(
+    autogen_context: AutogenContext, upgrade_ops: UpgradeOps
+) -> None:
+    """Compare; append what makes the database like the model to `upgrade_ops`."""
+    assert autogen_context.connection is not None
+    compare = autogen_context.comparators.dispatch(
+        "autogenerate", qualifier=autogen_context.dialect.name
+    )
+    compare(autogen_context, upgrade_ops)

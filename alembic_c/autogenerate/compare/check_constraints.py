@@ -1,0 +1,149 @@
+"""Compare check constraints that have a name, by the name alone."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CheckConstraint
+
+from ...operations import ops
+from ...util import PriorityDispatchResult, sqla_compat
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.sql.elements import quoted_name
+
+    from ...ddl._autogen import _ck_constraint_sig
+    from ...operations.ops import ModifyTableOps
+    from ...runtime.plugins import Plugin
+    from ..api import AutogenContext
+
+log = logging.getLogger("alembic.autogenerate.compare.check_constraints")
+
+
+def _compare_check_constraints(
+    autogen_context: AutogenContext,
+    modify_table_ops: ModifyTableOps,
+    schema: str | None,
+    tname: quoted_name | str,
+    conn_table: Table | None,
+    metadata_table: Table | None,
+) -> PriorityDispatchResult:
+    """Compare the named check constraints of one table that both sides have."""
+    if conn_table is None or metadata_table is None:
+        return PriorityDispatchResult.CONTINUE
+    try:
+        found = _database_checks(autogen_context, schema, tname, conn_table)
+    except NotImplementedError:
+        return PriorityDispatchResult.CONTINUE
+    wanted = _model_checks(autogen_context, metadata_table)
+
+    for name in sorted(found.keys() - wanted.keys()):
+        old = found[name]
+        if _wanted(autogen_context, old.const, name, True, None):
+            modify_table_ops.ops.append(ops.DropConstraintOp.from_constraint(old.const))
+            log.info("Detected removed check constraint %r on table %r", name, tname)
+    for name in sorted(found.keys() & wanted.keys()):
+        _compare_pair(
+            autogen_context, modify_table_ops, tname, found[name], wanted[name], name
+        )
+    for name in sorted(wanted.keys() - found.keys()):
+        new = wanted[name]
+        if _wanted(autogen_context, new.const, name, False, None):
+            modify_table_ops.ops.append(ops.AddConstraintOp.from_constraint(new.const))
+            log.info("Detected added check constraint %r on table %r", name, tname)
+    return PriorityDispatchResult.CONTINUE
+
+
+def _wanted(
+    autogen_context: AutogenContext,
+    constraint: CheckConstraint,
+    name: str,
+    reflected: bool,
+    compare_to: CheckConstraint | None,
+) -> bool:
+    return autogen_context.run_object_filters(
+        constraint, name, "check_constraint", reflected, compare_to
+    )
+
+
+def _compare_pair(
+    autogen_context: AutogenContext,
+    modify_table_ops: ModifyTableOps,
+    tname: str,
+    old: _ck_constraint_sig,
+    new: _ck_constraint_sig,
+    name: str,
+) -> None:
+    result = new.compare_to_reflected(old)
+    if result.is_different:
+        if _wanted(autogen_context, new.const, name, False, old.const):
+            log.info(
+                "Detected changed check constraint %r on table %r: %s",
+                name,
+                tname,
+                result.message,
+            )
+            modify_table_ops.ops += [
+                ops.DropConstraintOp.from_constraint(old.const),
+                ops.AddConstraintOp.from_constraint(new.const),
+            ]
+    elif result.is_skip:
+        log.info(
+            "Cannot compare check constraint %r, assuming equal and skipping. %s",
+            name,
+            result.message,
+        )
+
+
+def _database_checks(
+    autogen_context: AutogenContext, schema: str | None, tname: str, table: Table
+) -> dict[str, _ck_constraint_sig]:
+    """Return the database's constraints by name.
+
+    Raises NotImplementedError if the dialect does not report them.
+    """
+    impl = autogen_context.migration_context.impl
+    reflection = autogen_context._reflection_by(autogen_context.inspector)
+    checks: dict[str, _ck_constraint_sig] = {}
+    for params in reflection.get_check_constraints(tname, schema):
+        name = params["name"]
+        if name and autogen_context.run_name_filters(
+            name, "check_constraint", {"table_name": tname, "schema_name": schema}
+        ):
+            check = _make_check_constraint(impl, params, table)
+            checks[name] = impl._create_reflected_constraint_sig(check)
+    return checks
+
+
+def _make_check_constraint(impl: Any, params: Any, table: Table) -> CheckConstraint:
+    """Return a reflected check constraint as an object on the reflected table."""
+    constraint = CheckConstraint(
+        params["sqltext"],
+        name=params["name"],
+        **impl.adjust_reflected_dialect_options(params, "check_constraint"),
+    )
+    table.append_constraint(constraint)
+    return constraint
+
+
+def _model_checks(
+    autogen_context: AutogenContext, table: Table
+) -> dict[str, _ck_constraint_sig]:
+    """Return the model's constraints by the names that the database gives them."""
+    impl = autogen_context.migration_context.impl
+    checks: dict[str, _ck_constraint_sig] = {}
+    for check in sqla_compat.all_table_check_constraints(table):
+        sig = impl._create_metadata_constraint_sig(check)
+        name = sig.md_name_to_sql_name(autogen_context)
+        if name is not None:
+            checks[name] = sig
+    return checks
+
+
+def setup(plugin: Plugin) -> None:
+    """Register the comparator of check constraints."""
+    plugin.add_autogenerate_comparator(
+        _compare_check_constraints, "table", "checkconstraints"
+    )

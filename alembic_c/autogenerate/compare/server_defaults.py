@@ -1,0 +1,211 @@
+"""Compare the server defaults of columns: plain ones, computed and identity."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Computed, DefaultClause, Identity
+
+from ... import util
+from ...util import DispatchPriority, PriorityDispatchResult
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column
+    from sqlalchemy.sql.elements import quoted_name
+
+    from ...operations.ops import AlterColumnOp
+    from ...runtime.plugins import Plugin
+    from ..api import AutogenContext
+
+log = logging.getLogger("alembic.autogenerate.compare.server_defaults")
+
+CONTINUE = PriorityDispatchResult.CONTINUE
+STOP = PriorityDispatchResult.STOP
+
+# What databases add to, or drop from, the text of a generated column.
+_INSIGNIFICANT = str.maketrans("", "", " ()'\"`[]\t\r\n")
+
+
+def _render_server_default_for_compare(
+    metadata_default: Any, autogen_context: AutogenContext
+) -> str | None:
+    """Return a model's default as text, or None if it has no text.
+
+    A plain string is a value, not SQL, and is returned as it is.
+    """
+    if isinstance(metadata_default, DefaultClause):
+        metadata_default = metadata_default.arg
+        if not isinstance(metadata_default, str):
+            compiler = autogen_context.dialect.ddl_compiler(
+                autogen_context.dialect, None
+            ).sql_compiler
+            return compiler.process(metadata_default, literal_binds=True)
+    return metadata_default if isinstance(metadata_default, str) else None
+
+
+def _reflected_text(default: Any) -> str | None:
+    """Return the SQL text of a reflected default, None for computed and identity."""
+    text: str | None = default.arg.text if isinstance(default, DefaultClause) else None
+    return text
+
+
+def _default_changed(
+    alter_column_op: AlterColumnOp, metadata_col: Column[Any]
+) -> PriorityDispatchResult:
+    alter_column_op.modify_server_default = metadata_col.server_default
+    return STOP
+
+
+def _user_compare_server_default(
+    autogen_context: AutogenContext,
+    alter_column_op: AlterColumnOp,
+    schema: str | None,
+    tname: quoted_name | str,
+    cname: quoted_name | str,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> PriorityDispatchResult:
+    """Let the option `compare_server_default` decide: off, on, or a function."""
+    if conn_col.server_default is None and metadata_col.server_default is None:
+        return CONTINUE
+    alter_column_op.existing_server_default = conn_col.server_default
+    context = autogen_context.migration_context
+    decide = context._user_compare_server_default
+    if not callable(decide):
+        return STOP if decide is False else CONTINUE
+    verdict = decide(
+        context,
+        conn_col,
+        metadata_col,
+        _reflected_text(conn_col.server_default),
+        metadata_col.server_default,
+        _render_server_default_for_compare(
+            metadata_col.server_default, autogen_context
+        ),
+    )
+    if verdict:
+        log.info(
+            "User defined function %s detected server default on column '%s.%s'",
+            decide,
+            tname,
+            cname,
+        )
+        return _default_changed(alter_column_op, metadata_col)
+    return STOP if verdict is False else CONTINUE
+
+
+def _normalized(default: Any) -> str:
+    text = str(default.sqltext) if isinstance(default, Computed) else ""
+    return text.translate(_INSIGNIFICANT).lower()
+
+
+def _compare_computed_default(
+    autogen_context: AutogenContext,
+    alter_column_op: AlterColumnOp,
+    schema: str | None,
+    tname: str,
+    cname: str,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> PriorityDispatchResult:
+    """Warn if a generated column differs: no database can alter the expression."""
+    sides = conn_col.server_default, metadata_col.server_default
+    if not any(isinstance(side, Computed) for side in sides):
+        return CONTINUE
+    there, here = map(_normalized, sides)
+    if there != here:
+        util.warn(f"Computed default on {tname}.{cname} cannot be modified")
+    return STOP
+
+
+def _compare_identity_default(
+    autogen_context: AutogenContext,
+    alter_column_op: AlterColumnOp,
+    schema: str | None,
+    tname: quoted_name | str,
+    cname: quoted_name | str,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> PriorityDispatchResult:
+    """Compare identity columns: one that begins or ceases to be, and its options."""
+    there, here = conn_col.server_default, metadata_col.server_default
+    kinds = isinstance(there, Identity), isinstance(here, Identity)
+    if not any(kinds):
+        return CONTINUE
+    if not all(kinds):
+        alter_column_op.modify_server_default = here
+        # With no default on the other side there is nothing left to compare.
+        return CONTINUE if there is None or here is None else STOP
+    impl = autogen_context.migration_context.impl
+    options, _, altered = impl._compare_identity_default(here, there)
+    if not altered:
+        return CONTINUE
+    log.info(
+        "Detected server default on column '%s.%s': identity options attributes %s",
+        tname,
+        cname,
+        sorted(options),
+    )
+    return _default_changed(alter_column_op, metadata_col)
+
+
+def _setup_autoincrement(
+    autogen_context: AutogenContext,
+    alter_column_op: AlterColumnOp,
+    schema: str | None,
+    tname: quoted_name | str,
+    cname: quoted_name | str,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> PriorityDispatchResult:
+    """Note for ALTER statements of MySQL whether the column counts by itself."""
+    table = metadata_col.table
+    if metadata_col.autoincrement is True or table.autoincrement_column is metadata_col:
+        alter_column_op.kw["autoincrement"] = True
+    elif metadata_col.autoincrement is False:
+        alter_column_op.kw["autoincrement"] = False
+    return CONTINUE
+
+
+def _dialect_impl_compare_server_default(
+    autogen_context: AutogenContext,
+    alter_column_op: AlterColumnOp,
+    schema: str | None,
+    tname: quoted_name | str,
+    cname: quoted_name | str,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> PriorityDispatchResult:
+    """Let the dialect compare."""
+    there, here = conn_col.server_default, metadata_col.server_default
+    if there is None and here is None:
+        return CONTINUE
+    alter_column_op.existing_server_default = there
+    impl = autogen_context.migration_context.impl
+    if not impl.compare_server_default(
+        conn_col,
+        metadata_col,
+        _render_server_default_for_compare(here, autogen_context),
+        _reflected_text(there),
+    ):
+        return CONTINUE
+    log.info(
+        "Dialect impl %s detected server default on column '%s.%s'", impl, tname, cname
+    )
+    return _default_changed(alter_column_op, metadata_col)
+
+
+def setup(plugin: Plugin) -> None:
+    """Register the comparators of server defaults, which form one group."""
+    comparators = (
+        (_user_compare_server_default, DispatchPriority.FIRST),
+        (_compare_computed_default, DispatchPriority.MEDIUM),
+        (_compare_identity_default, DispatchPriority.MEDIUM),
+        (_setup_autoincrement, DispatchPriority.MEDIUM),
+        (_dialect_impl_compare_server_default, DispatchPriority.LAST),
+    )
+    for comparator, priority in comparators:
+        plugin.add_autogenerate_comparator(
+            comparator, "column", "server_default", priority=priority
+        )

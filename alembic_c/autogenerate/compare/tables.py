@@ -1,0 +1,347 @@
+"""Compare tables and their columns: which are new, gone, or in both."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from sqlalchemy import Column, MetaData, Table, event
+from sqlalchemy.schema import sort_tables_and_constraints
+from sqlalchemy.util import OrderedSet
+
+from ...operations import ops
+from ...util import PriorityDispatchResult
+from .util import Reflection
+
+if TYPE_CHECKING:
+    from sqlalchemy import Inspector
+    from sqlalchemy.sql.elements import quoted_name
+
+    from ...operations.ops import ModifyTableOps, UpgradeOps
+    from ...runtime.plugins import Plugin
+    from ..api import AutogenContext
+
+log = logging.getLogger("alembic.autogenerate.compare.tables")
+
+# (schema, None for the default one; name)
+TableKey: TypeAlias = "tuple[str | None, str]"
+
+
+class UnchangedTables(Protocol):
+    """Tells before reflection which tables need not be looked at.
+
+    wanted: the model's tables that the database has too, by schema and name.
+    Returns the keys of those that are shown to be equal in all that the comparators
+    of this run would look at.  A table left out of the answer costs time, one that
+    is wrong in it costs a migration.
+    """
+
+    def __call__(
+        self, autogen_context: AutogenContext, wanted: dict[TableKey, Table], /
+    ) -> Collection[TableKey]: ...
+
+
+def nothing_is_proven(
+    autogen_context: AutogenContext, wanted: dict[TableKey, Table], /
+) -> Collection[TableKey]:
+    """Leave every table to the comparators."""
+    return ()
+
+
+prove_unchanged: UnchangedTables = nothing_is_proven
+
+
+def _autogen_for_tables(
+    autogen_context: AutogenContext,
+    upgrade_ops: UpgradeOps,
+    schemas: set[str | None],
+) -> PriorityDispatchResult:
+    """Compare the tables of some schemas with those of the model."""
+    context = autogen_context.migration_context
+    version_table = (context.version_table_schema, context.version_table)
+    inspector = autogen_context.inspector
+
+    conn_names: OrderedSet[TableKey] = OrderedSet(
+        (schema, name)
+        for schema in schemas
+        for name in inspector.get_table_names(schema=schema)
+        if (schema, name) != version_table
+        and autogen_context.run_name_filters(name, "table", {"schema_name": schema})
+    )
+    metadata_names: OrderedSet[TableKey] = OrderedSet(
+        (table.schema, table.name) for table in autogen_context.sorted_tables
+    )
+    metadata_names.discard(version_table)
+    _compare_tables(conn_names, metadata_names, inspector, upgrade_ops, autogen_context)
+    return PriorityDispatchResult.CONTINUE
+
+
+def _compare_tables(
+    conn_table_names: set[TableKey],
+    metadata_table_names: set[TableKey],
+    inspector: Inspector,
+    upgrade_ops: UpgradeOps,
+    autogen_context: AutogenContext,
+) -> None:
+    """Compare tables by name: add what is new, drop what is gone, compare the rest.
+
+    Both sets hold (schema, name); the default schema is None in the first.
+    """
+    wanted = _model_tables(autogen_context, metadata_table_names)
+    gone = [key for key in conn_table_names if key not in wanted]
+    common = {key: table for key, table in wanted.items() if key in conn_table_names}
+    unchanged = frozenset(prove_unchanged(autogen_context, common) if common else ())
+    suspect = sorted(common.keys() - unchanged, key=_sort_key)
+
+    for key, table in wanted.items():
+        if key not in common:
+            _add_table(autogen_context, upgrade_ops, key, table)
+
+    reflected = _reflect_tables(
+        autogen_context, inspector, [*gone, *suspect], conn_table_names
+    )
+    for key in _dependents_first(gone, reflected):
+        _remove_table(autogen_context, upgrade_ops, key, reflected[key])
+    for key in suspect:
+        _compare_table(
+            autogen_context, upgrade_ops, key, reflected[key], common[key], inspector
+        )
+
+
+def _sort_key(key: TableKey) -> tuple[str, str]:
+    schema, name = key
+    return schema or "", name
+
+
+def _model_tables(
+    autogen_context: AutogenContext, names: Iterable[TableKey]
+) -> dict[TableKey, Table]:
+    """Return the model's tables by the names that the database has for them.
+
+    A table that names the default schema is the one that names none.
+    """
+    default_schema = autogen_context.dialect.default_schema_name
+    tables: dict[TableKey, Table] = {}
+    for schema, name in names:
+        key = f"{schema}.{name}" if schema else name
+        known_as = None if schema == default_schema else schema
+        tables[known_as, name] = autogen_context.table_key_to_table[key]
+    return tables
+
+
+def _compare_contents(
+    autogen_context: AutogenContext,
+    table_ops: ModifyTableOps,
+    key: TableKey,
+    conn_table: Table | None,
+    metadata_table: Table | None,
+) -> None:
+    """Call the comparators of tables; None is for the side without the table."""
+    compare = autogen_context.comparators.dispatch(
+        "table", qualifier=autogen_context.dialect.name
+    )
+    compare(autogen_context, table_ops, *key, conn_table, metadata_table)
+
+
+def _add_table(
+    autogen_context: AutogenContext,
+    upgrade_ops: UpgradeOps,
+    key: TableKey,
+    table: Table,
+) -> None:
+    schema, name = key
+    if not autogen_context.run_object_filters(table, name, "table", False, None):
+        return
+    upgrade_ops.ops.append(ops.CreateTableOp.from_table(table))
+    log.info("Detected added table %r", _qualified(key))
+    table_ops = ops.ModifyTableOps(name, [], schema=schema)
+    _compare_contents(autogen_context, table_ops, key, None, table)
+    if not table_ops.is_empty():
+        upgrade_ops.ops.append(table_ops)
+
+
+def _remove_table(
+    autogen_context: AutogenContext,
+    upgrade_ops: UpgradeOps,
+    key: TableKey,
+    table: Table,
+) -> None:
+    schema, name = key
+    if not autogen_context.run_object_filters(table, name, "table", True, None):
+        return
+    table_ops = ops.ModifyTableOps(name, [], schema=schema)
+    _compare_contents(autogen_context, table_ops, key, table, None)
+    if not table_ops.is_empty():
+        upgrade_ops.ops.append(table_ops)
+    upgrade_ops.ops.append(ops.DropTableOp.from_table(table))
+    log.info("Detected removed table %r", _qualified(key))
+
+
+def _compare_table(
+    autogen_context: AutogenContext,
+    upgrade_ops: UpgradeOps,
+    key: TableKey,
+    conn_table: Table,
+    metadata_table: Table,
+    inspector: Inspector,
+) -> None:
+    schema, name = key
+    if not autogen_context.run_object_filters(
+        metadata_table, name, "table", False, conn_table
+    ):
+        return
+    table_ops = ops.ModifyTableOps(name, [], schema=schema)
+    with _compare_columns(
+        schema,
+        name,
+        conn_table,
+        metadata_table,
+        table_ops,
+        autogen_context,
+        inspector,
+    ):
+        _compare_contents(autogen_context, table_ops, key, conn_table, metadata_table)
+    if not table_ops.is_empty():
+        upgrade_ops.ops.append(table_ops)
+
+
+def _qualified(key: TableKey) -> str:
+    schema, name = key
+    return f"{schema}.{name}" if schema else name
+
+
+# --- reflection ---------------------------------------------------------------------
+
+
+def _reflect_tables(
+    autogen_context: AutogenContext,
+    inspector: Inspector,
+    keys: Collection[TableKey],
+    available: Iterable[TableKey],
+) -> dict[TableKey, Table]:
+    """Return tables of the database, read in bulk, by their keys.
+
+    keys: the tables; available: all tables of the database.
+    Raises NoSuchTableError if one has been dropped since its name was listed.
+    """
+    reflection = autogen_context._reflection_by(inspector)
+    names_by_schema = _by_schema(available)
+    for schema, names in _by_schema(keys).items():
+        reflection.pre_cache_tables(schema, names, names_by_schema[schema])
+
+    metadata = MetaData()
+    adjust = autogen_context.migration_context.impl.autogen_column_reflect
+    tables: dict[TableKey, Table] = {}
+    for schema, name in keys:
+        table = Table(name, metadata, schema=schema)
+        event.listen(table, "column_reflect", adjust)
+        reflection.reflect_table(table)
+        tables[schema, name] = table
+    for table in tables.values():
+        _add_placeholders(reflection, table)
+    return tables
+
+
+def _by_schema(keys: Iterable[TableKey]) -> dict[str | None, list[str]]:
+    names: dict[str | None, list[str]] = {}
+    for schema, name in keys:
+        names.setdefault(schema, []).append(name)
+    return names
+
+
+def _add_placeholders(reflection: Reflection, table: Table) -> None:
+    """Give the foreign keys of a table something to refer to.
+
+    A table that was not reflected, because `include_name` hides it or its schema is
+    not looked at, gets a stand-in that has the columns referred to.
+    """
+    if not table.foreign_keys:
+        return
+    for key in reflection.get_foreign_keys(table.name, table.schema):
+        referred = Table(
+            key["referred_table"], table.metadata, schema=key["referred_schema"]
+        )
+        for name, referred_name in zip(
+            key["constrained_columns"], key["referred_columns"], strict=True
+        ):
+            if referred_name not in referred.c:
+                referred.append_column(Column(referred_name, table.c[name].type))
+
+
+def _dependents_first(
+    keys: Iterable[TableKey], tables: dict[TableKey, Table]
+) -> list[TableKey]:
+    """Return tables so that each comes before those that it refers to."""
+    key_of = {tables[key]: key for key in keys}
+    parents_first = sort_tables_and_constraints(list(key_of)[::-1])
+    return [key_of[table] for table, _ in parents_first if table is not None][::-1]
+
+
+# --- columns ------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _compare_columns(
+    schema: str | None,
+    tname: quoted_name | str,
+    conn_table: Table,
+    metadata_table: Table,
+    modify_table_ops: ModifyTableOps,
+    autogen_context: AutogenContext,
+    inspector: Inspector,
+) -> Iterator[None]:
+    """Compare columns: new and changed ones before the block, dropped ones after it.
+
+    So constraints and indexes find the columns that they are on.
+    """
+    wanted: dict[str, Column[Any]] = {
+        column.name: column for column in metadata_table.c if not column.system
+    }
+    existing: dict[str, Column[Any]] = {
+        column.name: column
+        for column in conn_table.c
+        if autogen_context.run_name_filters(
+            column.name, "column", {"table_name": tname, "schema_name": schema}
+        )
+    }
+    label = _qualified((schema, tname))
+    for name, column in wanted.items():
+        if name not in existing and autogen_context.run_object_filters(
+            column, name, "column", False, None
+        ):
+            modify_table_ops.ops.append(
+                ops.AddColumnOp.from_column_and_tablename(schema, tname, column)
+            )
+            log.info("Detected added column '%s.%s'", label, name)
+
+    compare = autogen_context.comparators.dispatch(
+        "column", qualifier=autogen_context.dialect.name
+    )
+    for name, column in wanted.items():
+        conn_column = existing.get(name)
+        if conn_column is None or not autogen_context.run_object_filters(
+            column, name, "column", False, conn_column
+        ):
+            continue
+        alter = ops.AlterColumnOp(tname, name, schema=schema)
+        compare(autogen_context, alter, schema, tname, name, conn_column, column)
+        if alter.has_changes():
+            modify_table_ops.ops.append(alter)
+
+    yield
+
+    for name, column in existing.items():
+        if name not in wanted and autogen_context.run_object_filters(
+            column, name, "column", True, None
+        ):
+            modify_table_ops.ops.append(
+                ops.DropColumnOp.from_column_and_tablename(schema, tname, column)
+            )
+            log.info("Detected removed column '%s.%s'", label, name)
+
+
+def setup(plugin: Plugin) -> None:
+    """Register the comparator of tables."""
+    plugin.add_autogenerate_comparator(_autogen_for_tables, "schema", "tables")
