@@ -1,0 +1,207 @@
+"""Operations that hold operations, up to a whole migration script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._operation import MigrateOperation
+
+if TYPE_CHECKING:
+    import os
+
+    from ._typing import RevisionId
+
+_Ops = TypeVar("_Ops", "UpgradeOps", "DowngradeOps")
+
+
+class OpContainer(MigrateOperation):
+    """A sequence of operations.
+
+    ops: the operations; those of a sequence given are kept in a list.
+    """
+
+    def __init__(self, ops: Sequence[MigrateOperation] = ()) -> None:
+        self.ops = list(ops)
+
+    def is_empty(self) -> bool:
+        """Return whether there are no operations."""
+        return not self.ops
+
+    def as_diffs(self) -> Any:
+        """Return all operations, those of containers included, as diff tuples."""
+        return list(self._diffs())
+
+    def _diffs(self) -> Iterator[Any]:
+        for operation in self.ops:
+            if isinstance(operation, OpContainer):
+                yield from operation._diffs()
+            else:
+                yield operation.to_diff_tuple()
+
+    def _undone(self) -> list[MigrateOperation]:
+        """Return what undoes the operations, the last one first."""
+        return [operation.reverse() for operation in self.ops][::-1]
+
+
+class ModifyTableOps(OpContainer):
+    """The operations on one existing table; rendered as a batch where wanted."""
+
+    def __init__(
+        self,
+        table_name: str,
+        ops: Sequence[MigrateOperation],
+        *,
+        schema: str | None = None,
+    ) -> None:
+        super().__init__(ops)
+        self.table_name = table_name
+        self.schema = schema
+
+    def reverse(self) -> ModifyTableOps:
+        """Return the operations that undo these ones."""
+        return ModifyTableOps(self.table_name, self._undone(), schema=self.schema)
+
+
+class UpgradeOps(OpContainer):
+    """The operations of a script's `upgrade()`.
+
+    upgrade_token: the name in the template that they are rendered for.
+    """
+
+    def __init__(
+        self,
+        ops: Sequence[MigrateOperation] = (),
+        upgrade_token: str = "upgrades",
+    ) -> None:
+        super().__init__(ops)
+        self.upgrade_token = upgrade_token
+
+    def reverse_into(self, downgrade_ops: DowngradeOps) -> DowngradeOps:
+        """Put the operations that undo these ones into a container, and return it."""
+        downgrade_ops.ops[:] = self._undone()
+        return downgrade_ops
+
+    def reverse(self) -> DowngradeOps:
+        """Return the operations that undo these ones."""
+        return self.reverse_into(DowngradeOps())
+
+
+class DowngradeOps(OpContainer):
+    """The operations of a script's `downgrade()`.
+
+    downgrade_token: the name in the template that they are rendered for.
+    """
+
+    def __init__(
+        self,
+        ops: Sequence[MigrateOperation] = (),
+        downgrade_token: str = "downgrades",
+    ) -> None:
+        super().__init__(ops)
+        self.downgrade_token = downgrade_token
+
+    def reverse(self) -> UpgradeOps:
+        """Return the operations that undo these ones."""
+        return UpgradeOps(self._undone())
+
+
+def _checked(ops: _Ops | Sequence[_Ops] | None, kind: type[_Ops]) -> list[_Ops]:
+    """Return one container, several or None as a list.
+
+    Raises AssertionError if one is of another kind.
+    """
+    containers = [ops] if isinstance(ops, OpContainer) else list(ops)  # type: ignore[arg-type]
+    assert all(isinstance(each, kind) for each in containers)
+    return containers
+
+
+def _only(containers: list[_Ops]) -> _Ops | None:
+    """Return the container of a list, None if the list is empty.
+
+    Raises ValueError if there are several.
+    """
+    if not containers:
+        return None
+    if len(containers) > 1:
+        kind = type(containers[0]).__name__
+        attribute = kind.replace("Ops", "_ops_list").lower()
+        raise ValueError(
+            "This MigrationScript instance has a multiple-entry list for "
+            f"{kind}; please use the {attribute} attribute."
+        )
+    return containers[0]
+
+
+class MigrationScript(MigrateOperation):
+    """A revision file to be written.
+
+    rev_id: its revision id.
+    message: what `-m` said.
+    imports: lines to import what the operations need.
+    head, splice, branch_label, version_path, depends_on: as for `command.revision`.
+    """
+
+    _upgrade_ops: list[UpgradeOps]
+    _downgrade_ops: list[DowngradeOps]
+
+    def __init__(
+        self,
+        rev_id: str | None,
+        upgrade_ops: UpgradeOps,
+        downgrade_ops: DowngradeOps,
+        *,
+        message: str | None = None,
+        imports: set[str] = set(),  # noqa: B006 - copied below
+        head: str | None = None,
+        splice: bool | None = None,
+        branch_label: RevisionId = None,
+        version_path: str | os.PathLike[str] | None = None,
+        depends_on: RevisionId = None,
+    ) -> None:
+        self.rev_id = rev_id
+        self.message = message
+        self.imports = set(imports)
+        self.head = head
+        self.splice = splice
+        self.branch_label = branch_label
+        self.version_path = version_path
+        self.depends_on = depends_on
+        self.upgrade_ops = upgrade_ops
+        self.downgrade_ops = downgrade_ops
+
+    @property
+    def upgrade_ops(self) -> UpgradeOps | None:
+        """The operations of `upgrade()`; assign one container or a list of them.
+
+        Raises ValueError on reading if there are several.
+        """
+        return _only(self._upgrade_ops)
+
+    @upgrade_ops.setter
+    def upgrade_ops(self, upgrade_ops: UpgradeOps | list[UpgradeOps] | None) -> None:
+        self._upgrade_ops = _checked(upgrade_ops, UpgradeOps)
+
+    @property
+    def downgrade_ops(self) -> DowngradeOps | None:
+        """The operations of `downgrade()`; assign one container or a list of them.
+
+        Raises ValueError on reading if there are several.
+        """
+        return _only(self._downgrade_ops)
+
+    @downgrade_ops.setter
+    def downgrade_ops(
+        self, downgrade_ops: DowngradeOps | list[DowngradeOps] | None
+    ) -> None:
+        self._downgrade_ops = _checked(downgrade_ops, DowngradeOps)
+
+    @property
+    def upgrade_ops_list(self) -> list[UpgradeOps]:
+        """All containers for `upgrade()`: several with several databases."""
+        return self._upgrade_ops
+
+    @property
+    def downgrade_ops_list(self) -> list[DowngradeOps]:
+        """All containers for `downgrade()`: several with several databases."""
+        return self._downgrade_ops
