@@ -246,110 +246,159 @@ int scan_skip_blanks(struct lexer *lx)
     }
 }
 
-/* A name or keyword at lx->p, or a string that has it as a prefix. */
-static int skip_name(struct lexer *lx)
+/*
+ * First letters and lengths of the names that have a role, as bit sets: rules out
+ * nearly all names at once.  name_role() has the last word.
+ */
+#define LEN(n) (1u << (n))
+
+static const uint16_t role_lengths[256] = {
+    ['_'] = LEN(7) | LEN(8) | LEN(10) | LEN(11) | LEN(12),
+    ['b'] = LEN(8) | LEN(13),
+    ['d'] = LEN(7) | LEN(10) | LEN(13),
+    ['e'] = LEN(4),
+    ['f'] = LEN(8) | LEN(9),
+    ['g'] = LEN(6) | LEN(7),
+    ['i'] = LEN(6) | LEN(13),
+    ['l'] = LEN(6),
+    ['m'] = LEN(7),
+    ['r'] = LEN(8),
+    ['s'] = LEN(7),
+    ['v'] = LEN(4),
+};
+
+#undef LEN
+
+static bool may_have_role(const char *word, size_t len)
 {
-    const char *word = lx->p;
-    const char *p = word;
+    return len < 16 && (role_lengths[(unsigned char)*word] >> len & 1);
+}
+
+/* The name or keyword [word, lx->p): what it means, or the string it is a prefix of. */
+static int end_name(struct lexer *lx, const char *word)
+{
     struct string_token token;
 
-    while (byte_class(*p) == BYTE_NAME || byte_class(*p) == BYTE_DIGIT) {
-        p++;
-    }
-    lx->p = p;
-    switch (byte_class(*p)) {
-    case BYTE_HIGH:
-        return lexer_stop(lx, ALC_SCAN_IDENTIFIER, p);
-    case BYTE_QUOTE:
-        if (scan_is_prefix(word, (size_t)(p - word))) {
-            return scan_string(&token, lx, word);
-        }
-        break;
-    default:
-        break;
+    if (byte_class(*lx->p) == BYTE_QUOTE &&
+        scan_is_prefix(word, (size_t)(lx->p - word))) {
+        return scan_string(&token, lx, word);
     }
     return scan_check_name(lx, word);
 }
 
 /* A number, and a keyword glued to it (`1if x else 2`). */
-static void skip_number(struct lexer *lx)
+static const char *behind_number(const char *p)
 {
-    while (byte_class(*lx->p) == BYTE_NAME || byte_class(*lx->p) == BYTE_DIGIT ||
-           *lx->p == '.') {
-        lx->p++;
+    while (is_ascii_name_byte(*p) || *p == '.') {
+        p++;
+    }
+    return p;
+}
+
+static const char *behind_comment(const struct lexer *lx, const char *p)
+{
+    const char *newline = memchr(p, '\n', (size_t)(lx->end - p));
+
+    return newline ? newline : lx->end;
+}
+
+/*
+ * The next byte of code that is more than a harmless name, a blank or an operator. This
+ * is where a scan spends its time; *word is the name that ends there, if any.
+ */
+static const char *next_event(const char **word, const char *p)
+{
+    for (;;) {
+        enum byte_class c = byte_class(*p);
+
+        if (c == BYTE_NAME) {
+            *word = p;
+            do {
+                p++;
+            } while (is_ascii_name_byte(*p));
+            if (byte_class(*p) == BYTE_QUOTE ||
+                may_have_role(*word, (size_t)(p - *word))) {
+                return p;
+            }
+        } else if (c == BYTE_OTHER) {
+            p++;
+        } else {
+            *word = NULL;
+            return p;
+        }
     }
 }
 
-static void skip_comment(struct lexer *lx)
-{
-    const char *newline = memchr(lx->p, '\n', (size_t)(lx->end - lx->p));
+/* Where code stands between two events. */
+struct code_state {
+    const char *first_open; /* the outermost bracket that is open */
+    size_t depth;           /* of brackets */
+    unsigned stops;
+};
 
-    lx->p = newline ? newline : lx->end;
+/* What is at lx->p and not a name.  *done is set, and lx->p stays, at what ends code.
+ */
+static int step_code(bool *done, struct lexer *lx, struct code_state *code)
+{
+    struct string_token token;
+
+    switch (byte_class(*lx->p)) {
+    case BYTE_QUOTE:
+        return scan_string(&token, lx, lx->p);
+    case BYTE_HASH:
+        lx->p = behind_comment(lx, lx->p);
+        return 0;
+    case BYTE_DIGIT:
+        lx->p = behind_number(lx->p);
+        return 0;
+    case BYTE_BACKSLASH:
+        return scan_skip_blanks(lx);
+    case BYTE_HIGH:
+        return lexer_stop(lx, ALC_SCAN_IDENTIFIER, lx->p);
+    case BYTE_NUL:
+        *done = code->depth == 0;
+        return *done ? 0 : lexer_stop_broken(lx, code->first_open);
+    case BYTE_NEWLINE:
+        *done = code->depth == 0;
+        break;
+    case BYTE_SEMICOLON:
+        *done = code->depth == 0 && (code->stops & SCAN_TO_SEMICOLON);
+        break;
+    case BYTE_EQUAL:
+        *done = code->depth == 0 && (code->stops & SCAN_TO_EQUAL);
+        break;
+    case BYTE_OPEN:
+        if (code->depth == 0) {
+            code->first_open = lx->p;
+        }
+        if (++code->depth > MAX_BRACKETS) {
+            return lexer_stop_broken(lx, lx->p);
+        }
+        break;
+    case BYTE_CLOSE:
+        if (code->depth-- == 0) {
+            return lexer_stop_broken(lx, lx->p);
+        }
+        break;
+    case BYTE_NAME:
+    case BYTE_OTHER:
+        break;
+    }
+    lx->p += !*done;
+    return 0;
 }
 
 int scan_skip_code(struct lexer *lx, unsigned stops)
 {
-    const char *first_open = lx->p;
-    size_t depth = 0;
-    struct string_token token;
+    struct code_state code = {lx->p, 0, stops};
+    bool done = false;
     int rc = 0;
 
-    while (rc == 0) {
-        switch (byte_class(*lx->p)) {
-        case BYTE_OTHER:
-            lx->p++;
-            break;
-        case BYTE_NAME:
-            rc = skip_name(lx);
-            break;
-        case BYTE_DIGIT:
-            skip_number(lx);
-            break;
-        case BYTE_QUOTE:
-            rc = scan_string(&token, lx, lx->p);
-            break;
-        case BYTE_HASH:
-            skip_comment(lx);
-            break;
-        case BYTE_NEWLINE:
-            if (depth == 0) {
-                return 0;
-            }
-            lx->p++;
-            break;
-        case BYTE_BACKSLASH:
-            rc = scan_skip_blanks(lx);
-            break;
-        case BYTE_OPEN:
-            first_open = depth == 0 ? lx->p : first_open;
-            if (++depth > MAX_BRACKETS) {
-                return lexer_stop_broken(lx, lx->p);
-            }
-            lx->p++;
-            break;
-        case BYTE_CLOSE:
-            if (depth-- == 0) {
-                return lexer_stop_broken(lx, lx->p);
-            }
-            lx->p++;
-            break;
-        case BYTE_SEMICOLON:
-            if ((stops & SCAN_TO_SEMICOLON) && depth == 0) {
-                return 0;
-            }
-            lx->p++;
-            break;
-        case BYTE_EQUAL:
-            if ((stops & SCAN_TO_EQUAL) && depth == 0) {
-                return 0;
-            }
-            lx->p++;
-            break;
-        case BYTE_HIGH:
-            return lexer_stop(lx, ALC_SCAN_IDENTIFIER, lx->p);
-        case BYTE_NUL:
-            return depth == 0 ? 0 : lexer_stop_broken(lx, first_open);
-        }
+    while (rc == 0 && !done) {
+        const char *word = NULL;
+
+        lx->p = next_event(&word, lx->p);
+        rc = word ? end_name(lx, word) : step_code(&done, lx, &code);
     }
     return rc;
 }

@@ -26,8 +26,8 @@ enum scan_scope {
 enum byte_class {
     BYTE_OTHER, /* blanks, operators */
     BYTE_NAME,  /* letters and _ */
-    BYTE_DIGIT,
-    BYTE_HIGH, /* 0x80 and above */
+    BYTE_DIGIT, /* these three make up names: is_name_byte() */
+    BYTE_HIGH,  /* 0x80 and above */
     BYTE_QUOTE,
     BYTE_HASH,
     BYTE_NEWLINE,
@@ -70,8 +70,12 @@ static inline enum byte_class byte_class(char byte)
 
 static inline bool is_name_byte(char byte)
 {
-    enum byte_class c = byte_class(byte);
-    return c == BYTE_NAME || c == BYTE_DIGIT || c == BYTE_HIGH;
+    return (unsigned)byte_class(byte) - BYTE_NAME <= BYTE_HIGH - BYTE_NAME;
+}
+
+static inline bool is_ascii_name_byte(char byte)
+{
+    return (unsigned)byte_class(byte) - BYTE_NAME <= BYTE_DIGIT - BYTE_NAME;
 }
 
 static inline bool is_blank(char byte)

@@ -86,27 +86,38 @@ static bool starts_with(const char *p, const char *word)
     return strncmp(p, word, len) == 0 && !is_name_byte(p[len]);
 }
 
+static bool starts_compound(const char *p)
+{
+    static const char *const words[] = {"if",   "elif", "else",   "for",    "while",
+                                        "with", "try",  "except", "finally"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (*p == *words[i] && starts_with(p, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum line_kind line_kind(const char *p)
 {
-    static const char *const compound[] = {"if",   "elif", "else",   "for",    "while",
-                                           "with", "try",  "except", "finally"};
-
-    if (starts_with(p, "async")) {
-        for (p += 5; is_blank(*p);) {
+    switch (*p) {
+    case 'a':
+        if (!starts_with(p, "async")) {
+            return LINE_SIMPLE;
+        }
+        for (p += strlen("async"); is_blank(*p);) {
             p++;
         }
         /* A joined line could hide what it is: then count its names, which is safe. */
         return starts_with(p, "def") ? LINE_DEFINITION : LINE_COMPOUND;
+    case 'c':
+        return starts_with(p, "class") ? LINE_DEFINITION : LINE_SIMPLE;
+    case 'd':
+        return starts_with(p, "def") ? LINE_DEFINITION : LINE_SIMPLE;
+    default:
+        return starts_compound(p) ? LINE_COMPOUND : LINE_SIMPLE;
     }
-    if (starts_with(p, "def") || starts_with(p, "class")) {
-        return LINE_DEFINITION;
-    }
-    for (size_t i = 0; i < sizeof compound / sizeof *compound; i++) {
-        if (starts_with(p, compound[i])) {
-            return LINE_COMPOUND;
-        }
-    }
-    return LINE_SIMPLE;
 }
 
 /*
@@ -236,39 +247,53 @@ static bool starts_string(const char *p)
                             (p == word || scan_is_prefix(word, (size_t)(p - word))));
 }
 
+/* Columns after a tab at col; they only have to be told apart. */
+static int behind_tab(int col)
+{
+    return col < INT32_MAX / 2 ? (col / TAB_LEN + 1) * TAB_LEN : col;
+}
+
 /*
  * Skip blank lines and comments to the next logical line; *col is its indentation in
  * columns, as Python counts them, and NO_COL at the end of the file.
  */
 static int next_line(int *col, struct lexer *lx)
 {
-    for (*col = 0;; lx->p++) {
-        switch (*lx->p) {
+    const char *p = lx->p;
+    int n = 0;
+
+    for (;; p++) {
+        switch (*p) {
         case ' ':
-            *col += *col < INT32_MAX / 2;
-            break;
+            n += n < INT32_MAX / 2;
+            continue;
         case '\t':
-            *col = *col < INT32_MAX / 2 ? (*col / TAB_LEN + 1) * TAB_LEN : *col;
-            break;
+            n = behind_tab(n);
+            continue;
         case '\f':
         case '\n':
-            *col = 0;
-            break;
+            n = 0;
+            continue;
         case '#':
-            while (*lx->p != '\n' && lx->p != lx->end) {
-                lx->p++;
+            p = memchr(p, '\n', (size_t)(lx->end - p));
+            if (!p) {
+                p = lx->end;
             }
-            lx->p--;
-            break;
+            p--; /* the newline is next */
+            continue;
         case '\\':
-            return lexer_stop(lx, ALC_SCAN_JOINING, lx->p);
+            return lexer_stop(lx, ALC_SCAN_JOINING, p);
         case '\0':
-            *col = NO_COL;
-            return 0;
+            n = NO_COL;
+            break;
         default:
-            return 0;
+            break;
         }
+        break;
     }
+    *col = n;
+    lx->p = p;
+    return 0;
 }
 
 /* A logical line of the module's scope; *local_above is set if a suite follows. */
@@ -293,7 +318,7 @@ static int scan_module(struct lexer *lx)
 {
     int local_above = NO_LOCAL; /* lines indented deeper are inside a def or class */
     bool first = true;
-    int col;
+    int col = 0;
     int rc;
 
     while ((rc = next_line(&col, lx)) == 0 && col != NO_COL) {
