@@ -5,10 +5,8 @@
 #include "state.h"
 
 static int (*const parts[])(PyObject *, struct alc_module_state *) = {
-    alc_bind_catalog_exec,
-    alc_bind_pg_exec,
-    alc_bind_metadata_exec,
-    alc_bind_proof_exec,
+    alc_bind_catalog_exec,  alc_bind_pg_exec,    alc_bind_sqlite_exec,
+    alc_bind_metadata_exec, alc_bind_proof_exec,
 };
 
 static int catalog_exec(PyObject *module)

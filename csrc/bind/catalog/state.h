@@ -20,6 +20,7 @@
     X(PyTypeObject, index_part_type)                                                   \
     X(PyTypeObject, identity_type)                                                     \
     X(PyTypeObject, pg_reader_type)                                                    \
+    X(PyTypeObject, sqlite_reader_type)                                                \
     X(PyObject, names)
 
 struct alc_module_state {
@@ -61,6 +62,7 @@ PyObject *alc_bind_text(struct alc_str text);
 
 int alc_bind_catalog_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_pg_exec(PyObject *module, struct alc_module_state *state);
+int alc_bind_sqlite_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_metadata_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_proof_exec(PyObject *module, struct alc_module_state *state);
 

@@ -131,7 +131,7 @@ struct alc_index_part {
     struct alc_str collation; /* absent: the column's */
     bool is_expr;
     bool descending;
-    bool nulls_first; /* as it holds; not only when it was written */
+    bool nulls_first; /* PostgreSQL: as it holds, also when it was not written */
 };
 
 struct alc_index {

@@ -1,0 +1,126 @@
+/*
+ * SqliteReader: the statements of sqlite_schema from rows that Python fetched.
+ */
+#include "state.h"
+
+#include "../core/error.h"
+#include "alc/sqlite.h"
+
+struct sqlite_reader {
+    PyObject_HEAD struct alc_catalog model;
+};
+
+static PyObject *sqlite_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *keywords[] = {NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, ":SqliteReader", keywords)) {
+        return NULL;
+    }
+    struct sqlite_reader *self = (struct sqlite_reader *)type->tp_alloc(type, 0);
+    if (self) {
+        alc_catalog_init(&self->model, ALC_BACKEND_SQLITE);
+    }
+    return (PyObject *)self;
+}
+
+static void sqlite_reader_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    alc_catalog_release(&((struct sqlite_reader *)object)->model);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *sqlite_reader_sql(PyObject *object, PyObject *database)
+{
+    (void)object;
+    struct alc_str name = {NULL, 0};
+    Py_ssize_t len;
+    name.ptr = PyUnicode_AsUTF8AndSize(database, &len);
+    if (!name.ptr) {
+        return NULL;
+    }
+    name.len = (size_t)len;
+    struct alc_buf sql;
+    struct alc_error err;
+    alc_buf_init(&sql);
+    alc_error_init(&err);
+    int rc = alc_sqlite_sql(&sql, name, &err);
+    PyObject *text = rc ? alc_bind_raise(&err, NULL)
+                        : PyUnicode_FromStringAndSize(sql.ptr, (Py_ssize_t)sql.len);
+    alc_buf_release(&sql);
+    return text;
+}
+
+static PyObject *sqlite_reader_feed(PyObject *object, PyObject *args)
+{
+    enum { N_COLUMNS = 4 };
+    struct sqlite_reader *self = (struct sqlite_reader *)object;
+    const char *schema;
+    Py_ssize_t schema_len;
+    PyObject *rows;
+    if (!PyArg_ParseTuple(args, "z#O:feed", &schema, &schema_len, &rows)) {
+        return NULL;
+    }
+    struct alc_rows source;
+    struct alc_bind_rows tuples;
+    if (alc_bind_rows_init(&source, &tuples, rows, N_COLUMNS) < 0) {
+        return NULL;
+    }
+    struct alc_str name = {schema, schema ? (size_t)schema_len : 0};
+    struct alc_error err;
+    alc_error_init(&err);
+    int rc = alc_sqlite_feed(&self->model, name, &source, &err);
+    alc_bind_rows_release(&tuples);
+    if (rc) {
+        return alc_bind_raise(&err, NULL);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *sqlite_reader_finish(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    struct sqlite_reader *self = (struct sqlite_reader *)object;
+    struct alc_error err;
+    alc_error_init(&err);
+    if (alc_catalog_finish(&self->model, &err)) {
+        return alc_bind_raise(&err, NULL);
+    }
+    return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
+}
+
+static PyMethodDef sqlite_reader_methods[] = {
+    {"sql", sqlite_reader_sql, METH_O,
+     PyDoc_STR("sql(database) -> str\n\nThe query for an attached database.")},
+    {"feed", sqlite_reader_feed, METH_VARARGS,
+     PyDoc_STR("feed(schema, rows) -> None\n\nRead that query's rows; schema is None "
+               "for the main database.")},
+    {"finish", sqlite_reader_finish, METH_NOARGS,
+     PyDoc_STR("finish() -> Catalog\n\nAfter all queries; once.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot sqlite_reader_slots[] = {
+    {Py_tp_doc, "SqliteReader()"},
+    {Py_tp_new, sqlite_reader_new},
+    {Py_tp_dealloc, sqlite_reader_dealloc},
+    {Py_tp_methods, sqlite_reader_methods},
+    {0, NULL},
+};
+
+static PyType_Spec sqlite_reader_spec = {
+    .name = "alembic_c._catalog.SqliteReader",
+    .basicsize = sizeof(struct sqlite_reader),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = sqlite_reader_slots,
+};
+
+int alc_bind_sqlite_exec(PyObject *module, struct alc_module_state *state)
+{
+    state->sqlite_reader_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &sqlite_reader_spec, NULL);
+    return state->sqlite_reader_type
+               ? PyModule_AddType(module, state->sqlite_reader_type)
+               : -1;
+}
