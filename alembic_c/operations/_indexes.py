@@ -43,7 +43,24 @@ class CreateIndexOp(MigrateOperation):
 
     def reverse(self) -> DropIndexOp:
         """Return the operation that drops the index."""
-        return DropIndexOp.from_index(self.to_index())
+        if self.index_name is None:  # the name that it will get takes a table
+            return DropIndexOp.from_index(self.to_index())
+        creation = CreateIndexOp(
+            self.index_name,
+            self.table_name,
+            list(self.columns),
+            schema=self.schema,
+            unique=self.unique,
+            **self.kw,
+        )
+        return DropIndexOp(
+            self.index_name,
+            self.table_name,
+            schema=self.schema,
+            _reverse=creation,
+            unique=self.unique,
+            **self.kw,
+        )
 
     def to_diff_tuple(self) -> tuple[str, Index]:
         """Return ("add_index", index)."""

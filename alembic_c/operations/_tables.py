@@ -54,8 +54,23 @@ class CreateTableOp(MigrateOperation):
 
     def reverse(self) -> DropTableOp:
         """Return the operation that drops the table."""
-        return DropTableOp.from_table(
-            self.to_table(), _namespace_metadata=self._namespace_metadata
+        options = {
+            "comment": self.comment,
+            "info": dict(self.info or {}),
+            "prefixes": list(self.prefixes or ()),
+            **self.kw,
+        }
+        # Shares columns and constraints, but not the list: `to_table()` copies them.
+        creation = CreateTableOp(
+            self.table_name,
+            list(self.columns),
+            schema=self.schema,
+            _namespace_metadata=self._namespace_metadata,
+            _constraints_included=self._constraints_included,
+            **options,
+        )
+        return DropTableOp(
+            self.table_name, schema=self.schema, table_kw=options, _reverse=creation
         )
 
     def to_diff_tuple(self) -> tuple[str, Table]:
