@@ -277,6 +277,11 @@ class _ck_constraint_sig(_constraint_sig[CheckConstraint], kind="check_constrain
         return self.impl.compare_check_constraint(self.const, other.const)
 
 
+# SQLAlchemy has these names for a check constraint too, by where it is written.
+for _kind in ("table_or_column_check_constraint", "column_check_constraint"):
+    _clsreg[_kind] = _ck_constraint_sig
+
+
 def _names(columns: Any) -> list[str]:
     return [column.name for column in columns]
 

@@ -343,10 +343,9 @@ def all_table_check_constraints(table: Table) -> set[CheckConstraint]:
 
 
 def _table_for_constraint(constraint: Constraint) -> Table:
-    if isinstance(constraint, ForeignKeyConstraint):
-        table: Table = constraint.parent  # type: ignore[assignment]
-        return table
-    return constraint.table
+    parent: Any = constraint.parent
+    table: Table = parent.table if isinstance(parent, Column) else parent
+    return table
 
 
 def _columns_for_constraint(constraint: Any) -> list[Column[Any]] | set[Column[Any]]:
