@@ -18,6 +18,7 @@ from .._core import (
     scan_file,
 )
 from ..runtime._steps import MigrationStep
+from ..util._docstring import DocstringText
 from . import _files, revision
 from ._errors import Wording, describe
 from ._stamping import heads_on_lines_of, stamp_steps
@@ -470,7 +471,7 @@ class ScriptDirectory:
         self._generate_template(
             Path(self.dir, "script.py.mako"),
             path,
-            up_revision=str(revid),
+            up_revision=DocstringText(revid),
             down_revision=revision.tuple_rev_as_scalar(
                 tuple(script.revision for script in below)
             ),
@@ -478,7 +479,7 @@ class ScriptDirectory:
             depends_on=revision.tuple_rev_as_scalar(dependencies),
             create_date=create_date,
             comma=util.format_as_comma,
-            message=_NO_MESSAGE if message is None else message,
+            message=DocstringText(_NO_MESSAGE if message is None else message),
             **kw,
         )
         self._run_write_hooks(path)
@@ -507,7 +508,7 @@ class ScriptDirectory:
             known = {os.path.abspath(location) for location in locations}
             if os.path.abspath(wanted) not in known:
                 raise util.CommandError(
-                    f"Path {version_path} is not represented in current version "
+                    f"Path {wanted} is not represented in current version "
                     "locations"
                 )
             return wanted
