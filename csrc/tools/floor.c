@@ -1,6 +1,7 @@
 /*
- * The floor of a directory scan: list a directory, open and read its *.py files by name,
- * in one thread, and do nothing with them.  The benchmark measures its distance to this.
+ * The floor of a directory scan: list a directory, open and read its *.py files by
+ * name, in one thread, and do nothing with them.  The benchmark measures its distance
+ * to this.
  *
  * usage: floor DIRECTORY [REPEAT]
  * Prints "milliseconds files bytes" for the fastest of REPEAT (default 1) rounds.

@@ -1,0 +1,474 @@
+/* scan/: the exact-or-dynamic rule, values, docstrings, limits. */
+#include "harness.h"
+
+#include "alc/scan.h"
+
+/* Scan a source with a table's worth of state around it. */
+struct scanned {
+    struct alc_arena arena;
+    struct alc_scan_scratch scratch;
+    struct alc_scan scan;
+};
+
+static void scan(struct scanned *s, const char *source, size_t len)
+{
+    alc_arena_init(&s->arena);
+    alc_scan_scratch_init(&s->scratch);
+    CHECK(alc_scan_source(&s->scan, source, len, &s->arena, &s->scratch, NULL) == 0);
+}
+
+static void unscan(struct scanned *s)
+{
+    alc_scan_scratch_release(&s->scratch);
+    alc_arena_release(&s->arena);
+}
+
+/* A value as text: 'str' (v,) [v] {v} None -. */
+static void put_value(char *to, size_t cap, const struct alc_value *value)
+{
+    static const char *const brackets[] = {
+        [ALC_VALUE_TUPLE] = "()", [ALC_VALUE_LIST] = "[]", [ALC_VALUE_SET] = "{}"};
+    size_t len = strlen(to);
+
+    switch (value->kind) {
+    case ALC_VALUE_ABSENT:
+        snprintf(to + len, cap - len, "-");
+        return;
+    case ALC_VALUE_NONE:
+        snprintf(to + len, cap - len, "None");
+        return;
+    case ALC_VALUE_STR:
+        snprintf(to + len, cap - len, "'%s'", value->u.str.ptr);
+        return;
+    case ALC_VALUE_TUPLE:
+    case ALC_VALUE_LIST:
+    case ALC_VALUE_SET:
+        break;
+    }
+    snprintf(to + len, cap - len, "%c", brackets[value->kind][0]);
+    for (uint32_t i = 0; i < value->n_items; i++) {
+        put_value(to, cap, &value->u.items[i]);
+        len = strlen(to);
+        snprintf(to + len, cap - len, ",");
+    }
+    len = strlen(to);
+    snprintf(to + len, cap - len, "%c", brackets[value->kind][1]);
+}
+
+static void test_values(void)
+{
+    static const struct {
+        const char *source;
+        const char *value; /* NULL: not a literal */
+    } cases[] = {
+        {"'a'", "'a'"},
+        {"\"a\" # c", "'a'"},
+        {"None", "None"},
+        {"u'x'", "'x'"},
+        {"U\"x\"", "'x'"},
+        {"r'a\\n'", "'a\\n'"},
+        {"R'''a\n'b'''", "'a\n'b'"},
+        {"'a' \"b\" r'c'", "'abc'"},
+        {"'a' \\\n 'b'", "'ab'"},
+        {"('a'\n 'b' # c\n)", "'ab'"},
+        {"(('a'))", "'a'"},
+        {"'a',", "('a',)"},
+        {"'a', 'b'", "('a','b',)"},
+        {"()", "()"},
+        {"( )", "()"},
+        {"[]", "[]"},
+        {"['a', None,]", "['a',None,]"},
+        {"{'a', ('b',)}", "{'a',('b',),}"},
+        {"('a', # 'x', (\n 'b',\n)", "('a','b',)"},
+        {"[('a', ['b']), ()]", "[('a',['b',],),(),]"},
+        {"'\\x41\\u00e9\\U00000042'", "'A\xc3\xa9"
+                                      "B'"},
+        {"'\\101\\1012\\0'", "'AA2'"},
+        {"'\\777'", "'\xc7\xbf'"},
+        {"'\\ud800'", "'\xed\xa0\x80'"},
+        {"'\\\\\\'\\\"\\a\\b\\f\\n\\r\\t\\v'", "'\\'\"\a\b\f\n\r\t\v'"},
+        {"'\\d\\8'", "'\\d\\8'"},
+        {"'a\\\nb'", "'ab'"},
+        {"r'a\\\nb'", "'a\\\nb'"},
+        {"'\xc3\xa9'", "'\xc3\xa9'"},
+        {"", NULL},
+        {"x", NULL},
+        {"NoneX", NULL},
+        {"None.x", NULL},
+        {"1", NULL},
+        {"'a' 'b' x", NULL},
+        {"'a' + 'b'", NULL},
+        {"'a'in'b'", NULL},
+        {"'a'if x else'b'", NULL},
+        {"b'a'", NULL},
+        {"'a' b'a'", NULL},
+        {"f'a'", NULL},
+        {"'a' f'{x}'", NULL},
+        {"t'a'", NULL},
+        {"ur'a'", NULL},
+        {"{}", NULL},
+        {"{'a': 'b'}", NULL},
+        {"{['a']}", NULL},
+        {"{('a', ['b'])}", NULL},
+        {"(,)", NULL},
+        {"('a',,)", NULL},
+        {"('a' 'b', *c)", NULL},
+        {"('a')('b')", NULL},
+        {"('a')[0]", NULL},
+        {"'\\N{BULLET}'", NULL},
+        {"'\\x4'", NULL},
+        {"'\\U00110000'", NULL},
+        {"('a'", NULL},
+        {"'a", NULL},
+        {"'a\n'", NULL},
+        {"(a := 'b')", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char source[256], value[256] = "";
+        struct scanned s;
+
+        case_name = cases[i].source;
+        snprintf(source, sizeof source, "revision = %s", cases[i].source);
+        scan(&s, source, strlen(source));
+        if (!cases[i].value) {
+            CHECK(s.scan.reason != ALC_SCAN_OK);
+        } else if (CHECK(s.scan.reason == ALC_SCAN_OK)) {
+            put_value(value, sizeof value, &s.scan.values[ALC_SCAN_REVISION]);
+            CHECK(strcmp(value, cases[i].value) == 0);
+        }
+        unscan(&s);
+    }
+}
+
+static void test_rule(void)
+{
+    static const struct {
+        const char *source;
+        enum alc_scan_reason reason;
+        uint32_t line;
+    } cases[] = {
+        /* exact */
+        {"", ALC_SCAN_OK, 0},
+        {"revision = 'a'", ALC_SCAN_OK, 0},
+        {"revision: str = 'a'\nrevision: str", ALC_SCAN_OK, 0},
+        {"revision: Union[\n str,\n None] = 'a'", ALC_SCAN_OK, 0},
+        {"x = 1; revision = 'a'; down_revision = 'b' # c", ALC_SCAN_OK, 0},
+        {"x = lambda: 0; revision = 'a'", ALC_SCAN_OK, 0},
+        {"def f():\n revision = 1\n\n  # c\nrevision = 'a'", ALC_SCAN_OK, 0},
+        {"class A:\n revision = 1\n def f(self): self.revision = 2", ALC_SCAN_OK, 0},
+        {"def f(revision, x=None): return revision", ALC_SCAN_OK, 0},
+        {"if 1:\n def f():\n  revision = 2\n x = 1", ALC_SCAN_OK, 0},
+        {"x = '''\nrevision = 1\n'''", ALC_SCAN_OK, 0},
+        {"x = A.revision", ALC_SCAN_OK, 0},
+        {"from .revision import x", ALC_SCAN_OK, 0},
+        {"def f(): session.exec(x); t.modules_", ALC_SCAN_OK, 0},
+        {"modules = sa.table('modules')", ALC_SCAN_OK, 0},
+        {"def f(): f'{x[\"a\"]:>{w}} {{}} \\{y}'", ALC_SCAN_OK, 0},
+        {"x = (\n\n# )\n']'\n)\nrevision = 'a'", ALC_SCAN_OK, 0},
+        {"# -*- coding: UTF-8 -*-\n", ALC_SCAN_OK, 0},
+        {"\xEF\xBB\xBFrevision = 'a'", ALC_SCAN_OK, 0},
+        {"revision = 'a'\r\ndown_revision = 'b'\rx = 1", ALC_SCAN_OK, 0},
+        /* bound in another way */
+        {"\nif 1:\n revision = 'a'", ALC_SCAN_BINDING, 3},
+        {"if 1: revision = 'a'", ALC_SCAN_BINDING, 1},
+        {"if 1: pass; revision = 'a'", ALC_SCAN_BINDING, 1},
+        {"if 1:\n x = 1.\n revision = 'a'", ALC_SCAN_BINDING, 3},
+        {"try:\n pass\nexcept E as revision: pass", ALC_SCAN_BINDING, 3},
+        {"for revision in x: pass", ALC_SCAN_BINDING, 1},
+        {"with x as (revision, y): pass", ALC_SCAN_BINDING, 1},
+        {"match x:\n case revision: pass", ALC_SCAN_BINDING, 2},
+        {"import a as revision", ALC_SCAN_BINDING, 1},
+        {"from a import (revision)", ALC_SCAN_BINDING, 1},
+        {"from . import revision", ALC_SCAN_BINDING, 1},
+        {"import revision.a", ALC_SCAN_BINDING, 1},
+        {"del revision", ALC_SCAN_BINDING, 1},
+        {"revision += 'a'", ALC_SCAN_BINDING, 1},
+        {"revision", ALC_SCAN_BINDING, 1},
+        {"revision == 'a'", ALC_SCAN_BINDING, 1},
+        {"x\n(revision) = 'a'", ALC_SCAN_BINDING, 2},
+        {"revision, x = 'ab'", ALC_SCAN_BINDING, 1},
+        {"x, revision = 'ab'", ALC_SCAN_BINDING, 1},
+        {"x = revision = 'a'", ALC_SCAN_BINDING, 1},
+        {"[revision := x for x in y]", ALC_SCAN_BINDING, 1},
+        {"def f(x=(revision := 1)): pass", ALC_SCAN_BINDING, 1},
+        {"def f(x=(revision\n:= 1)): pass", ALC_SCAN_BINDING, 1},
+        {"class A(revision := x): pass", ALC_SCAN_BINDING, 1},
+        {"def revision(): pass", ALC_SCAN_BINDING, 1},
+        {"async  def revision(): pass", ALC_SCAN_BINDING, 1},
+        {"def\\\n revision(): pass", ALC_SCAN_BINDING, 1},
+        {"class depends_on: pass", ALC_SCAN_BINDING, 1},
+        {"def __getattr__(n): pass", ALC_SCAN_BINDING, 1},
+        {"@f(revision)\ndef g(): pass", ALC_SCAN_BINDING, 1},
+        {"f'{revision}'", ALC_SCAN_BINDING, 1},
+        {"f'{(revision:=1)}'", ALC_SCAN_BINDING, 1},
+        {"__doc__ = 'a'", ALC_SCAN_BINDING, 1},
+        {"A.revision = 1", ALC_SCAN_BINDING, 1},
+        {"revision: str == 1 = 'a'", ALC_SCAN_BINDING, 1},
+        {"revision: (revision := 1) = 'a'", ALC_SCAN_BINDING, 1},
+        {"0or(revision:=1)", ALC_SCAN_BINDING, 1},
+        {"class A: pass\nif 1:\n revision = 1", ALC_SCAN_BINDING, 3},
+        /* values */
+        {"revision = x", ALC_SCAN_VALUE, 1},
+        {"revision = down_revision = None", ALC_SCAN_VALUE, 1},
+        {"x = 1\nrevision = (\n'a'\n+ 'b')", ALC_SCAN_VALUE, 4},
+        /* reaching the namespace */
+        {"def f():\n global x, revision", ALC_SCAN_GLOBAL, 2},
+        {"def f(): global \\\n revision", ALC_SCAN_GLOBAL, 1},
+        {"global __doc__", ALC_SCAN_GLOBAL, 1},
+        {"from a import *", ALC_SCAN_STAR, 1},
+        {"from a import \\\n *", ALC_SCAN_STAR, 1},
+        {"globals()['revision'] = 1", ALC_SCAN_REFLECTION, 1},
+        {"def f():\n exec('x')", ALC_SCAN_REFLECTION, 2},
+        {"x = vars", ALC_SCAN_REFLECTION, 1},
+        {"sys.modules[__name__]", ALC_SCAN_REFLECTION, 1},
+        {"from sys import modules as m", ALC_SCAN_REFLECTION, 1},
+        {"f.__globals__", ALC_SCAN_REFLECTION, 1},
+        {"import builtins", ALC_SCAN_REFLECTION, 1},
+        {"f'{exec(1)}'", ALC_SCAN_REFLECTION, 1},
+        {"from a import __getattr__", ALC_SCAN_REFLECTION, 1},
+        /* what depends on the version, or is not understood */
+        {"f'{\"}\"}'", ALC_SCAN_FSTRING, 1},
+        {"f'{x", ALC_SCAN_FSTRING, 1},
+        {"f'{x\n}'", ALC_SCAN_FSTRING, 1},
+        {"f'{a\\b}'", ALC_SCAN_FSTRING, 1},
+        {"f'''{a # }'''", ALC_SCAN_FSTRING, 1},
+        {"f\"{''''''}\"", ALC_SCAN_FSTRING, 1},
+        {"'a' + 'b'", ALC_SCAN_DOCSTRING, 1},
+        {"('a', x)", ALC_SCAN_DOCSTRING, 1},
+        {"f'a'", ALC_SCAN_DOCSTRING, 1},
+        {"x = 1\n\\\nrevision = 1", ALC_SCAN_JOINING, 2},
+        {"x = 1\n\xc3\xa9 = 1", ALC_SCAN_IDENTIFIER, 2},
+        {"a\xc3\xa9 = 1", ALC_SCAN_IDENTIFIER, 1},
+        {"\xef\xbd\x92"
+         "evision = 1",
+         ALC_SCAN_IDENTIFIER, 1},
+        {"# coding: latin-1\n", ALC_SCAN_ENCODING, 1},
+        {"#!x\n# vim: fileencoding=cp1252", ALC_SCAN_ENCODING, 1},
+        {"# coding: ascii\n'\xc3\xa9'", ALC_SCAN_ENCODING, 1},
+        {"x = 1\n# \xff", ALC_SCAN_ENCODING, 2},
+        {"'\xed\xa0\x80'", ALC_SCAN_ENCODING, 1},
+        {"'\xc3", ALC_SCAN_ENCODING, 1},
+        {"'\xf4\x90\x80\x80'", ALC_SCAN_ENCODING, 1},
+        /* certain syntax errors before the header is complete */
+        {"x = (\n1", ALC_SCAN_SYNTAX, 1},
+        {"x = 1)", ALC_SCAN_SYNTAX, 1},
+        {"x = 'a\n'", ALC_SCAN_SYNTAX, 1},
+        {"x = '''", ALC_SCAN_SYNTAX, 1},
+        {"x = \\ \n1", ALC_SCAN_SYNTAX, 1},
+        {"revision = 'a'\n)", ALC_SCAN_SYNTAX, 2},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scanned s;
+
+        case_name = cases[i].source;
+        scan(&s, cases[i].source, strlen(cases[i].source));
+        CHECK(s.scan.reason == cases[i].reason);
+        CHECK(s.scan.line == cases[i].line);
+        CHECK(s.scan.broken == (cases[i].reason == ALC_SCAN_SYNTAX));
+        CHECK(strlen(alc_scan_reason_text(s.scan.reason)) > 5);
+        unscan(&s);
+    }
+}
+
+static void test_docstring(void)
+{
+    static const struct {
+        const char *source;
+        const char *doc; /* NULL: none */
+    } cases[] = {
+        {"'doc'", "doc"},
+        {"# c\n\n'''d\no'c'''\nrevision = 'a'", "d\no'c"},
+        {"\xEF\xBB\xBF'doc'", "doc"},
+        {"'a' 'b'; x = 1", "ab"},
+        {"('a'\n'b')", "ab"},
+        {"r'\\d'", "\\d"},
+        {"'''a\r\nb\rc'''", "a\nb\nc"},
+        {"import x\n'doc'", NULL},
+        {"x = 'doc'", NULL},
+        {"'a',", NULL},
+        {"()", NULL},
+        {"def f(): 'doc'", NULL},
+        {"", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scanned s;
+
+        case_name = cases[i].source;
+        scan(&s, cases[i].source, strlen(cases[i].source));
+        CHECK(s.scan.reason == ALC_SCAN_OK);
+        CHECK(s.scan.has_doc == (cases[i].doc != NULL));
+        CHECK(!cases[i].doc || strcmp(s.scan.doc.ptr, cases[i].doc) == 0);
+        unscan(&s);
+    }
+}
+
+static void test_clean_doc(void)
+{
+    static const struct {
+        const char *doc;
+        const char *clean;
+    } cases[] = {
+        {"", ""},
+        {"a", "a"},
+        {"  a\n    b\n      c\n\n  \n    ", "a\nb\n  c\n\n\n"},
+        {"\n  a\n b", "\n a\nb"},
+        {"a\n\tb\n\t  c", "a\nb\n  c"},
+        {"\xc3\xa9\tx", "\xc3\xa9       x"},
+        {"a\r\tb", "a\r        b"},
+        {"   ", ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct alc_arena arena;
+        struct alc_str clean, doc = {cases[i].doc, strlen(cases[i].doc)};
+
+        alc_arena_init(&arena);
+        CHECK(alc_scan_clean_doc(&clean, doc, &arena, NULL) == 0);
+        CHECK(clean.len == strlen(cases[i].clean));
+        CHECK(memcmp(clean.ptr, cases[i].clean, clean.len) == 0);
+        alc_arena_release(&arena);
+    }
+}
+
+static void test_last_one_wins(void)
+{
+    static const char source[] = "revision = 'a'\ndepends_on = ('x',)\n"
+                                 "depends_on: str = None\nrevision = \"b\"";
+    char text[64] = "";
+    struct scanned s;
+
+    scan(&s, source, sizeof source - 1);
+    CHECK(s.scan.reason == ALC_SCAN_OK);
+    for (int i = 0; i < ALC_SCAN_N_NAMES; i++) {
+        put_value(text, sizeof text, &s.scan.values[i]);
+    }
+    CHECK(strcmp(text, "'b'--None") == 0);
+    unscan(&s);
+}
+
+/* A file that Python rejects keeps its header if that was complete. */
+static void test_broken(void)
+{
+    static const char source[] = "revision = 'a'\ndown_revision = None\n"
+                                 "def upgrade(:\n    pass\n";
+    struct scanned s;
+
+    scan(&s, source, sizeof source - 1);
+    CHECK(s.scan.reason == ALC_SCAN_OK && s.scan.broken && s.scan.line == 3);
+    CHECK(s.scan.values[ALC_SCAN_REVISION].kind == ALC_VALUE_STR);
+    unscan(&s);
+}
+
+static void test_nul(void)
+{
+    static const char source[] = "revision = 'a'\n\0down_revision = 'b'";
+    struct scanned s;
+
+    scan(&s, source, sizeof source - 1);
+    CHECK(s.scan.reason == ALC_SCAN_NUL && s.scan.line == 2);
+    unscan(&s);
+}
+
+/* n times `piece`, NUL-terminated; the caller frees it. */
+static char *repeat(const char *piece, size_t n)
+{
+    size_t len = strlen(piece);
+    char *text = malloc(n * len + 1);
+
+    CHECK(text != NULL);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(text + i * len, piece, len);
+    }
+    text[n * len] = '\0';
+    return text;
+}
+
+static void check_repeated(const char *head, const char *piece, size_t n,
+                           enum alc_scan_reason reason)
+{
+    char *tail = repeat(piece, n);
+    size_t len = strlen(head) + n * strlen(piece);
+    char *source = malloc(len + 1);
+    struct scanned s;
+
+    case_name = head;
+    CHECK(source != NULL);
+    memcpy(source, head, strlen(head));
+    memcpy(source + strlen(head), tail, n * strlen(piece) + 1);
+    scan(&s, source, len);
+    CHECK(s.scan.reason == reason);
+    unscan(&s);
+    free(source);
+    free(tail);
+}
+
+static void test_hostile(void)
+{
+    enum { DEEP = 100000, LARGE = 1000000 };
+
+    check_repeated("revision = ", "(", DEEP, ALC_SCAN_NESTING);
+    check_repeated("revision = ", "[", ALC_SCAN_MAX_DEPTH, ALC_SCAN_VALUE);
+    check_repeated("x = ", "(", DEEP, ALC_SCAN_SYNTAX);
+    check_repeated("x = f'", "{", DEEP, ALC_SCAN_FSTRING);
+    check_repeated("x = f'''", "{{", DEEP, ALC_SCAN_FSTRING);
+    check_repeated("revision = ", "'a' ", LARGE, ALC_SCAN_OK);
+    check_repeated("revision = (", "'a',", LARGE, ALC_SCAN_VALUE);
+    check_repeated("x = 1\n", " ", LARGE, ALC_SCAN_OK);
+    check_repeated("x = 1\n", "\t", LARGE, ALC_SCAN_OK);
+    check_repeated("x = 1\n", "#\n", LARGE, ALC_SCAN_OK);
+    check_repeated("x = 1\n", "if 1:\n", LARGE, ALC_SCAN_OK);
+    check_repeated("x = 1", "\\\n", LARGE, ALC_SCAN_OK);
+    check_repeated("x = 1", "\r", LARGE, ALC_SCAN_OK);
+}
+
+static int scan_all_shapes(void *arg)
+{
+    static const char source[] =
+        "'''doc\n\ttabs'''\r\n"
+        "revision = 'a' \"\\x41\"\ndown_revision = ('a', ['b', {'c', ('d',)}],)\n"
+        "branch_labels = [[['x'], 'y'], '1','2','3','4','5','6','7','8','9','0']\n"
+        "def upgrade():\n    op.execute('x')\n";
+    struct alc_arena arena;
+    struct alc_scan_scratch scratch;
+    struct alc_scan result;
+    struct alc_str clean;
+    struct alc_error err;
+    int rc;
+
+    (void)arg;
+    alc_arena_init(&arena);
+    alc_scan_scratch_init(&scratch);
+    rc = alc_scan_source(&result, source, sizeof source - 1, &arena, &scratch, &err);
+    if (rc == 0) {
+        CHECK(result.reason == ALC_SCAN_OK);
+        rc = alc_scan_clean_doc(&clean, result.doc, &arena, &err);
+    }
+    alc_scan_scratch_release(&scratch);
+    alc_arena_release(&arena);
+    return rc;
+}
+
+static void test_out_of_memory(void)
+{
+    check_out_of_memory(scan_all_shapes, NULL);
+}
+
+int main(void)
+{
+    static const struct test_case cases[] = {
+        {"values", test_values},
+        {"rule", test_rule},
+        {"docstring", test_docstring},
+        {"clean docstring", test_clean_doc},
+        {"last one wins", test_last_one_wins},
+        {"broken", test_broken},
+        {"NUL", test_nul},
+        {"hostile", test_hostile},
+        {"out of memory", test_out_of_memory},
+    };
+
+    return RUN_TESTS(cases);
+}

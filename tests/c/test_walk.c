@@ -1,0 +1,352 @@
+/* scan/: which files a directory scan lists, their order, and reading them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#include "alc/scan.h"
+
+static char root[64];
+
+static void make_root(void)
+{
+    strcpy(root, "/tmp/alc-walk-XXXXXX");
+    if (!mkdtemp(root)) {
+        perror("mkdtemp");
+        exit(2);
+    }
+}
+
+static int remove_entry(const char *path, const struct stat *st, int flag,
+                        struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_root(void)
+{
+    nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Write root/name; missing directories in between are made. */
+static void put(const char *name, const char *text)
+{
+    char path[512];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    for (char *slash = strchr(path + strlen(root) + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0777);
+        *slash = '/';
+    }
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    if (file) {
+        fputs(text, file);
+        fclose(file);
+    }
+}
+
+static void put_link(const char *name, const char *target)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    CHECK(symlink(target, path) == 0);
+}
+
+/* Names relative to root, a blank behind each; "=" before a duplicate. */
+static void list(char *to, size_t cap, struct alc_scan_options options, bool twice)
+{
+    const char *paths[2] = {root, root};
+    struct alc_scan_files files;
+    struct alc_error err;
+    size_t len = 0;
+
+    to[0] = '\0';
+    CHECK(alc_scan_directories(&files, paths, twice ? 2 : 1, options, &err) == 0);
+    for (size_t i = 0; i < files.n_files; i++) {
+        const struct alc_scan_file *file = &files.files[i];
+
+        CHECK(strncmp(file->path.ptr, root, strlen(root)) == 0);
+        CHECK(file->path.ptr[file->name_at - 1] == '/');
+        len +=
+            (size_t)snprintf(to + len, cap - len, "%s%s ", file->duplicate ? "=" : "",
+                             file->path.ptr + strlen(root) + 1);
+    }
+    alc_scan_files_release(&files);
+}
+
+static void check_list(struct alc_scan_options options, const char *expected)
+{
+    char names[4096];
+
+    list(names, sizeof names, options, false);
+    if (!CHECK(strcmp(names, expected) == 0)) {
+        printf("\n  got  %s\n  want %s", names, expected);
+    }
+}
+
+static const struct alc_scan_options plain = {0};
+static const struct alc_scan_options recursive = {.recursive = true};
+static const struct alc_scan_options sourceless = {.sourceless = true};
+static const struct alc_scan_options both = {.recursive = true, .sourceless = true};
+
+static void test_names(void)
+{
+    static const char *const names[] = {
+        "b.py",         "a.py",     "Z.py",          ".#c.py",        "__init__.py",
+        "__init__x.py", "d.PY",     "e.py~",         "#f.py#",        ".g.py",
+        "h.pyx",        "i.txt",    "_l.py",         ".py",           "m.py.py",
+        "x__init__.py", "n.py.swp", "o.pyc",         "a.pyc",         "q.pyo",
+        "dir.py/x",     "sub/s.py", "sub-x/t.py",    "sub/deep/u.py", ".h/v.py",
+        "a b.py",       "\xc3.py",  "__pycache__/p", "fifo_.txt",
+    };
+
+    make_root();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        put(names[i], "revision = 'a'");
+    }
+    check_list(plain,
+               ".g.py Z.py _l.py a b.py a.py b.py m.py.py x__init__.py \xc3.py ");
+    check_list(sourceless, ".g.py Z.py _l.py a b.py a.py b.py m.py.py o.pyc q.pyo "
+                           "x__init__.py \xc3.py ");
+    check_list(recursive,
+               ".g.py Z.py _l.py a b.py a.py b.py m.py.py x__init__.py \xc3.py "
+               ".h/v.py sub/s.py sub/deep/u.py sub-x/t.py ");
+    remove_root();
+}
+
+static void test_cache(void)
+{
+    static const char *const names[] = {
+        "a.py",
+        "__pycache__/a.cpython-311.pyc",
+        "b.pyc",
+        "__pycache__/b.cpython-311.pyc",
+        "__pycache__/c.cpython-311.pyc",
+        "__pycache__/c.cpython-39.pyc",
+        "__pycache__/.#d.cpython-39.pyc",
+        "__pycache__/__init__.cpython-39.pyc",
+        "__pycache__/deep/q.py",
+        "sub/__pycache__/e.cpython-311.pyc",
+    };
+
+    make_root();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        put(names[i], "");
+    }
+    check_list(plain, "a.py ");
+    check_list(sourceless, "a.py b.pyc __pycache__/c.cpython-311.pyc "
+                           "__pycache__/c.cpython-39.pyc ");
+    check_list(both, "a.py b.pyc __pycache__/c.cpython-311.pyc "
+                     "__pycache__/c.cpython-39.pyc __pycache__/deep/q.py "
+                     "sub/__pycache__/e.cpython-311.pyc ");
+    check_list(recursive, "a.py ");
+    remove_root();
+}
+
+static void test_links(void)
+{
+    char names[512];
+
+    make_root();
+    put("a.py", "revision = 'a'");
+    put("z/b.txt", "revision = 'b'");
+    put_link("c.py", "a.py");
+    put_link("d.py", "z/b.txt");
+    put_link("e.py", "nowhere.py");
+    put_link("f.py", "/dev/null");
+    put_link("loop.py", "loop.py");
+    put_link("loop", ".");
+    put_link("z/up", "..");
+    check_list(plain, "a.py =a.py z/b.txt ");
+    check_list(recursive, "a.py =a.py z/b.txt ");
+    list(names, sizeof names, plain, true);
+    CHECK(strcmp(names, "a.py =a.py z/b.txt =a.py =a.py =z/b.txt ") == 0);
+    remove_root();
+}
+
+static void test_no_directory(void)
+{
+    make_root();
+    put("file", "");
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"", "file", "file/x"};
+        char path[512];
+        const char *paths[] = {path};
+        struct alc_scan_files files;
+        struct alc_error err;
+
+        snprintf(path, sizeof path, "%s/%s", i ? root : "/nowhere", names[i]);
+        CHECK(alc_scan_directories(&files, paths, 1, plain, &err) == 0);
+        CHECK(files.n_files == 0);
+        alc_scan_files_release(&files);
+    }
+    remove_root();
+}
+
+/* A loop of links as a location cannot be resolved: an error that names it. */
+static void test_location_loop(void)
+{
+    char path[512];
+    const char *paths[] = {path};
+    struct alc_scan_files files;
+    struct alc_error err;
+
+    make_root();
+    put_link("loop", "loop");
+    snprintf(path, sizeof path, "%s/loop", root);
+    CHECK(alc_scan_directories(&files, paths, 1, plain, &err) == ALC_E_IO);
+    CHECK(err.sys_errno == ELOOP);
+    CHECK(files.failed_path.ptr && strcmp(files.failed_path.ptr, path) == 0);
+    alc_scan_files_release(&files);
+    remove_root();
+}
+
+static void test_reading(void)
+{
+    enum { N = 300 };
+    const char *paths[] = {root};
+
+    make_root();
+    for (int i = 0; i < N; i++) {
+        char name[32], text[64];
+
+        snprintf(name, sizeof name, "%s%03d.py", i % 2 ? "" : "sub/", i);
+        snprintf(text, sizeof text, "'''doc %d'''\nrevision = 'r%d'", i, i);
+        put(name, text);
+    }
+    put("empty.py", "");
+    for (unsigned n_threads = 0; n_threads < 5; n_threads++) {
+        struct alc_scan_options options = {.recursive = true, .n_threads = n_threads};
+        struct alc_scan_files files;
+        struct alc_error err;
+
+        CHECK(alc_scan_directories(&files, paths, 1, options, &err) == 0);
+        CHECK(files.n_files == N + 1);
+        for (size_t i = 0; i < files.n_files; i++) {
+            const struct alc_scan_file *file = &files.files[i];
+            int number = atoi(file->path.ptr + file->name_at);
+            char expected[32];
+
+            CHECK(file->scan.reason == ALC_SCAN_OK);
+            if (!file->scan.has_doc) {
+                CHECK(strcmp(file->path.ptr + file->name_at, "empty.py") == 0);
+                continue;
+            }
+            snprintf(expected, sizeof expected, "r%d", number);
+            CHECK(strcmp(file->scan.values[0].u.str.ptr, expected) == 0);
+        }
+        alc_scan_files_release(&files);
+    }
+    remove_root();
+}
+
+/* Larger than the first read, so that reading goes on where it stopped. */
+static void test_large_file(void)
+{
+    enum { N = 50000 };
+    char path[512];
+    struct alc_scan_files files;
+    struct alc_error err;
+    char *text = malloc(N * 10 + 64);
+
+    make_root();
+    CHECK(text != NULL);
+    text[0] = '\0';
+    for (size_t i = 0; i < N; i++) {
+        memcpy(text + i * 10, "x = 'abc'\n", 10);
+    }
+    strcpy(text + N * 10, "revision = 'late'\n");
+    put("large.py", text);
+    snprintf(path, sizeof path, "%s/large.py", root);
+    CHECK(alc_scan_one(&files, path, &err) == 0);
+    CHECK(files.n_files == 1 && files.files[0].scan.reason == ALC_SCAN_OK);
+    CHECK(strcmp(files.files[0].scan.values[0].u.str.ptr, "late") == 0);
+    alc_scan_files_release(&files);
+    free(text);
+    remove_root();
+}
+
+static void test_unreadable(void)
+{
+    static const struct {
+        const char *path;
+        int sys_errno;
+    } cases[] = {{"/nowhere/a.py", ENOENT}, {"/tmp", EISDIR}, {"nowhere.py", ENOENT}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct alc_scan_files files;
+        struct alc_error err;
+
+        CHECK(alc_scan_one(&files, cases[i].path, &err) == 0);
+        CHECK(files.files[0].scan.reason == ALC_SCAN_UNREADABLE);
+        CHECK(files.files[0].sys_errno == cases[i].sys_errno);
+        CHECK(strcmp(files.files[0].path.ptr, cases[i].path) == 0);
+        alc_scan_files_release(&files);
+    }
+}
+
+static int scan_root(void *arg)
+{
+    const char *paths[] = {root, root};
+    struct alc_scan_options options = {
+        .recursive = true, .sourceless = true, .n_threads = 1};
+    struct alc_scan_files files;
+    struct alc_error err;
+    int rc;
+
+    (void)arg;
+    rc = alc_scan_directories(&files, paths, 2, options, &err);
+    alc_scan_files_release(&files);
+    if (rc == 0) {
+        char path[512];
+
+        snprintf(path, sizeof path, "%s/a.py", root);
+        rc = alc_scan_one(&files, path, &err);
+        alc_scan_files_release(&files);
+    }
+    if (rc == 0) {
+        rc = alc_scan_buffer(&files, "revision = ('a',)", 17, &err);
+        alc_scan_files_release(&files);
+    }
+    return rc;
+}
+
+static void test_out_of_memory(void)
+{
+    make_root();
+    put("a.py", "revision = 'a'");
+    put("sub/b.py", "revision = ('b',)");
+    put("__pycache__/c.cpython-311.pyc", "");
+    put_link("l.py", "sub/b.py");
+    check_out_of_memory(scan_root, NULL);
+    remove_root();
+}
+
+int main(void)
+{
+    static const struct test_case cases[] = {
+        {"names", test_names},
+        {"cache", test_cache},
+        {"links", test_links},
+        {"no directory", test_no_directory},
+        {"location loop", test_location_loop},
+        {"reading", test_reading},
+        {"large file", test_large_file},
+        {"unreadable", test_unreadable},
+        {"out of memory", test_out_of_memory},
+    };
+
+    return RUN_TESTS(cases);
+}
