@@ -8,10 +8,10 @@ state, identity, patching and pickling are shared whichever name was used.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import CodeType, ModuleType
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ class AliasFinder:
         if name is None:
             return None
         try:
-            real = importlib.util.find_spec(name)
+            real = find_spec(name)
         except ModuleNotFoundError as missing:
             # A parent that is not ours (importlib then looks on) and nothing else.
             if missing.name is None or not name.startswith(f"{missing.name}."):

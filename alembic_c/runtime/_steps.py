@@ -235,7 +235,15 @@ class RevisionStep(MigrationStep):
 
     def _unmerge_to_revisions(self, heads: Collection[str]) -> tuple[str, ...]:
         others = sorted(set(heads).difference(self._own))
-        return self._not_implied_by(self.to_revisions, others)
+        if others:
+            return self._not_implied_by(self.to_revisions, others)
+        # The step leaves nothing but what it reaches: of that, a revision that
+        # another one depends on is no head.
+        return tuple(
+            rev
+            for rev in self.to_revisions
+            if self._not_implied_by((rev,), [r for r in self.to_revisions if r != rev])
+        )
 
     def should_delete_branch(self, heads: set[str]) -> bool:
         """Return whether the step ends a branch: nothing of it stays a head."""

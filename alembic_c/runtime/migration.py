@@ -246,8 +246,6 @@ class MigrationContext:
         for step in self._migrations_fn(heads, self):
             with self.begin_transaction(_per_migration=True):
                 self._run_step(step, maintainer, kw)
-        if self.as_sql and not maintainer.heads:
-            self._version.drop(self.connection)
 
     def _heads_to_start_from(self) -> tuple[str, ...]:
         if self.purge:

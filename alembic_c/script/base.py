@@ -458,7 +458,7 @@ class ScriptDirectory:
         what the new file raises when it is executed, and OSError.
         """
         self._check_id(revid)
-        below = self._heads_for_new(head or "head")
+        below = self._heads_for_new("head" if head is None else head)
         create_date = self._generate_create_date()
         location = self._location_for_new(version_path, below)
         if not splice:

@@ -87,7 +87,7 @@ def obfuscate_url_pw(input_url: str) -> str:
 
 def warn(msg: str, stacklevel: int = 2) -> None:
     """Give a UserWarning; stacklevel 2 means: where the caller of `warn` is."""
-    _warn(msg, None, stacklevel + 1)
+    _warn(msg, UserWarning, stacklevel + 1)
 
 
 def warn_deprecated(msg: str, stacklevel: int = 2) -> None:
@@ -95,7 +95,7 @@ def warn_deprecated(msg: str, stacklevel: int = 2) -> None:
     _warn(msg, DeprecationWarning, stacklevel + 1)
 
 
-def _warn(text: str, category: type[Warning] | None, stacklevel: int) -> None:
+def _warn(text: str, category: type[Warning], stacklevel: int) -> None:
     import warnings
 
     warnings.warn(text, category, stacklevel=stacklevel)
