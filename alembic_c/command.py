@@ -57,10 +57,15 @@ def __getattr__(name: str) -> Any:
 
     The names are attributes of this module because other packages replace them here.
     """
+    value: Any
     if name == "EnvironmentContext":
-        from .runtime.environment import EnvironmentContext as value
+        from .runtime import environment
+
+        value = environment.EnvironmentContext
     elif name == "autogen":
-        from . import autogenerate as value  # type: ignore[no-redef]
+        from . import autogenerate
+
+        value = autogenerate
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -150,6 +155,8 @@ def _check_init(config: Config, target: Path, source: Path) -> None:
             )
     if not os.access(source, os.F_OK):
         raise util.CommandError(f"No such template {source}")
+    from pathlib import Path
+
     for name, template in (
         (config.config_file_name, _INI_TEMPLATE),
         (config.toml_file_name, _TOML_TEMPLATE),
@@ -161,8 +168,8 @@ def _check_init(config: Config, target: Path, source: Path) -> None:
                 f"The template needs the path of a file for its {template[:-5]}, "
                 "but the configuration names none"
             )
-        folder = os.path.dirname(name)
-        if folder and not os.path.isdir(folder):
+        folder = Path(name).absolute().parent
+        if not folder.is_dir() and folder not in target.absolute().parents:
             raise util.CommandError(
                 f"Can't write {name}: there is no directory {folder}"
             )
@@ -193,7 +200,9 @@ class _TemplateFiles:
     def _write_ini(self, source: Path) -> None:
         ini = self._ini()
         if ini.exists():
-            self._say(f"File {ini} already exists, skipping")
+            util.msg(
+                f"File {ini} already exists, skipping", **self._config.messaging_opts
+            )
         else:
             self._script._generate_template(
                 source, ini, script_location=self._location_from(ini)
@@ -206,7 +215,8 @@ class _TemplateFiles:
         if not toml.exists():
             self._script._generate_template(source, toml, script_location=location)
         elif self._config.toml_alembic_config:
-            self._say(
+            # Said even when asked to be quiet, as upstream does.
+            util.msg(
                 f"File {toml} already exists and already has a [tool.alembic] "
                 "section, skipping"
             )
@@ -223,9 +233,6 @@ class _TemplateFiles:
             self._target.absolute(), file.parent, walk_up=True
         )
         return f"%(here)s/{relative.as_posix()}"
-
-    def _say(self, text: str) -> None:
-        util.msg(text, **self._config.messaging_opts)
 
     def advice(self) -> str:
         """Return what the user has to do next."""
@@ -575,7 +582,7 @@ def heads(
     """
     script = ScriptDirectory.from_config(config)
     chosen = script.get_revisions(
-        "heads" if resolve_dependencies else script.get_heads()  # type: ignore[arg-type]
+        "heads" if resolve_dependencies else script.get_heads()
     )
     for each in chosen:
         config.print_stdout(
