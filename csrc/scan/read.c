@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "alc/alloc.h"
@@ -31,7 +32,9 @@ struct worker {
     struct alc_buf source;
     const char *dir; /* of dir_fd: a path in `files`, dir_len bytes of it */
     size_t dir_len;
-    int dir_fd; /* -1: none */
+    int dir_fd;       /* -1: none */
+    bool whole_reads; /* in that directory a short read is the last one */
+    bool shares_fds;  /* with the other threads of the process */
     int rc;
     struct alc_error err;
     pthread_t thread;
@@ -53,40 +56,73 @@ static void release_worker(struct worker *w)
 {
     alc_scan_scratch_release(&w->scratch);
     alc_buf_release(&w->source);
+}
+
+/*
+ * Does read() on this file system give all that was asked for, up to the end of the
+ * file? Those that read through the page cache do; then there is no need to ask once
+ * more.
+ */
+static bool has_whole_reads(int fd)
+{
+    static const unsigned long magic[] = {
+        0xEF53 /* ext2/3/4 */, 0x58465342 /* XFS */, 0x9123683E /* Btrfs */,
+        0x01021994 /* tmpfs */, 0x794C7630 /* overlayfs */};
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof magic / sizeof *magic; i++) {
+        if ((unsigned long)fs.f_type == magic[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void leave_directory(struct worker *w)
+{
     if (w->dir_fd >= 0) {
         close(w->dir_fd);
+        w->dir_fd = -1;
     }
+}
+
+/* Make the directory of `file` the worker's own.  Returns 0 or ALC_E_NOMEM. */
+static int enter_directory(struct worker *w, const struct alc_scan_file *file)
+{
+    size_t len = file->name_at;
+    char *dir;
+
+    if (w->dir && len == w->dir_len && memcmp(file->path.ptr, w->dir, len) == 0) {
+        return 0;
+    }
+    dir = alc_arena_dup(w->arena, file->path.ptr, len);
+    if (!dir) {
+        return alc_error_nomem(&w->err);
+    }
+    leave_directory(w);
+    w->dir = dir;
+    w->dir_len = len;
+    w->dir_fd = open(len ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* A file alone may be a link to another file system, and is no hurry. */
+    w->whole_reads =
+        w->dir_fd >= 0 && w->files->n_files > 1 && has_whole_reads(w->dir_fd);
+    return 0;
 }
 
 /*
  * Open a file relative to its directory, which stays open for the next file: that
  * spares the kernel the walk through the whole path.
  */
-static int open_file(struct worker *w, const struct alc_scan_file *file)
+static int open_file(const struct worker *w, const struct alc_scan_file *file)
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     const char *path = file->path.ptr;
-    size_t dir_len = file->name_at;
 
-    if (dir_len == 0) {
-        return open(path, flags);
-    }
-    if (w->dir_fd < 0 || dir_len != w->dir_len || memcmp(path, w->dir, dir_len) != 0) {
-        char *dir = alc_arena_dup(w->arena, path, dir_len);
-
-        if (!dir) {
-            errno = ENOMEM;
-            return -1;
-        }
-        if (w->dir_fd >= 0) {
-            close(w->dir_fd);
-        }
-        w->dir = dir;
-        w->dir_len = dir_len;
-        w->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    /* A directory can be searched but not opened for reading: fall back to the path. */
-    return w->dir_fd >= 0 ? openat(w->dir_fd, path + dir_len, flags)
+    /* A directory may be searched but not opened for reading: then use the path. */
+    return w->dir_fd >= 0 ? openat(w->dir_fd, path + file->name_at, flags)
                           : open(path, flags);
 }
 
@@ -97,19 +133,21 @@ static int read_all(struct worker *w, int fd)
 
     alc_buf_reset(buf);
     while (buf->len <= ALC_SCAN_MAX_LEN) {
+        size_t room;
         ssize_t n;
 
         if (alc_buf_reserve(buf, buf->len ? buf->len : FIRST_READ_LEN, &w->err) < 0) {
             return ALC_E_NOMEM;
         }
-        n = read(fd, buf->ptr + buf->len, buf->cap - buf->len - 1);
-        if (n == 0) {
-            break;
-        }
+        room = buf->cap - buf->len - 1;
+        n = read(fd, buf->ptr + buf->len, room);
         if (n > 0) {
             buf->len += (size_t)n;
-        } else if (errno != EINTR) {
+        } else if (n < 0 && errno != EINTR) {
             return errno;
+        }
+        if (n == 0 || (n > 0 && w->whole_reads && (size_t)n < room)) {
+            break;
         }
     }
     buf->ptr[buf->len] = '\0';
@@ -118,9 +156,13 @@ static int read_all(struct worker *w, int fd)
 
 static int scan_file(struct worker *w, struct alc_scan_file *file)
 {
-    int fd = open_file(w, file);
-    int rc = fd >= 0 ? read_all(w, fd) : errno;
+    int fd, rc;
 
+    if (enter_directory(w, file) < 0) {
+        return ALC_E_NOMEM;
+    }
+    fd = open_file(w, file);
+    rc = fd >= 0 ? read_all(w, fd) : errno;
     if (fd >= 0) {
         close(fd);
     }
@@ -140,6 +182,13 @@ static void *run_worker(void *arg)
 {
     struct worker *w = arg;
 
+    /*
+     * Opening files takes a lock on the process's table of descriptors; a table of its
+     * own spares a thread the waiting.  Where that is refused it only takes longer.
+     */
+    if (!w->shares_fds) {
+        (void)unshare(CLONE_FILES);
+    }
     while (w->rc == 0) {
         size_t i = atomic_fetch_add_explicit(w->next, 1, memory_order_relaxed);
         struct alc_scan_file *file;
@@ -152,6 +201,7 @@ static void *run_worker(void *arg)
             w->rc = scan_file(w, file);
         }
     }
+    leave_directory(w); /* here: the descriptor may be in this thread's table alone */
     return NULL;
 }
 
@@ -188,6 +238,7 @@ int scan_read_files(struct alc_scan_files *out, unsigned n_threads,
     }
     for (unsigned i = 0; i < n; i++) {
         init_worker(&workers[i], out, &next, &out->arenas[i + 1]);
+        workers[i].shares_fds = i == 0;
     }
     /* This thread is the first worker; with fewer threads it only takes longer. */
     while (n_started < n && pthread_create(&workers[n_started].thread, NULL, run_worker,

@@ -23,6 +23,7 @@
 
 /* An entry of a directory, as long as that is worked on. */
 struct entry {
+    uint64_t key;     /* its first bytes, so that most comparisons are one of numbers */
     const char *name; /* in the walk's scratch arena */
     size_t len;
     bool is_link;
@@ -74,9 +75,27 @@ static bool is_candidate(const struct walk *walk, const char *name, size_t len)
     return is_source(name, len) || (walk->options.sourceless && is_compiled(name, len));
 }
 
+/* Numbers are ordered as the names are, as far as they reach. */
+static uint64_t name_key(const char *name)
+{
+    uint64_t key = 0;
+
+    for (size_t i = 0; i < sizeof key; i++) {
+        key = key << 8 | (unsigned char)*name;
+        name += *name != '\0';
+    }
+    return key;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
-    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+    const struct entry *x = a;
+    const struct entry *y = b;
+
+    if (x->key != y->key) {
+        return x->key < y->key ? -1 : 1;
+    }
+    return strcmp(x->name, y->name);
 }
 
 static int add_entry(struct entries *to, struct walk *walk, const char *name, bool link)
@@ -91,6 +110,7 @@ static int add_entry(struct entries *to, struct walk *walk, const char *name, bo
     entry = &to->items[to->n];
     entry->len = strlen(name);
     entry->name = alc_arena_dup(&walk->scratch, name, entry->len);
+    entry->key = name_key(name);
     entry->is_link = link;
     to->n += entry->name != NULL;
     return entry->name ? 0 : alc_error_nomem(walk->err);
