@@ -131,14 +131,13 @@ def _make_check_constraint(impl: Any, params: Any, table: Table) -> CheckConstra
 def _model_checks(
     autogen_context: AutogenContext, table: Table
 ) -> dict[str, _ck_constraint_sig]:
-    """Return the model's constraints by the names that the database gives them."""
+    """Return the model's constraints by name."""
     impl = autogen_context.migration_context.impl
     checks: dict[str, _ck_constraint_sig] = {}
     for check in sqla_compat.all_table_check_constraints(table):
         sig = impl._create_metadata_constraint_sig(check)
-        name = sig.md_name_to_sql_name(autogen_context)
-        if name is not None:
-            checks[name] = sig
+        if sig.name is not None:
+            checks[sig.name] = sig
     return checks
 
 

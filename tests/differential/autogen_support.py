@@ -1,0 +1,332 @@
+"""Run autogenerate of either package, and make what comes out comparable."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+import tests.differential.schemas
+from tests.differential.schemas import Pair, build
+
+LOGGER = "alembic.autogenerate"
+
+
+class Package:
+    """One of the two packages, by its import name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.autogenerate = import_module(f"{name}.autogenerate")
+        self.ops = import_module(f"{name}.operations.ops")
+        self.operations = import_module(f"{name}.operations")
+        self.migration = import_module(f"{name}.runtime.migration")
+
+    def context(self, connection: sa.Connection, opts: dict[str, Any]) -> Any:
+        """Return a configured migration context."""
+        return self.migration.MigrationContext.configure(connection, opts=opts)
+
+
+@dataclass
+class Outcome:
+    """What autogenerate made of a pair."""
+
+    diffs: list[str] = field(default_factory=list)
+    upgrade: str = ""
+    downgrade: str = ""
+    messages: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    error: str | None = None
+    applied: str | None = None
+    remaining: list[str] = field(default_factory=list)
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(f"{record.name}: {_anonymous(record.getMessage())}")
+
+
+def _anonymous(text: str) -> str:
+    """Leave out addresses and the package's own name."""
+    text = re.sub(r" at 0x[0-9a-f]+", "", text)
+    return text.replace("alembic_c.", "alembic.")
+
+
+@contextlib.contextmanager
+def _collected() -> Iterator[tuple[list[str], list[str]]]:
+    """Collect log messages and warnings during a block."""
+    logger = logging.getLogger(LOGGER)
+    collector = _Collector()
+    level = logger.level
+    logger.addHandler(collector)
+    logger.setLevel(logging.INFO)
+    warned: list[str] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield collector.messages, warned
+            warned += sorted(_anonymous(str(each.message)) for each in caught)
+    finally:
+        logger.removeHandler(collector)
+        logger.setLevel(level)
+
+
+# --- order --------------------------------------------------------------------------
+
+
+def _kind(package: Package, directive: Any) -> str:
+    """Name the kinds whose order varies with the hash seed in upstream."""
+    ops = package.ops
+    if isinstance(directive, ops.DropColumnOp):
+        return "drop column"
+    if isinstance(directive, ops.CreateForeignKeyOp):
+        return "add key"
+    if isinstance(directive, ops.DropConstraintOp):
+        return "drop key" if directive.constraint_type == "foreignkey" else ""
+    if isinstance(directive, ops.CreateUniqueConstraintOp):
+        return "add unnamed" if directive.constraint_name is None else ""
+    return ""
+
+
+def _settle_runs(package: Package, directives: list[Any]) -> list[Any]:
+    """Sort runs of directives whose order means nothing."""
+    settled: list[Any] = []
+    run: list[Any] = []
+    run_kind = ""
+    for directive in directives:
+        kind = _kind(package, directive)
+        if kind != run_kind:
+            settled += sorted(run, key=_sort_text)
+            run, run_kind = [], kind
+        if kind:
+            run.append(directive)
+        else:
+            settled.append(directive)
+    return settled + sorted(run, key=_sort_text)
+
+
+def _sort_text(directive: Any) -> str:
+    return describe(directive.to_diff_tuple())
+
+
+def settle(package: Package, upgrade_ops: Any) -> None:
+    """Give directives an order that does not vary with the hash seed."""
+    ops = package.ops
+    settled: list[Any] = []
+    dropped: dict[str, list[Any]] = {}
+    pending: list[Any] = []
+    drops = {
+        (each.schema, each.table_name)
+        for each in upgrade_ops.ops
+        if isinstance(each, ops.DropTableOp)
+    }
+    for directive in upgrade_ops.ops:
+        if isinstance(directive, ops.ModifyTableOps):
+            directive.ops = _settle_runs(package, directive.ops)
+            if (directive.schema, directive.table_name) in drops:
+                pending.append(directive)
+                continue
+        elif isinstance(directive, ops.DropTableOp):
+            key = f"{directive.schema or ''}.{directive.table_name}"
+            dropped[key] = [*pending, directive]
+            pending = []
+            continue
+        settled.append(directive)
+    for key in sorted(dropped):
+        settled += dropped[key]
+    upgrade_ops.ops = settled
+
+
+# --- description --------------------------------------------------------------------
+
+
+def describe(thing: Any) -> str:
+    """Return a text that is equal for equal schema items, types and tuples of them."""
+    if isinstance(thing, (list, tuple)):
+        return f"[{', '.join(map(describe, thing))}]"
+    if isinstance(thing, dict):
+        pairs = sorted((str(key), describe(value)) for key, value in thing.items())
+        return f"{{{', '.join(f'{key}: {value}' for key, value in pairs)}}}"
+    for kind, how in _DESCRIPTIONS.items():
+        if isinstance(thing, kind):
+            return how(thing)
+    return _anonymous(repr(thing))
+
+
+def _text_of(expression: Any) -> str:
+    try:
+        return str(expression)
+    except sa.exc.CompileError:
+        return repr(expression)
+
+
+def _table(table: sa.Table) -> str:
+    columns = [_column(column) for column in table.c]
+    constraints = sorted(describe(each) for each in table.constraints)
+    return (
+        f"Table({table.schema}.{table.name} {table.comment!r} {columns} {constraints})"
+    )
+
+
+def _column(column: sa.Column[Any]) -> str:
+    parts = [
+        f"{getattr(column.table, 'name', None)}.{column.name}",
+        repr(column.type),
+        f"nullable={column.nullable}",
+        f"pk={column.primary_key}",
+        f"default={describe(column.server_default)}",
+        f"comment={column.comment!r}",
+    ]
+    return f"Column({' '.join(parts)})"
+
+
+def _default(default: sa.DefaultClause) -> str:
+    return f"Default({type(default.arg).__name__} {_text_of(default.arg)})"
+
+
+def _identity(identity: sa.Identity) -> str:
+    names = ("always", "start", "increment", "minvalue", "maxvalue", "cycle")
+    return f"Identity({[getattr(identity, name) for name in names]})"
+
+
+def _foreign_key(key: sa.ForeignKeyConstraint) -> str:
+    ends = [(each.parent.name, each.target_fullname) for each in key.elements]
+    options = key.onupdate, key.ondelete, key.deferrable, key.initially, key.match
+    return f"ForeignKey({key.name!r} {ends} {options})"
+
+
+def _constraint(constraint: sa.Constraint) -> str:
+    columns = [each.name for each in getattr(constraint, "columns", ())]
+    text = _text_of(getattr(constraint, "sqltext", ""))
+    table = getattr(constraint, "table", None)
+    return (
+        f"{type(constraint).__name__}({constraint.name!r} {columns} {text} "
+        f"{getattr(table, 'name', None)} {dict(constraint.dialect_kwargs)})"
+    )
+
+
+def _index(index: sa.Index) -> str:
+    elements = [_text_of(each) for each in index.expressions]
+    options = {key: _text_of(value) for key, value in index.dialect_kwargs.items()}
+    return f"Index({index.name!r} {elements} unique={index.unique} {options})"
+
+
+_DESCRIPTIONS: dict[type[Any], Callable[[Any], str]] = {
+    sa.Table: _table,
+    sa.Column: _column,
+    sa.DefaultClause: _default,
+    sa.Computed: lambda each: f"Computed({_text_of(each.sqltext)} {each.persisted})",
+    sa.Identity: _identity,
+    sa.ForeignKeyConstraint: _foreign_key,
+    sa.Constraint: _constraint,
+    sa.Index: _index,
+    sa.types.TypeEngine: repr,
+    sa.TextClause: lambda each: f"text({_text_of(each)})",
+}
+
+
+# --- running ------------------------------------------------------------------------
+
+
+def options_of(pair: Pair, model: sa.MetaData) -> dict[str, Any]:
+    """Return the options to configure a migration context with."""
+    opts = {key: value for key, value in pair.options.items() if key != "filter"}
+    opts |= {"target_metadata": model, "include_schemas": pair.include_schemas}
+    opts |= {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
+    filter_by = pair.options["filter"]
+    schemas = (None, "test_schema")
+    if filter_by == "include_name":
+        opts["include_name"] = lambda name, type_, parents: (
+            name in schemas if type_ == "schema" else name not in pair.hidden
+        )
+    else:
+        opts["include_name"] = lambda name, type_, parents: (
+            type_ != "schema" or name in schemas
+        )
+    if filter_by == "include_object":
+        opts["include_object"] = lambda thing, name, type_, reflected, other: (
+            name not in pair.hidden
+        )
+    return opts
+
+
+def compare(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
+    """Compare the model of a pair with the database behind a connection."""
+    outcome = Outcome()
+    model = build(pair.model)
+    context = package.context(connection, options_of(pair, model))
+    with _collected() as (messages, warned):
+        try:
+            script = package.autogenerate.produce_migrations(context, model)
+        except Exception as error:  # noqa: BLE001 - which one is the outcome
+            outcome.error = type(error).__name__
+            return outcome
+    outcome.messages, outcome.warned = sorted(messages), warned
+    settle(package, script.upgrade_ops)
+    script.downgrade_ops = script.upgrade_ops.reverse()
+    outcome.diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
+    render = package.autogenerate.render_python_code
+    style = {
+        "render_as_batch": pair.options["render_as_batch"],
+        "migration_context": context,
+    }
+    outcome.upgrade = render(script.upgrade_ops, **style)
+    outcome.downgrade = render(script.downgrade_ops, **style)
+    return outcome
+
+
+def apply(package: Package, connection: sa.Connection, code: str) -> None:
+    """Run the body of an upgrade function."""
+    operations = package.operations.Operations(package.context(connection, {}))
+    source = "def upgrade():\n" + textwrap.indent(
+        textwrap.dedent(f"    {code}"), "    "
+    )
+    names: dict[str, Any] = {
+        "op": operations,
+        "sa": sa,
+        "postgresql": postgresql,
+        "sqlite": sqlite,
+        "Text": sa.Text,
+        "tests": tests,
+    }
+    exec(compile(source, "<upgrade>", "exec"), names)
+    names["upgrade"]()
+
+
+def run(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
+    """Make the database of a pair, compare, apply the upgrade, and compare again.
+
+    The connection is in a transaction, which is rolled back.
+    """
+    transaction = connection.begin()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            build(pair.database).create_all(connection)
+        outcome = compare(package, connection, pair)
+        if outcome.error is None:
+            point = connection.begin_nested()
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    apply(package, connection, outcome.upgrade)
+                outcome.remaining = compare(package, connection, pair).diffs
+            except Exception as error:  # noqa: BLE001 - which one is the outcome
+                outcome.applied = type(error).__name__
+                point.rollback()
+        return outcome
+    finally:
+        transaction.rollback()
