@@ -36,8 +36,8 @@ _HOOKS = "post_write_hooks"
 _PATH_SEPARATORS = {"space": " ", "newline": "\n", "os": None, ":": ":", ";": ";"}
 
 # How lists were written before there was `path_separator`.
-_LEGACY_LIST = re.compile(r", *| +")
-_LEGACY_PATHS = re.compile(r", *| +|:")
+_LEGACY_LIST = r", *| +"
+_LEGACY_PATHS = r", *| +|:"
 
 
 class MessagingOptions(TypedDict, total=False):
@@ -337,7 +337,7 @@ class Config:
             "splitting on spaces/commas for version_locations.  Consider adding "
             "path_separator=os to Alembic config."
         )
-        return _LEGACY_LIST.split(text)
+        return re.split(_LEGACY_LIST, text)
 
     def get_prepend_sys_paths_list(self) -> list[str] | None:
         """Return the option `prepend_sys_path` as a list, None if there is none."""
@@ -353,7 +353,7 @@ class Config:
             "splitting on spaces, commas, and colons for prepend_sys_path.  Consider "
             "adding path_separator=os to Alembic config."
         )
-        return _LEGACY_PATHS.split(text)
+        return re.split(_LEGACY_PATHS, text)
 
     def _ini_text(self, name: str) -> str | None:
         """Return a main option of the ini file; None too if there is no section."""
@@ -392,7 +392,7 @@ class Config:
         section = self.get_section(_HOOKS)
         if section is None:
             return self._toml_hooks()
-        names = filter(None, _LEGACY_LIST.split(section.get("hooks", "")))
+        names = filter(None, re.split(_LEGACY_LIST, section.get("hooks", "")))
         return [
             {**_options_below(f"{name}.", section), "_hook_name": name}
             for name in names

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-_RESOURCE = re.compile(r"([^/\\:]+(?:\.[^/\\:]+)*):(.*)", re.DOTALL)
 _SEPARATOR = b"\n\n"
 
 
@@ -116,13 +115,11 @@ def coerce_resource_to_filename(fname_or_resource: str) -> pathlib.Path:
     """
     import pathlib
 
-    resource = None
-    if not os.path.isabs(fname_or_resource):
-        resource = _RESOURCE.fullmatch(fname_or_resource)
-    if resource is None:
-        return pathlib.Path(fname_or_resource)
-    package, inside = resource.groups()
-    return _resource_path(package, inside)
+    package, colon, inside = fname_or_resource.partition(":")
+    is_path = os.path.isabs(fname_or_resource) or set(package) & set("/\\")
+    if colon and not is_path:
+        return _resource_path(package, inside)
+    return pathlib.Path(fname_or_resource)
 
 
 def _resource_path(package: str, inside: str) -> pathlib.Path:
