@@ -17,7 +17,7 @@ from ..util import sqla_compat
 if TYPE_CHECKING:
     from sqlalchemy.engine import Inspector
 
-_NEXTVAL = re.compile(r"nextval\('(?P<sequence>.+?)'::regclass\)")
+_NEXTVAL = re.compile(r"nextval\((?P<escaped>E?)'(?P<sequence>.+?)'::regclass\)", re.S)
 
 _OWNERS = """
 SELECT c.oid::pg_catalog.regclass::pg_catalog.text AS spelled,
@@ -47,9 +47,15 @@ class SequenceOwner(NamedTuple):
 
 
 def sequence_in_default(default: str) -> str | None:
-    """Return the sequence that a column's default draws from, as it is written."""
+    """Return the sequence that a column's default draws from, as it is written.
+
+    That is an identifier, quoted if need be, taken out of the SQL string around it.
+    """
     match = _NEXTVAL.match(default)
-    return match and match["sequence"]
+    if match is None:
+        return None
+    sequence = match["sequence"].replace("''", "'")
+    return sequence.replace("\\\\", "\\") if match["escaped"] else sequence
 
 
 def owner_of(inspector: Inspector, sequence: str) -> SequenceOwner | None:
