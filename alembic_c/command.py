@@ -15,7 +15,7 @@ from . import util
 from .script import ScriptDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from .autogenerate.api import RevisionContext
@@ -169,7 +169,8 @@ def _check_init(config: Config, target: Path, source: Path) -> None:
                 "but the configuration names none"
             )
         folder = Path(name).absolute().parent
-        if not folder.is_dir() and folder not in target.absolute().parents:
+        made = (target.absolute(), *target.absolute().parents)
+        if not folder.is_dir() and folder not in made:
             raise util.CommandError(
                 f"Can't write {name}: there is no directory {folder}"
             )
@@ -531,33 +532,26 @@ def history(
         or config.get_alembic_boolean_option("revision_environment")
     )
 
-    def display(base: Any, head: Any, applied: Any = ()) -> None:
-        for each in script.walk_revisions(base=base or "base", head=head or "heads"):
+    def entries(applied: Any) -> Iterator[str]:
+        # Of "current:current" the newer end counts.
+        newest = applied if head == "current" else head
+        oldest = applied if base == "current" != head else base
+        for each in script.walk_revisions(oldest or "base", newest or "heads"):
             if indicate_current:
                 each._db_current_indicator = each.revision in applied
-            config.print_stdout(
-                each.cmd_format(
-                    verbose=verbose,
-                    include_branches=True,
-                    include_doc=True,
-                    include_parents=True,
-                )
+            yield each.cmd_format(
+                verbose, include_branches=True, include_doc=True, include_parents=True
             )
 
-    def display_with_applied(rev: Any, context: MigrationContext) -> list[Any]:
-        # Only one end can be "current": the newer one is looked at first.
-        if head == "current":
-            display(base, rev, rev)
-        elif base == "current":
-            display(rev, head, rev)
-        else:
-            display(base, head, rev)
+    def print_entries(applied: Any, context: MigrationContext | None) -> list[Any]:
+        for entry in entries(applied):
+            config.print_stdout(entry)
         return []
 
     if needs_env:
-        _run_env(config, script, display_with_applied)
+        _run_env(config, script, print_entries)
     else:
-        display(base, head)
+        print_entries((), None)
 
 
 def _history_range(rev_range: str | None) -> tuple[str | None, str | None]:

@@ -26,12 +26,11 @@ def run_migrations_offline() -> None:
 
     The URL says which dialect to print; its driver need not be installed.
     """
-    url = config.get_main_option("sqlalchemy.url")
     context.configure(
-        url=url,
-        target_metadata=target_metadata,
-        literal_binds=True,
+        url=config.get_main_option("sqlalchemy.url"),
         dialect_opts={"paramstyle": "named"},
+        literal_binds=True,
+        target_metadata=target_metadata,
     )
 
     with context.begin_transaction():
@@ -40,10 +39,10 @@ def run_migrations_offline() -> None:
 
 def run_migrations_online() -> None:
     """Connect to the database and migrate it."""
+    # A URL from elsewhere goes in here: options["sqlalchemy.url"] = ...
+    options = config.get_section(config.config_ini_section, {})
     connectable = engine_from_config(
-        config.get_section(config.config_ini_section, {}),
-        prefix="sqlalchemy.",
-        poolclass=pool.NullPool,
+        options, prefix="sqlalchemy.", poolclass=pool.NullPool
     )
 
     with connectable.connect() as connection:

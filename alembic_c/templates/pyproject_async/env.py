@@ -28,12 +28,11 @@ def run_migrations_offline() -> None:
 
     The URL says which dialect to print; its driver need not be installed.
     """
-    url = config.get_main_option("sqlalchemy.url")
     context.configure(
-        url=url,
-        target_metadata=target_metadata,
-        literal_binds=True,
+        url=config.get_main_option("sqlalchemy.url"),
         dialect_opts={"paramstyle": "named"},
+        literal_binds=True,
+        target_metadata=target_metadata,
     )
 
     with context.begin_transaction():
@@ -50,10 +49,10 @@ def do_run_migrations(connection: Connection) -> None:
 
 async def run_async_migrations() -> None:
     """Connect to the database with an asynchronous driver and migrate it."""
+    # A URL from elsewhere goes in here: options["sqlalchemy.url"] = ...
+    options = config.get_section(config.config_ini_section, {})
     connectable = async_engine_from_config(
-        config.get_section(config.config_ini_section, {}),
-        prefix="sqlalchemy.",
-        poolclass=pool.NullPool,
+        options, prefix="sqlalchemy.", poolclass=pool.NullPool
     )
 
     async with connectable.connect() as connection:
