@@ -1,6 +1,6 @@
 """Types of the C core's binding.  Each part of csrc/bind/core/ has its section."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import Any, Final, TypeAlias, final
 
@@ -89,13 +89,117 @@ def scan_directory(
     directories after the files beside them.
 
     Listed are *.py, and with `sourceless` compiled files (*.pyc, *.pyo; those in
-    __pycache__ too) that have no source beside them: never exact.  Left out are names
-    that begin with "__init__" or ".#", dangling links, what is no regular file.
-    A file reached twice is listed again with `duplicate` set.  A location that does not
-    exist or is no directory has no files.  Links to directories below a location are
-    not followed.
+    __pycache__ too) that have no source beside them: never exact.  A link counts as the
+    file that it leads to.  Left out are names that begin with "__init__" or ".#", and
+    what is no regular file.  A file reached twice is listed again with `duplicate` set,
+    whatever its name.  A location that does not exist or is no directory has no files.
+    Links to directories below a location are not followed.
 
     Raises OSError, with the path, for a directory that exists and cannot be read.
     """
 
 # --- graph: the revision graph ------------------------------------------------------
+
+# --- graph: the revision map --------------------------------------------------------
+
+class ForeignRevisionError(Exception):
+    """A revision that is not in the graph."""
+
+class RevisionBase:
+    """The fields of a revision, and what follows from them alone."""
+
+    revision: str
+    down_revision: str | tuple[str, ...] | None
+    dependencies: str | tuple[str, ...] | None
+    branch_labels: set[str]
+    nextrev: frozenset[str]
+    _all_nextrev: frozenset[str]
+    _orig_branch_labels: tuple[str, ...]
+    _resolved_dependencies: tuple[str, ...]
+    _normalized_resolved_dependencies: tuple[str, ...]
+
+    def __init__(
+        self,
+        revision: str,
+        down_revision: str | Iterable[str] | None,
+        dependencies: str | Iterable[str] | None = None,
+        branch_labels: str | Iterable[str] | None = None,
+    ) -> None: ...
+    @property
+    def _all_down_revisions(self) -> tuple[str, ...]: ...
+    @property
+    def _normalized_down_revisions(self) -> tuple[str, ...]: ...
+    @property
+    def _versioned_down_revisions(self) -> tuple[str, ...]: ...
+    @property
+    def is_head(self) -> bool: ...
+    @property
+    def _is_real_head(self) -> bool: ...
+    @property
+    def is_base(self) -> bool: ...
+    @property
+    def _is_real_base(self) -> bool: ...
+    @property
+    def is_branch_point(self) -> bool: ...
+    @property
+    def _is_real_branch_point(self) -> bool: ...
+    @property
+    def is_merge_point(self) -> bool: ...
+
+@final
+class RevisionGraph:
+    """The graph of a revision map as of one moment.
+
+    Revisions are given and returned as the objects of the map; one that is not in it
+    raises ForeignRevisionError.  An overlap is the first target that reaches others,
+    and those.
+    """
+
+    def is_current(self) -> bool: ...
+    def ancestors(
+        self, targets: Iterable[Any], check: bool, with_deps: bool, /
+    ) -> tuple[list[Any], tuple[Any, list[Any]] | None]: ...
+    def descendants(
+        self,
+        targets: Iterable[Any],
+        check: bool,
+        with_deps: bool,
+        with_deps_at_targets: bool,
+        /,
+    ) -> tuple[list[Any], tuple[Any, list[Any]] | None]: ...
+    def sort(self, revisions: Iterable[Any], heads: Iterable[Any], /) -> list[Any]: ...
+    def related(
+        self, targets: Iterable[Any], others: Iterable[Any], with_deps: bool, /
+    ) -> list[bool]: ...
+    # "ok" with a list, "overlap" with an overlap, "outside" or "nothing" with None
+    def plan_upgrade(
+        self,
+        targets: Iterable[Any],
+        current: Iterable[Any],
+        inclusive: bool,
+        implicit_base: bool,
+        /,
+    ) -> tuple[str, Any]: ...
+    def plan_downgrade(
+        self,
+        roots: Iterable[Any],
+        heads: Iterable[Any],
+        target: Any,
+        implicit_base: bool,
+        /,
+    ) -> tuple[str, Any]: ...
+
+def load_revisions(
+    revisions: Iterable[Any],
+    map: dict[Any, Any],
+    report: Callable[[str, Any, Any], None],
+    /,
+) -> tuple[
+    RevisionGraph,
+    tuple[str, ...],
+    tuple[str, ...],
+    tuple[str, ...],
+    tuple[str, ...],
+]: ...
+def read_map(map: dict[Any, Any], /) -> RevisionGraph: ...
+def touch_graphs() -> None: ...

@@ -895,7 +895,9 @@ class RevisionMap:
         stop = None if target == "base" else target
         roots = self._lowest_to_drop(label, stop, inclusive)
         heads = self.get_revisions(upper)
-        outcome, found = self._graph.plan_downgrade(roots, heads, stop, implicit_base)
+        outcome, found = self._graph.plan_downgrade(
+            roots, [is_revision(rev) for rev in heads], stop, implicit_base
+        )
         if outcome == "nothing":
             raise RangeNotAncestorError("Nothing to drop", upper)
         return found, heads
@@ -935,35 +937,56 @@ class RevisionMap:
         implicit_base: bool,
         assert_relative_length: bool,
     ) -> tuple[list[Revision], tuple[Any, ...]]:
-        targets = self._parse_upgrade_target(
+        parsed = self._parse_upgrade_target(
             current_revisions=lower,
             target=upper,
             assert_relative_length=assert_relative_length,
         )
+        targets = tuple(is_revision(rev) for rev in parsed)
         if isinstance(lower, str) and "@" in lower:
             branch = self._label_of(lower.partition("@")[0])
-            targets = tuple(
-                rev for rev in targets if branch in is_revision(rev).branch_labels
-            )
-        current: tuple[Any, ...] = ()
+            targets = tuple(rev for rev in targets if branch in rev.branch_labels)
+        current: list[Any] = []
+        trouble: RevisionError | None = None
         try:
-            current = self.get_revisions(lower)
-            outcome, found = self._graph.plan_upgrade(
-                targets, current, inclusive, implicit_base
-            )
-        except (RevisionError, ForeignRevisionError):
+            current = self._present(upper, lower, assert_relative_length)
+        except RevisionError as error:
+            trouble = error
+        if trouble is not None or "base" in current:
             # Trouble with the targets is told first.
             for _ in self._get_ancestor_nodes(targets, check=True):
                 pass
-            if "base" in current and not implicit_base:
-                raise RangeNotAncestorError(lower, upper) from None
-            assert all(isinstance(rev, Revision) for rev in current)
-            raise
+            if trouble is not None or not implicit_base:
+                raise trouble or RangeNotAncestorError(lower, upper)
+            for _ in self._get_ancestor_nodes(current, check=True):
+                pass
+        outcome, found = self._graph.plan_upgrade(
+            targets, current, inclusive, implicit_base
+        )
         if outcome == "overlap":
             raise _overlap(*found)
         if outcome == "outside":
             raise RangeNotAncestorError(lower, upper)
         return found, targets
+
+    def _present(
+        self,
+        upper: _RevisionIdentifierType,
+        lower: _RevisionIdentifierType,
+        assert_relative_length: bool,
+    ) -> list[Any]:
+        """Return the revisions that an upgrade begins with."""
+        found: list[Any] = []
+        for rev in self.get_revisions(lower):
+            if rev is None:
+                # `-n` leads out of the map from this head: count from `upper` instead.
+                _, rev = self._parse_downgrade_target(
+                    upper, lower, assert_relative_length
+                )
+                if rev in (None, "base"):
+                    continue
+            found.append(rev)
+        return found
 
     def _label_of(self, branch: str) -> str:
         """Return a label for a branch that is named by a label or by a revision."""

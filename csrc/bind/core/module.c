@@ -6,6 +6,7 @@
 
 static int (*const parts[])(PyObject *, struct alc_module_state *) = {
     alc_bind_scan_exec,
+    alc_bind_graph_exec,
 };
 
 static int core_exec(PyObject *module)

@@ -113,8 +113,8 @@ int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t fr
                        uint32_t to, struct alc_error *err);
 
 /*
- * From DOWN and DEP, each added in the order of their first ends, make NEXT, ALL_NEXT
- * and NDEP (which must be empty).  Shadowed nodes are nobody's child.  A dependency is left out of NDEP when a versioned ancestor has
+ * From DOWN and DEP make NEXT, ALL_NEXT and NDEP (which must be empty).  A shadowed
+ * node is nobody's child; if a label leads to it, its namesake is in its place.  A dependency is left out of NDEP when a versioned ancestor has
  * it too.  O(n + m), and once more for each 64 distinct dependencies that two or more
  * nodes share.
  * Returns 0 or ALC_E_NOMEM.
@@ -200,8 +200,9 @@ int alc_graph_sort(uint32_t *out, size_t *n_out, const struct alc_graph *g,
 /*
  * Branch labels: who carries the labels of whom.
  *
- * A label goes to all versioned descendants of the node that has it, and down its line
- * until a branch point or a merge point.  Sets are shared: set i holds node own[i]'s
+ * A label goes to all versioned descendants of the node that has it.  Where they are one
+ * line without branch and merge points, it goes down that line as well, up to the first
+ * of those.  Sets are shared: set i holds node own[i]'s
  * labels (unless ALC_NO_NODE) and those of the sets part.to[part.start[i] ..].  Sets may
  * refer to each other in a circle when the graph has one.
  */
