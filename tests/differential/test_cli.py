@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -107,37 +108,36 @@ class Side:
     """One of the two programs, in its own copy of the tree."""
 
     def __init__(self, tree: Path, name: str, path: Path, module: str) -> None:
-        # Both see the same path, because it is part of what they print.
-        self.work = tree.parent / "work"
-        self.home = tree.parent / f"home of {name}"
-        shutil.rmtree(self.home, ignore_errors=True)
+        self.home = tree.parent / name
         shutil.copytree(tree, self.home)
         self.module = module
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(path),
-            "COLUMNS": "80",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        self.environment = {**os.environ, "PYTHONPATH": str(path), "COLUMNS": "80"}
         self.environment.pop("ALEMBIC_CONFIG", None)
 
     def run(self, arguments: list[str], hash_seed: int = 0) -> tuple[str, str, int]:
         """Return standard output, standard error and the exit status."""
-        environment = {**self.environment, "PYTHONHASHSEED": str(hash_seed)}
-        self.home.rename(self.work)
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", self.module, *arguments],
-                cwd=self.work,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        finally:
-            self.work.rename(self.home)
-        return done.stdout, done.stderr, done.returncode
+        done = subprocess.run(
+            [sys.executable, "-m", self.module, *arguments],
+            cwd=self.home,
+            env={**self.environment, "PYTHONHASHSEED": str(hash_seed)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        out, err = (
+            text.replace(str(self.home), "<home>")
+            for text in (done.stdout, done.stderr)
+        )
+        return out, err, done.returncode
+
+
+def run_both(
+    sides: tuple[Side, Side], arguments: list[str]
+) -> list[tuple[str, str, int]]:
+    """Run ours and upstream's at once, each in its own tree."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda side: side.run(arguments), sides))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def settled(text: str) -> str:
 def assert_equal(
     sides: tuple[Side, Side], arguments: list[str], *, stderr: bool = False
 ) -> str:
-    ours, theirs = (side.run(arguments) for side in sides)
+    ours, theirs = run_both(sides, arguments)
     assert settled(ours[0]) == settled(theirs[0]), arguments
     assert ours[2] == theirs[2], (arguments, ours[1], theirs[1])
     if stderr:
@@ -255,7 +255,7 @@ def test_what_varies_in_upstream(sides: tuple[Side, Side], line: str) -> None:
 def test_whole_history_holds_the_same_entries(sides: tuple[Side, Side]) -> None:
     # Upstream's order of unrelated branches varies with the hash seed.
     for arguments in (["history"], ["history", "-v"]):
-        ours, theirs = (side.run(arguments) for side in sides)
+        ours, theirs = run_both(sides, arguments)
         start = "\nRev: " if "-v" in arguments else "\n"
         entries = [
             sorted(f"\n{settled(text)}".split(start)) for text in (ours[0], theirs[0])
@@ -295,7 +295,7 @@ def test_a_database(sides: tuple[Side, Side]) -> None:
     upgrade head
     """
     for line in filter(None, map(str.strip, story.splitlines())):
-        ours, theirs = (side.run(line.split()) for side in sides)
+        ours, theirs = run_both(sides, line.split())
         # The order of several current revisions is that of a set in upstream.
         lines = [sorted(settled(text).splitlines()) for text in (ours[0], theirs[0])]
         assert lines[0] == lines[1], line
@@ -348,7 +348,7 @@ TEMPLATES = ["generic", "async", "multidb", "pyproject", "pyproject_async"]
 )
 def test_init(sides: tuple[Side, Side], template: str, options: str) -> None:
     arguments = options.format(t=template).split()
-    ours, theirs = (side.run(arguments) for side in sides)
+    ours, theirs = run_both(sides, arguments)
     # The files of a template come in the order of a directory listing in upstream.
     assert sorted(ours[0].splitlines()) == sorted(theirs[0].splitlines())
     assert ours[2] == theirs[2]
@@ -363,7 +363,7 @@ def test_init(sides: tuple[Side, Side], template: str, options: str) -> None:
 
 
 def test_list_templates(sides: tuple[Side, Side]) -> None:
-    ours, theirs = (side.run(["list_templates"]) for side in sides)
+    ours, theirs = run_both(sides, ["list_templates"])
     assert sorted(ours[0].splitlines()) == sorted(theirs[0].splitlines())
     assert ours[0].splitlines()[:2] == theirs[0].splitlines()[:2]
 
@@ -371,7 +371,7 @@ def test_list_templates(sides: tuple[Side, Side]) -> None:
 def test_init_into_what_is_there(sides: tuple[Side, Side]) -> None:
     assert_equal(sides, ["init", "migrations"])
     # Ours names its own directory of templates.
-    ours, theirs = (side.run(["init", "-t", "nope", "x"]) for side in sides)
+    ours, theirs = run_both(sides, ["init", "-t", "nope", "x"])
     assert ours[0].startswith("FAILED: No such template ")
     assert theirs[0].startswith("FAILED: No such template ")
     assert ours[2] == theirs[2]
