@@ -219,31 +219,26 @@ class RevisionStep(MigrationStep):
         """The ids that the step reaches, without dependencies."""
         return self._own if self.is_upgrade else self.revision._versioned_down_revisions
 
-    def _not_implied_by(
-        self, candidates: tuple[str, ...], others: Iterable[str]
-    ) -> tuple[str, ...]:
-        """Return the candidates that are not below one of the other heads."""
-        remaining = tuple(others)
-        if not remaining:
-            return candidates
-        heads = self.revision_map.get_revisions(remaining)
-        implied = {
-            node.revision
-            for node in self.revision_map._get_ancestor_nodes(heads, check=False)
-        }
-        return tuple(rev for rev in candidates if rev not in implied)
+    def _ancestors(self, names: Iterable[str]) -> set[str]:
+        """Return the ids of some revisions and of all that they stand on."""
+        tops = self.revision_map.get_revisions(tuple(names))
+        nodes = self.revision_map._get_ancestor_nodes(tops, check=False)
+        return {node.revision for node in nodes}
 
     def _unmerge_to_revisions(self, heads: Collection[str]) -> tuple[str, ...]:
-        others = sorted(set(heads).difference(self._own))
+        """Return what becomes a head below a merge, or else below a branch's end.
+
+        That is what other heads, or else the others of them, do not stand on.
+        """
+        reached = self.to_revisions
+        others = set(heads).difference(self._own)
         if others:
-            return self._not_implied_by(self.to_revisions, others)
-        # The step leaves nothing but what it reaches: of that, a revision that
-        # another one depends on is no head.
-        return tuple(
-            rev
-            for rev in self.to_revisions
-            if self._not_implied_by((rev,), [r for r in self.to_revisions if r != rev])
-        )
+            implied = self._ancestors(others)
+        else:
+            implied = set()
+            for name in reached:
+                implied |= self._ancestors((name,)) - {name}
+        return tuple(name for name in reached if name not in implied)
 
     def should_delete_branch(self, heads: set[str]) -> bool:
         """Return whether the step ends a branch: nothing of it stays a head."""
@@ -256,8 +251,9 @@ class RevisionStep(MigrationStep):
 
         The ids to delete, the id to replace, and the id that it becomes.
         """
-        others = sorted(set(heads).difference(self.from_revisions))
-        *deleted, replaced = self._not_implied_by(self.from_revisions, others)
+        others = set(heads).difference(self.from_revisions)
+        implied = self._ancestors(others) if others else set()
+        *deleted, replaced = [rev for rev in self.from_revisions if rev not in implied]
         return deleted, replaced, self.to_revisions[0]
 
     def unmerge_branch_idents(

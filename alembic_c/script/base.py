@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from .. import util
 from .._core import (
@@ -27,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Sequence
+    from pathlib import Path
     from types import ModuleType
     from typing import Any
     from zoneinfo import ZoneInfo
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from ..util._config import Config, MessagingOptions, PostWriteHookConfig
     from .revision import _GetRevArg, _RevIdType
 
+_HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
+# Without these a file has to be executed, if only to fail as it would.
+_NEEDED = HAS_REVISION | HAS_DOWN_REVISION
+_init_revision = revision.Revision.__init__
+# No empty or "." component, and no slash at the end.
+_IS_NORMAL = re.compile(r"/?(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+").fullmatch
 _WORD = re.compile(r"\w+")
 _default_file_template = "%(rev)s_%(slug)s"
 _DEFAULT_SLUG_LENGTH = 40
@@ -129,7 +135,7 @@ class ScriptDirectory:
         length = config.get_alembic_option("truncate_slug_length")
         sys.path[:0] = config.get_prepend_sys_paths_list() or ()
         return ScriptDirectory(
-            util.coerce_resource_to_filename(location),
+            _file_name(location),
             file_template=config.get_alembic_option(
                 "file_template", _default_file_template
             ),
@@ -163,12 +169,26 @@ class ScriptDirectory:
 
     @util.memoized_property
     def _version_locations(self) -> Sequence[Path]:
-        if self.version_locations:
-            return [
-                util.coerce_resource_to_filename(location).absolute()
-                for location in self.version_locations
-            ]
-        return [Path(self.dir, "versions").absolute()]
+        from pathlib import Path
+
+        return [Path(name) for name in self._location_names]
+
+    @util.memoized_property
+    def _location_names(self) -> Sequence[str]:
+        """The directories of revision files, without the cost of `pathlib`."""
+        names = [_file_name(name) for name in self.version_locations or ()]
+        here = os.getcwd()
+        return [
+            os.path.join(here, name)
+            for name in names or [_in_normal_form(os.path.join(self.dir, "versions"))]
+        ]
+
+    def _locations_to_read(self) -> Sequence[str | os.PathLike[str]]:
+        # A subclass, or whoever assigns to the attribute, decides about the locations.
+        overridden = type(self) is not ScriptDirectory or "_version_locations" in vars(
+            self
+        )
+        return self._version_locations if overridden else self._location_names
 
     def _load_revisions(self) -> Iterator[Script]:
         """Yield a script for each revision file, in the order of locations and names.
@@ -176,7 +196,7 @@ class ScriptDirectory:
         Raises OSError for a directory that cannot be read.
         """
         for scanned in scan_directory(
-            self._version_locations,
+            self._locations_to_read(),
             recursive=self.recursive_version_locations,
             sourceless=self.sourceless,
         ):
@@ -185,9 +205,9 @@ class ScriptDirectory:
                     f"File {scanned.path} loaded twice! ignoring. Please ensure "
                     "version_locations is unique."
                 )
-                continue
-            script = Script._from_scan(self, scanned)
-            if script is not None:
+            elif scanned.exact and scanned.bound & _NEEDED == _NEEDED:
+                yield _unexecuted(Script, scanned)
+            elif script := Script._from_execution(self, util.not_none(scanned.path)):
                 yield script
 
     @property
@@ -458,6 +478,8 @@ class ScriptDirectory:
         what the new file raises when it is executed, and OSError.
         """
         self._check_id(revid)
+        from pathlib import Path
+
         below = self._heads_for_new("head" if head is None else head)
         create_date = self._generate_create_date()
         location = self._location_for_new(version_path, below)
@@ -502,14 +524,15 @@ class ScriptDirectory:
     def _location_for_new(
         self, version_path: str | os.PathLike[str] | None, below: Sequence[Script]
     ) -> Path:
+        from pathlib import Path
+
         locations = self._version_locations
         if version_path is not None:
             wanted = Path(version_path)
             known = {os.path.abspath(location) for location in locations}
             if os.path.abspath(wanted) not in known:
                 raise util.CommandError(
-                    f"Path {wanted} is not represented in current version "
-                    "locations"
+                    f"Path {wanted} is not represented in current version locations"
                 )
             return wanted
         if len(locations) == 1:
@@ -572,6 +595,8 @@ class ScriptDirectory:
         create_date: datetime.datetime,
     ) -> Path:
         """Return the path of a new file in the directory `path`."""
+        from pathlib import Path
+
         slug = "_".join(_WORD.findall(message or "")).lower()
         if len(slug) > self.truncate_slug_length:
             slug = slug[: self.truncate_slug_length].rpartition("_")[0] + "_"
@@ -579,6 +604,22 @@ class ScriptDirectory:
         for unit in ("year", "month", "day", "hour", "minute", "second"):
             fields[unit] = getattr(create_date, unit)
         return Path(path, f"{self.file_template % fields}.py")
+
+
+def _file_name(name: str) -> str:
+    """Return the path that a configured name stands for, such as "package:inside"."""
+    if ":" in name:
+        return str(util.coerce_resource_to_filename(name))
+    return _in_normal_form(name)
+
+
+def _in_normal_form(path: str) -> str:
+    """Return a path as `pathlib` writes it; most are written like that already."""
+    if _IS_NORMAL(path):
+        return path
+    from pathlib import Path
+
+    return str(Path(path))
 
 
 def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
@@ -597,9 +638,6 @@ class Script(revision.Revision):
 
     module: the file, executed; rev_id: its id; path: where it is.
     """
-
-    path: str
-    """The path of the file."""
 
     _db_current_indicator: bool | None = None
     """Whether the database is at this revision; None if nobody has looked."""
@@ -638,6 +676,11 @@ class Script(revision.Revision):
                 )
         return module
 
+    @util.memoized_property
+    def path(self) -> str:
+        """The path of the file."""
+        return util.not_none(util.not_none(self._scanned).path)
+
     @classmethod
     def _from_path(
         cls, scriptdir: ScriptDirectory, path: str | os.PathLike[str]
@@ -650,39 +693,23 @@ class Script(revision.Revision):
         name = os.fspath(path)
         if not _files.is_revision_file(os.path.basename(name), scriptdir.sourceless):
             return None
-        return cls._from_scan(scriptdir, scan_file(name))
+        scanned = scan_file(name)
+        if scanned.exact and scanned.bound & _NEEDED == _NEEDED:
+            return _unexecuted(cls, scanned)
+        return cls._from_execution(scriptdir, name)
 
     @classmethod
-    def _from_scan(
-        cls, scriptdir: ScriptDirectory, scanned: ScannedFile
-    ) -> Script | None:
-        """Return the script of a scanned file; it is executed only if it has to be."""
-        path = util.not_none(scanned.path)
-        needed = HAS_REVISION | HAS_DOWN_REVISION
-        if scanned.exact and scanned.bound & needed == needed:
-            return cls._from_header(path, scanned)
+    def _from_execution(cls, scriptdir: ScriptDirectory, path: str) -> Script | None:
+        """Return the script of a file that does not tell its ids by itself."""
         if scriptdir.sourceless and _files.is_compiled_beside_source(path):
             return None
         module = _files.execute(path)
         return cls(module, _files.revision_id(module, os.path.basename(path)), path)
 
-    @classmethod
-    def _from_header(cls, path: str, scanned: ScannedFile) -> Script:
-        rev_id, down_revision, branch_labels, depends_on = scanned.header
-        script = cls.__new__(cls)
-        script.path = path
-        script._scanned = scanned
-        revision.Revision.__init__(
-            script,
-            rev_id,
-            down_revision,
-            branch_labels=util.to_tuple(branch_labels, default=()),
-            dependencies=util.to_tuple(depends_on, default=()),
-        )
-        return script
-
     @property
     def _script_path(self) -> Path:
+        from pathlib import Path
+
         return Path(self.path)
 
     # --- texts ----------------------------------------------------------------------
@@ -775,12 +802,26 @@ class Script(revision.Revision):
         )
 
     def _format_down_revision(self) -> str:
-        if not self.down_revision:
-            return "<base>"
-        return util.format_as_comma(self._versioned_down_revisions)
+        down = self.down_revision
+        if isinstance(down, str):
+            return down
+        return util.format_as_comma(self._versioned_down_revisions) or "<base>"
 
 
-_HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
+def _unexecuted(cls: type[Script], scanned: ScannedFile) -> Script:
+    """Return the script of a file whose header was read exactly.
+
+    Every revision of a tree comes through here: it sets no more than it has to.
+    """
+    rev_id, down_revision, branch_labels, depends_on = scanned.header
+    script = cls.__new__(cls)
+    script._scanned = scanned
+    if branch_labels is not None:
+        branch_labels = util.to_tuple(branch_labels)
+    if depends_on is not None:
+        depends_on = util.to_tuple(depends_on)
+    _init_revision(script, rev_id, down_revision, depends_on, branch_labels)
+    return script
 
 
 def _flags(head: str | bool, script: Script) -> str:
