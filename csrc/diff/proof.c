@@ -101,6 +101,26 @@ static bool same_identity(const struct alc_column *a, const struct alc_column *b
             x->max == y->max && x->cache == y->cache && x->cycle == y->cycle);
 }
 
+/* Generated and identity columns are kinds of server defaults. */
+static enum alc_proof prove_default(const struct alc_column *actual,
+                                    const struct alc_column *wanted)
+{
+    if (actual->generated_kind != wanted->generated_kind ||
+        !same(actual->generated, wanted->generated)) {
+        return ALC_UNPROVEN_GENERATED;
+    }
+    if (!same_identity(actual, wanted)) {
+        return ALC_UNPROVEN_IDENTITY;
+    }
+    /* is_serial on the wanted side: the key that counts by itself, whose default is the
+     * backend's business. */
+    if (!wanted->is_serial &&
+        !same_default(actual->default_expr, wanted->default_expr, actual->type)) {
+        return ALC_UNPROVEN_DEFAULT;
+    }
+    return ALC_PROVEN;
+}
+
 static enum alc_proof prove_column(const struct alc_column *actual,
                                    const struct alc_column *wanted,
                                    const struct alc_proof_options *options)
@@ -112,18 +132,10 @@ static enum alc_proof prove_column(const struct alc_column *actual,
                            !same(actual->collation, wanted->collation))) {
         return ALC_UNPROVEN_TYPE;
     }
-    if (actual->generated_kind != wanted->generated_kind ||
-        !same(actual->generated, wanted->generated)) {
-        return ALC_UNPROVEN_GENERATED;
-    }
-    if (!same_identity(actual, wanted)) {
-        return ALC_UNPROVEN_IDENTITY;
-    }
-    /* is_serial on the wanted side: the key that counts by itself, whose default is the
-     * backend's business. */
-    if (options->defaults && !wanted->is_serial &&
-        !same_default(actual->default_expr, wanted->default_expr, actual->type)) {
-        return ALC_UNPROVEN_DEFAULT;
+    enum alc_proof proof =
+        options->defaults ? prove_default(actual, wanted) : ALC_PROVEN;
+    if (proof != ALC_PROVEN) {
+        return proof;
     }
     if (options->comments && !same(actual->comment, wanted->comment)) {
         return ALC_UNPROVEN_COMMENT;

@@ -163,7 +163,7 @@ static bool is_wanted(const struct alc_pg_reader *reader, struct alc_str name)
     return reader->wanted == NULL;
 }
 
-/* oid, name */
+/* oid, name, whether it is in the search path (for the caller) */
 static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *cells,
                           struct alc_error *err)
 {
@@ -415,7 +415,7 @@ static const struct {
     pg_row_fn *read;
     size_t n_columns;
 } queries[ALC_PG_N_QUERIES] = {
-    [ALC_PG_NAMESPACES] = {read_namespace, 2},
+    [ALC_PG_NAMESPACES] = {read_namespace, 3},
     [ALC_PG_TYPES] = {read_type, 7},
     [ALC_PG_RELATIONS] = {read_relation, 5},
     [ALC_PG_COLUMNS] = {read_column, 11},

@@ -16,7 +16,8 @@
 
 static const char *const texts[ALC_PG_N_QUERIES] = {
     [ALC_PG_NAMESPACES] =
-        "SELECT n.oid::int8, n.nspname::text"
+        "SELECT n.oid::int8, n.nspname::text,"
+        " n.nspname = ANY (pg_catalog.current_schemas(false))"
         " FROM pg_catalog.pg_namespace n"
         " WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
 

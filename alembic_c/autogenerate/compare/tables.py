@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.schema import sort_tables_and_constraints
@@ -13,6 +13,7 @@ from sqlalchemy.util import OrderedSet
 
 from ...operations import ops
 from ...util import PriorityDispatchResult
+from .. import _proof
 from .util import Reflection
 
 if TYPE_CHECKING:
@@ -27,30 +28,6 @@ log = logging.getLogger("alembic.autogenerate.compare.tables")
 
 # (schema, None for the default one; name)
 TableKey: TypeAlias = "tuple[str | None, str]"
-
-
-class UnchangedTables(Protocol):
-    """Tells before reflection which tables need not be looked at.
-
-    wanted: the model's tables that the database has too, by schema and name.
-    Returns the keys of those that are shown to be equal in all that the comparators
-    of this run would look at.  A table left out of the answer costs time, one that
-    is wrong in it costs a migration.
-    """
-
-    def __call__(
-        self, autogen_context: AutogenContext, wanted: dict[TableKey, Table], /
-    ) -> Collection[TableKey]: ...
-
-
-def nothing_is_proven(
-    autogen_context: AutogenContext, wanted: dict[TableKey, Table], /
-) -> Collection[TableKey]:
-    """Leave every table to the comparators."""
-    return ()
-
-
-prove_unchanged: UnchangedTables = nothing_is_proven
 
 
 def _autogen_for_tables(
@@ -71,7 +48,8 @@ def _autogen_for_tables(
         and autogen_context.run_name_filters(name, "table", {"schema_name": schema})
     )
     metadata_names: OrderedSet[TableKey] = OrderedSet(
-        (table.schema, table.name) for table in autogen_context.sorted_tables
+        (table.schema, table.name)
+        for table in autogen_context.table_key_to_table.values()
     )
     metadata_names.discard(version_table)
     _compare_tables(conn_names, metadata_names, inspector, upgrade_ops, autogen_context)
@@ -92,12 +70,14 @@ def _compare_tables(
     wanted = _model_tables(autogen_context, metadata_table_names)
     gone = [key for key in conn_table_names if key not in wanted]
     common = {key: table for key, table in wanted.items() if key in conn_table_names}
-    unchanged = frozenset(prove_unchanged(autogen_context, common) if common else ())
+    proven = frozenset(_proof.prove_unchanged(autogen_context, common))
+    unchanged = frozenset() if _proof.mode() == "check" else proven
     suspect = sorted(common.keys() - unchanged, key=_sort_key)
 
-    for key, table in wanted.items():
-        if key not in common:
-            _add_table(autogen_context, upgrade_ops, key, table)
+    missing = {table: key for key, table in wanted.items() if key not in common}
+    for table in autogen_context.sorted_tables if missing else ():
+        if table in missing:
+            _add_table(autogen_context, upgrade_ops, missing[table], table)
 
     reflected = _reflect_tables(
         autogen_context, inspector, [*gone, *suspect], conn_table_names
@@ -105,9 +85,15 @@ def _compare_tables(
     for key in _dependents_first(gone, reflected):
         _remove_table(autogen_context, upgrade_ops, key, reflected[key])
     for key in suspect:
+        n_changes = len(upgrade_ops.ops)
         _compare_table(
             autogen_context, upgrade_ops, key, reflected[key], common[key], inspector
         )
+        if key in proven and len(upgrade_ops.ops) != n_changes:
+            raise _proof.ProofContradiction(
+                f"table {_qualified(key)!r} was proven unchanged, and has changes: "
+                f"{upgrade_ops.ops[n_changes:]}"
+            )
 
 
 def _sort_key(key: TableKey) -> tuple[str, str]:

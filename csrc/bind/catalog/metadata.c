@@ -17,7 +17,8 @@
 #define ALC_NAMES(X)                                                                   \
     X(name)                                                                            \
     X(schema)                                                                          \
-    X(comment) X(columns) X(indexes) X(constraints) X(type) X(nullable) X(system)      \
+    X(comment)                                                                         \
+    X(columns) X(indexes) X(constraints) X(type) X(nullable) X(system)                 \
         X(server_default) X(computed) X(identity) X(arg) X(text) X(unique)             \
             X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column) X(table)  \
                 X(onupdate) X(ondelete) X(deferrable) X(initially) X(match)            \
@@ -291,11 +292,11 @@ static int read_column(struct walker *w, struct alc_table *table, PyObject *obje
     int nullable = get_flag(w, object, NAME_nullable);
     column->not_null = !nullable;
     if (nullable < 0 || get_text(&column->name, w, object, NAME_name) < 0 ||
-        read_column_type(column, w, table, object) < 0 ||
-        read_generated(w, table, object) < 0) {
+        read_column_type(column, w, table, object) < 0) {
         return -1;
     }
-    if (w->defaults && read_default(column, w, table, object) < 0) {
+    if (w->defaults && (read_generated(w, table, object) < 0 ||
+                        read_default(column, w, table, object) < 0)) {
         return -1;
     }
     return w->comments ? get_text(&column->comment, w, object, NAME_comment) : 0;

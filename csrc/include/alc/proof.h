@@ -35,7 +35,7 @@ enum alc_proof {
 /* What is compared at all; what is not is not asked about. */
 struct alc_proof_options {
     bool types;
-    bool defaults;
+    bool defaults; /* with generated and identity columns */
     bool comments;
     bool indexes; /* with unique constraints */
     bool foreign_keys;

@@ -150,10 +150,11 @@ void alc_scan_files_release(struct alc_scan_files *files);
  * time, by file name, sub-directories after the files beside them.  A location that
  * does not exist or is no directory has no files.
  *
- * Left out: names that begin with "__init__" or ".#", dangling links, all that is no
- * regular file.  With options.sourceless *.pyc and *.pyo count, in the directory if no
- * NAME.py is there, and in its __pycache__ if neither NAME.py nor NAME.pyc is beside
- * it.
+ * A link counts as the file that it leads to.  Left out: names that begin with
+ * "__init__" or ".#", and all that is no regular file.  A file reached again is listed
+ * with `duplicate` set, whatever its name.  With options.sourceless *.pyc and *.pyo
+ * count, in the directory if no NAME.py is there, and in its __pycache__ if neither
+ * NAME.py nor NAME.pyc is beside it.
  *
  * Returns 0; ALC_E_NOMEM; ALC_E_IO when a directory exists but cannot be read
  * (out->failed_path).  Release *out in every case.

@@ -1,0 +1,229 @@
+"""The catalog of one database, and what makes two of them differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from .. import _catalog as native
+
+_T = TypeVar("_T")
+
+_COLUMN_ASPECTS = (
+    "type",
+    "not_null",
+    "default_expr",
+    "collation",
+    "generated",
+    "generated_kind",
+    "identity_kind",
+    "identity",
+    "is_serial",
+    "comment",
+)
+_CONSTRAINT_ASPECTS = (
+    "columns",
+    "ref_schema",
+    "ref_table",
+    "ref_columns",
+    "on_update",
+    "on_delete",
+    "match",
+    "expr",
+    "include",
+    "conflict",
+    "deferrable",
+    "initially_deferred",
+    "not_valid",
+    "nulls_not_distinct",
+)
+_INDEX_ASPECTS = (
+    "parts",
+    "is_unique",
+    "include",
+    "predicate",
+    "method",
+    "options",
+    "nulls_not_distinct",
+    "is_constraint",
+)
+_TABLE_ASPECTS = (
+    "kind",
+    "comment",
+    "opaque",
+    "is_temporary",
+    "without_rowid",
+    "strict",
+    "autoincrement",
+)
+_IDENTITY_ASPECTS = ("start", "increment", "min", "max", "cache", "cycle")
+_PART_ASPECTS = ("text", "is_expr", "opclass", "collation", "descending", "nulls_first")
+
+
+class Change(NamedTuple):
+    """One difference between two catalogs.
+
+    table: the table's name, with its schema if it has one.
+    what: what differs: "table", "column email", "index ix_users_email", ...
+    aspect: "added", "removed", or the attribute that changed.
+    before, after: its values; None for what is added or removed.
+    """
+
+    table: str
+    what: str
+    aspect: str
+    before: Any = None
+    after: Any = None
+
+    def __str__(self) -> str:
+        subject = f"{self.what} of {self.table}"
+        if self.what == "table":
+            subject = f"table {self.table}"
+        if self.aspect in ("added", "removed"):
+            return f"{subject}: {self.aspect}"
+        return (
+            f"{subject}: {self.aspect} changes from {self.before!r} to {self.after!r}"
+        )
+
+
+class Catalog:
+    """The tables of one database; immutable."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, catalog: native.Catalog) -> None:
+        self._native = catalog
+
+    @property
+    def backend(self) -> str:
+        """Return "postgresql" or "sqlite"."""
+        return self._native.backend
+
+    @property
+    def tables(self) -> tuple[native.Table, ...]:
+        """Return all tables, in the order of schemas and names."""
+        return self._native.tables
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Catalog):
+            return NotImplemented
+        return self._native.canonical() == other._native.canonical()
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint())
+
+    def __repr__(self) -> str:
+        return f"<Catalog {self.backend}, {len(self)} tables>"
+
+    def fingerprint(self) -> str:
+        """Return 64 hexadecimal digits, equal for equal schemas.
+
+        They depend neither on the machine, the run nor the order of rows.
+        """
+        return hashlib.sha256(self._native.canonical()).hexdigest()
+
+    def diff(self, other: Catalog) -> list[Change]:
+        """Return what would have to change to make this catalog like `other`.
+
+        Raises ValueError if the two are of different backends.
+        """
+        if self.backend != other.backend:
+            raise ValueError(
+                f"a catalog of {self.backend} and one of {other.backend} have no "
+                "types in common"
+            )
+        if self == other:
+            return []
+        return list(_table_changes(self.tables, other.tables))
+
+
+def _label(table: native.Table) -> str:
+    return f"{table.schema}.{table.name}" if table.schema else table.name
+
+
+def _paired(
+    before: Iterable[_T], after: Iterable[_T], key: Callable[[_T], Hashable]
+) -> Iterator[tuple[_T | None, _T | None]]:
+    """Yield what has the same key on both sides; None where one side has none.
+
+    Things with the same key (unnamed constraints) are paired in their order.
+    """
+    waiting: dict[Hashable, list[_T]] = {}
+    for item in after:
+        waiting.setdefault(key(item), []).append(item)
+    for item in before:
+        same = waiting.get(key(item))
+        yield item, same.pop(0) if same else None
+    for items in waiting.values():
+        for item in items:
+            yield None, item
+
+
+def _plain(value: Any) -> Any:
+    """Return a view's attribute as something that can be compared and printed."""
+    name = type(value).__name__
+    if name == "Identity":
+        return {aspect: getattr(value, aspect) for aspect in _IDENTITY_ASPECTS}
+    if isinstance(value, tuple) and value and type(value[0]).__name__ == "IndexPart":
+        return tuple(
+            tuple(getattr(part, aspect) for aspect in _PART_ASPECTS) for part in value
+        )
+    return value
+
+
+def _aspects(
+    table: str, what: str, before: Any, after: Any, aspects: tuple[str, ...]
+) -> Iterator[Change]:
+    if before is None or after is None:
+        yield Change(table, what, "added" if before is None else "removed")
+        return
+    for aspect in aspects:
+        values = _plain(getattr(before, aspect)), _plain(getattr(after, aspect))
+        if values[0] != values[1]:
+            yield Change(table, what, aspect, *values)
+
+
+def _constraint_key(constraint: native.Constraint) -> Hashable:
+    if constraint.name is not None:
+        return constraint.kind, constraint.name
+    return constraint.kind, None, constraint.columns, constraint.expr
+
+
+def _constraint_label(constraint: native.Constraint) -> str:
+    if constraint.name is not None:
+        return f"{constraint.kind} {constraint.name}"
+    return f"{constraint.kind} ({', '.join(constraint.columns) or constraint.expr})"
+
+
+def _table_changes(
+    before: tuple[native.Table, ...], after: tuple[native.Table, ...]
+) -> Iterator[Change]:
+    for old, new in _paired(before, after, lambda table: (table.schema, table.name)):
+        either = old or new
+        assert either is not None
+        label = _label(either)
+        yield from _aspects(label, "table", old, new, _TABLE_ASPECTS)
+        if old is not None and new is not None:
+            yield from _content_changes(label, old, new)
+
+
+def _content_changes(
+    label: str, old: native.Table, new: native.Table
+) -> Iterator[Change]:
+    for a, b in _paired(old.columns, new.columns, lambda column: column.name):
+        name = (a or b).name  # type: ignore[union-attr]
+        yield from _aspects(label, f"column {name}", a, b, _COLUMN_ASPECTS)
+    names = [[column.name for column in table.columns] for table in (old, new)]
+    if sorted(names[0]) == sorted(names[1]) and names[0] != names[1]:
+        yield Change(label, "table", "order of columns", *map(tuple, names))
+    for c, d in _paired(old.constraints, new.constraints, _constraint_key):
+        what = _constraint_label(c or d)  # type: ignore[arg-type]
+        yield from _aspects(label, what, c, d, _CONSTRAINT_ASPECTS)
+    for i, j in _paired(old.indexes, new.indexes, lambda index: index.name):
+        name = (i or j).name  # type: ignore[union-attr]
+        yield from _aspects(label, f"index {name}", i, j, _INDEX_ASPECTS)

@@ -1,0 +1,76 @@
+"""Read a database's catalog through a connection that the caller has open.
+
+The rows come from the caller's own DBAPI cursor, so they are seen in its transaction:
+DDL that is not committed, and databases in memory, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _catalog
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from .._catalog import Catalog
+
+BACKENDS = ("postgresql", "sqlite")
+OLDEST_POSTGRESQL = (13,)
+
+
+class SearchPathError(Exception):
+    """More than one schema is visible without its name."""
+
+
+def _rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """Return a query's rows as the driver makes them, as tuples."""
+    result = connection.exec_driver_sql(sql)
+    try:
+        rows: list[tuple[Any, ...]] = list(result.cursor.fetchall())
+    finally:
+        result.close()
+    # pg8000 gives lists, others their own kinds of rows.
+    return rows if not rows or type(rows[0]) is tuple else list(map(tuple, rows))
+
+
+def postgresql(
+    connection: Connection,
+    schemas: Sequence[str] | None,
+    *,
+    defaults: bool = True,
+    checks: bool = True,
+    one_visible_schema: bool = False,
+) -> Catalog:
+    """Read PostgreSQL's catalogs: seven queries, whatever the number of tables.
+
+    schemas: their names; None for each but the system's.
+    defaults, checks: read the text of column defaults, of CHECK constraints.
+    one_visible_schema: raise SearchPathError if the search path shows more than one.
+    Raises OverflowError for a server older than 13.
+    """
+    major, minor, *_ = (*(connection.dialect.server_version_info or ()), 0, 0)
+    number = int(major) * 10_000 + int(minor)
+    reader = _catalog.PgReader(number, schemas, defaults=defaults, checks=checks)
+    for query in range(_catalog.PG_N_QUERIES):
+        rows = _rows(connection, reader.sql(query))
+        if query == 0 and one_visible_schema and sum(row[2] for row in rows) > 1:
+            raise SearchPathError
+        reader.feed(query, rows)
+    return reader.finish()
+
+
+def sqlite(connection: Connection, schemas: Sequence[str | None] | None) -> Catalog:
+    """Read the statements that SQLite stores: one query for each database.
+
+    schemas: names of attached databases, None for the main one; None for the main one
+        and every attached one.
+    """
+    if schemas is None:
+        attached = [row[1] for row in _rows(connection, "PRAGMA database_list")]
+        schemas = [None, *(name for name in attached if name not in ("main", "temp"))]
+    reader = _catalog.SqliteReader()
+    for schema in schemas:
+        reader.feed(schema, _rows(connection, reader.sql(schema or "main")))
+    return reader.finish()
