@@ -68,6 +68,19 @@ def test_names_for_env_py() -> None:
     )
 
 
+def test_submodules_are_attributes() -> None:
+    names = "autogenerate context ddl op operations plugins runtime script util"
+    succeeds(
+        "import alembic\n"
+        "assert 'sqlalchemy' not in sys.modules\n"
+        f"for name in '{names}'.split():\n"
+        "    assert name in dir(alembic)\n"
+        "    module = getattr(alembic, name)\n"
+        "    assert module is sys.modules[module.__name__]\n"
+        "assert not hasattr(alembic, 'nothing')\n"
+    )
+
+
 def test_patching() -> None:
     succeeds(
         "from unittest import mock\n"
