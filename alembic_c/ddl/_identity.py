@@ -29,6 +29,10 @@ def compare_identities(
 
     skip: the options that do not matter.
     """
+    for identity in (declared, existing):
+        assert identity is None or isinstance(identity, Identity), (
+            f"{identity!r} is no identity: drop the default or the identity first"
+        )
     wanted, found = (
         sqla_compat._get_identity_options_dict(identity, dialect_kwargs=True)
         for identity in (declared, existing)
@@ -37,11 +41,11 @@ def compare_identities(
     always = bool(wanted.pop("always", False)), bool(found.pop("always", False))
     differing = {
         option
-        for option in {*wanted, *found}.difference(skip)
+        for option in {*wanted, *found}
         if wanted.get(option) != found.get(option)
     }
     ignored = {option for option in differing if wanted.get(option) is None}
-    changed = differing - ignored
+    changed = differing - ignored - set(skip)
     if always[0] != always[1]:
         changed.add("always")
     one_sided = (declared is None) != (existing is None)

@@ -18,6 +18,7 @@ _CONSTANT = re.compile(
         (?: :: (?P<type> [^'():]+ ) )?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _NEXTVAL = re.compile(r"nextval\s*\(", re.IGNORECASE)
 
 # Without an operator `=`; the server's error is the answer that users know.
@@ -40,11 +41,14 @@ class _Constant(NamedTuple):
     type: str | None
 
 
-def quoted(text: str) -> str:
+def literal(text: str, is_number: bool) -> str:
     """Return the SQL literal of a default that was given as a plain string.
 
     One quote at either end, as older programs gave it, is taken for a delimiter.
+    is_number: the column has fractions, so that `5` and `5.0` are the same.
     """
+    if is_number and _NUMBER.fullmatch(text):
+        return text
     content = re.sub(r"^'|'$", "", text).replace("'", "''")
     return f"'{content}'"
 

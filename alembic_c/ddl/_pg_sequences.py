@@ -8,22 +8,27 @@ owners of all sequences are read by one query for each inspector.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
 from ..util import sqla_compat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.engine import Inspector
 
-_NEXTVAL = re.compile(r"nextval\((?P<escaped>E?)'(?P<sequence>.+?)'::regclass\)", re.S)
+_NEXTVAL = re.compile(r"nextval\('(?P<sequence>.+?)'::regclass\)")
+_NAME_PART = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^".]+)')
 
 _OWNERS = """
-SELECT c.oid::pg_catalog.regclass::pg_catalog.text AS spelled,
+SELECT n.nspname AS schema_name,
        c.relname AS sequence_name,
+       pg_catalog.pg_table_is_visible(c.oid) AS is_visible,
        a.attname AS column_name
 FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_depend AS d
        ON d.objid = c.oid
       AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -35,7 +40,9 @@ LEFT JOIN pg_catalog.pg_attribute AS a
 WHERE c.relkind = 'S'
 """
 _ALL_OWNERS = text(f"{_OWNERS} ORDER BY c.oid")
-_ONE_OWNER = text(f"{_OWNERS} AND c.oid = CAST(:sequence AS pg_catalog.regclass)")
+_ONE_OWNER = text(
+    f"{_OWNERS} AND c.oid = pg_catalog.to_regclass(CAST(:sequence AS pg_catalog.text))"
+)
 _CACHE_KEY = ("alembic_c", "sequence owners")
 
 
@@ -47,15 +54,9 @@ class SequenceOwner(NamedTuple):
 
 
 def sequence_in_default(default: str) -> str | None:
-    """Return the sequence that a column's default draws from, as it is written.
-
-    That is an identifier, quoted if need be, taken out of the SQL string around it.
-    """
+    """Return the sequence that a column's default draws from, as it is written."""
     match = _NEXTVAL.match(default)
-    if match is None:
-        return None
-    sequence = match["sequence"].replace("''", "'")
-    return sequence.replace("\\\\", "\\") if match["escaped"] else sequence
+    return match["sequence"].replace("''", "'") if match else None
 
 
 def owner_of(inspector: Inspector, sequence: str) -> SequenceOwner | None:
@@ -63,13 +64,31 @@ def owner_of(inspector: Inspector, sequence: str) -> SequenceOwner | None:
 
     sequence: as the server writes it in a default, by the connection's search path.
     """
-    owners: dict[str, SequenceOwner]
+    owners: dict[tuple[str, ...], SequenceOwner]
     owners = inspector.info_cache.setdefault(_CACHE_KEY, {})
     if not owners:
         rows = sqla_compat._exec_on_inspector(inspector, _ALL_OWNERS)
-        owners.update((row[0], SequenceOwner(row[1], row[2])) for row in rows)
-    if sequence not in owners:
+        owners.update(_by_name(rows))
+    name = _name_parts(sequence)
+    if name not in owners:
         # Made, or the search path changed, since the owners were read.
         rows = sqla_compat._exec_on_inspector(inspector, _ONE_OWNER, sequence=sequence)
-        owners.update((sequence, SequenceOwner(row[1], row[2])) for row in rows)
-    return owners.get(sequence)
+        owners.update((name, owner) for _, owner in _by_name(rows))
+    return owners.get(name)
+
+
+def _by_name(
+    rows: Iterable[Any],
+) -> Iterable[tuple[tuple[str, ...], SequenceOwner]]:
+    for schema, sequence, is_visible, column in rows:
+        owner = SequenceOwner(sequence, column)
+        yield (schema, sequence), owner
+        if is_visible:
+            yield (sequence,), owner
+
+
+def _name_parts(name: str) -> tuple[str, ...]:
+    return tuple(
+        part["plain"] or part["quoted"].replace('""', '"')
+        for part in _NAME_PART.finditer(name)
+    )

@@ -39,7 +39,8 @@ def tokenize(definition: str) -> Params:
         if piece["word"]:
             words.append(piece["word"])
         else:
-            arguments = [part.strip() for part in piece["arguments"].split(",")]
+            inside = piece["arguments"].strip("()")
+            arguments = [part.strip() for part in inside.split(",")]
     named = [part.split("=") for part in arguments if "=" in part]
     positional = [part for part in arguments if "=" not in part]
     return Params(words[0], words[1:], positional, dict(named))

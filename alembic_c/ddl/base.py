@@ -6,6 +6,7 @@ A dialect that differs registers a compiler of its own for a construct, with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Union
 
@@ -79,7 +80,7 @@ class AlterColumn(AlterTable):
     ) -> None:
         super().__init__(name, schema=schema)
         self.column_name = column_name
-        self.existing_type = existing_type
+        self.existing_type = None if existing_type is None else _as_type(existing_type)
         self.existing_nullable = existing_nullable
         self.existing_server_default = existing_server_default
         self.existing_comment = existing_comment
@@ -234,14 +235,31 @@ def format_column_name(compiler: DDLCompiler, name: _Name | None) -> _Name:
 def format_server_default(
     compiler: DDLCompiler, default: _ServerDefaultType | None
 ) -> str:
-    """Return what follows DEFAULT; the text "None" for None."""
+    """Return what follows DEFAULT.
+
+    The default has to be one that a column can be given: no identity, not None.
+    """
     bearer: Column[Any] = Column("x", Integer, server_default=default)  # type: ignore[arg-type]
-    return str(compiler.get_column_default_string(bearer))
+    rendered = compiler.get_column_default_string(bearer)
+    assert rendered is not None, f"{default!r} has no SQL text"
+    return rendered
 
 
 def format_type(compiler: DDLCompiler, type_: TypeEngine[Any]) -> str:
     """Return a type as it is written in a statement."""
     return compiler.dialect.type_compiler_instance.process(type_)
+
+
+_WRAPPINGS = (re.compile(r"\((.+)\)$"), re.compile(r"\"?'(.+)'\"?$"))
+
+
+def unwrapped(default: str | None) -> str | None:
+    """Return a default's text without outer parentheses, then without outer quotes."""
+    for wrapping in _WRAPPINGS:
+        inside = wrapping.match(default) if default is not None else None
+        if inside:
+            default = inside[1]
+    return default
 
 
 def alter_table(compiler: DDLCompiler, name: str, schema: str | None) -> str:
@@ -310,9 +328,7 @@ def _references(compiler: DDLCompiler, column: Column[Any]) -> list[str]:
         return []
     constraint = keys[0]
     target = constraint.elements[0].column
-    table = compiler.define_constraint_remote_table(
-        constraint, target.table, compiler.preparer
-    )
+    table = format_table_name(compiler, target.table.name, target.table.schema)
     actions = (
         compiler.define_constraint_match(constraint),
         compiler.define_constraint_cascades(constraint),
@@ -431,18 +447,6 @@ def visit_identity_column(
         "e.g. GENERATED AS IDENTITY, to or from an existing "
         "column is not supported in this dialect."
     )
-
-
-def column_comment(
-    element: ColumnComment, compiler: DDLCompiler, *, without: str
-) -> str:
-    """Return COMMENT ON COLUMN; `without` stands where there is no comment."""
-    table = format_table_name(compiler, element.table_name, element.schema)
-    column = format_column_name(compiler, element.column_name)
-    comment = without
-    if element.comment is not None:
-        comment = quote_text(compiler, element.comment)
-    return f"COMMENT ON COLUMN {table}.{column} IS {comment}"
 
 
 def quote_text(

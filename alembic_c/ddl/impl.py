@@ -602,10 +602,14 @@ class DefaultImpl(metaclass=ImplMeta):
     def _skip_functional_indexes(
         self, metadata_indexes: set[Index], conn_indexes: Iterable[Index]
     ) -> None:
-        """Take expression indexes out of the metadata's set, each with a warning."""
-        for index in [
-            ix for ix in metadata_indexes if sqla_compat.is_expression_index(ix)
-        ]:
+        """Take expression indexes out of the metadata's set, each with a warning.
+
+        Those that were reflected all the same can stay.
+        """
+        reflected = {index.name for index in conn_indexes}
+        for index in list(metadata_indexes):
+            if index.name in reflected or not sqla_compat.is_expression_index(index):
+                continue
             util.warn(
                 "autogenerate skipping metadata-specified "
                 "expression-based index "

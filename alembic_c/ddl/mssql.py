@@ -13,8 +13,6 @@ from sqlalchemy.types import NULLTYPE
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
-from . import base
-from ._identity import IdentityDifference
 from .base import (
     AddColumn,
     AlterTable,
@@ -30,13 +28,12 @@ from .base import (
     format_server_default,
     format_table_name,
     format_type,
-    quote_dotted,
     quote_text,
 )
 from .impl import DefaultImpl
 
 if TYPE_CHECKING:
-    from sqlalchemy import Identity, Index, Table
+    from sqlalchemy import Index, Table
     from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler
     from sqlalchemy.engine import CursorResult
     from sqlalchemy.sql.selectable import TableClause
@@ -139,26 +136,26 @@ class MSSQLImpl(DefaultImpl):
                 )
             )
         # Type and nullability are one clause of the statement.
-        if nullable is not None and type_ is None:
-            self._exec(base.ColumnNullable(table_name, column_name, nullable, **known))
-        elif type_ is not None:
+        if type_ is None:
+            if nullable is not None:
+                self._exec(ColumnNullable(table_name, column_name, nullable, **known))
+        elif nullable is None and existing_nullable is None:
+            kw["type_"] = type_
+        else:
             if nullable is not None:
                 known["existing_nullable"] = nullable
-            self._exec(base.ColumnType(table_name, column_name, type_, **known))
-        if server_default is not False and not (replaced and server_default is None):
-            super().alter_column(
-                table_name,
-                column_name,
-                schema=schema,
-                server_default=server_default,
-                existing_server_default=existing_server_default,
-            )
+            self._exec(ColumnType(table_name, column_name, type_, **known))
+        default: dict[str, Any] = {
+            "server_default": server_default,
+            "existing_server_default": existing_server_default,
+        }
+        if _is_special(server_default, existing_server_default):
+            kw.update(default)
+        super().alter_column(table_name, column_name, schema=schema, **kw)
+        if replaced and server_default is None:
+            default = {}
         super().alter_column(
-            table_name,
-            column_name,
-            schema=schema,
-            name=name,
-            **kw,
+            table_name, column_name, schema=schema, name=name, **default
         )
 
     def create_index(self, index: Index, **kw: Any) -> None:
@@ -210,15 +207,6 @@ class MSSQLImpl(DefaultImpl):
             _essence(rendered_inspector_default) != _essence(rendered_metadata_default)
         )
 
-    def _compare_identity_default(
-        self, metadata_identity: Identity | None, inspector_identity: Identity | None
-    ) -> IdentityDifference:
-        """Compare start and increment; ALWAYS makes no difference here."""
-        found = super()._compare_identity_default(metadata_identity, inspector_identity)
-        changed = found.changed - {"always"}
-        one_sided = (metadata_identity is None) != (inspector_identity is None)
-        return IdentityDifference(changed, found.ignored, bool(changed) or one_sided)
-
     def adjust_reflected_dialect_options(
         self, reflected_object: Any, kind: str
     ) -> dict[str, Any]:
@@ -240,12 +228,16 @@ def _drops_default_constraint(
     new: _ServerDefaultArgument, old: _ServerDefaultArgument
 ) -> bool:
     """Return whether the constraint behind a column's default has to go."""
-    special = sqla_compat._server_default_is_computed(
-        new, old
-    ) or sqla_compat._server_default_is_identity(new, old)
-    if new is False or special:
+    if new is False or _is_special(new, old):
         return False
     return new is None or old is not False
+
+
+def _is_special(*defaults: _ServerDefaultArgument) -> bool:
+    """Return whether one of the defaults is computed or an identity."""
+    return sqla_compat._server_default_is_computed(
+        *defaults
+    ) or sqla_compat._server_default_is_identity(*defaults)
 
 
 def _essence(default: str | None) -> str | None:
@@ -352,7 +344,8 @@ def visit_column_nullable(
 ) -> str:
     """Render NULL or NOT NULL, behind the type that has to be repeated."""
     type_ = format_type(compiler, element.existing_type)  # type: ignore[arg-type]
-    return alter_the_column(element, compiler, f"{type_}{_null(element.nullable)}")
+    change = f"{type_}{_null(bool(element.nullable))}"
+    return alter_the_column(element, compiler, change)
 
 
 @compiles(ColumnType, "mssql")
@@ -399,29 +392,21 @@ def _sp_name(element: AlterTable, compiler: MSDDLCompiler) -> str:
     return _escaped(format_table_name(compiler, element.table_name, element.schema))
 
 
-_COMMENT_PROCEDURES = {
-    (False, True): "sp_addextendedproperty",
-    (True, True): "sp_updateextendedproperty",
-    (True, False): "sp_dropextendedproperty",
-    (False, False): "sp_dropextendedproperty",
-}
-
-
 @compiles(ColumnComment, "mssql")
 def visit_column_comment(
     element: ColumnComment, compiler: MSDDLCompiler, **kw: Any
 ) -> str:
     """Render a call that adds, changes or drops the property holding a comment."""
-    existing = bool(element.existing_comment)
-    procedure = _COMMENT_PROCEDURES[existing, element.comment is not None]
     arguments = ["'MS_Description'"]
+    procedure = "sp_dropextendedproperty"
     if element.comment is not None:
+        verb = "add" if element.existing_comment is None else "update"
+        procedure = f"sp_{verb}extendedproperty"
         arguments.append(quote_text(compiler, element.comment, NVARCHAR()))
     # Without a connection the dialect knows no default schema but its own setting.
     dialect: Any = compiler.dialect
     schema = element.schema or dialect.default_schema_name or dialect.schema_name
-    quote = compiler.preparer.quote
-    arguments += ["'schema'", quote_dotted(schema, quote)]
-    arguments += ["'table'", quote(element.table_name)]
+    arguments += ["'schema'", compiler.preparer.quote_schema(schema)]
+    arguments += ["'table'", compiler.preparer.quote(element.table_name)]
     arguments += ["'column'", format_column_name(compiler, element.column_name)]
     return f"exec {procedure} {', '.join(arguments)}"

@@ -167,11 +167,10 @@ class MySQLImpl(DefaultImpl):
         type_: TypeEngine[Any] | None,
         server_default: _ServerDefaultArgument,
     ) -> bool:
-        """Return whether a default may be a function, which ALTER cannot set."""
+        """Return whether a default may be a function, which only CHANGE can set."""
         return (
             type_ is not None
             and sqla_compat._has_affinity(type_, sqltypes.DateTime)
-            and server_default is not False
             and server_default is not None
         )
 
@@ -193,7 +192,7 @@ class MySQLImpl(DefaultImpl):
             ):
                 return False
             if found:
-                return _unquoted(found) != _unquoted(declared)
+                return bool(_unquoted(found) != declared)
         if found and declared:
             if sqla_compat._has_affinity(metadata_column.type, sqltypes.String):
                 return bool(found != f"'{_unquoted(declared)}'")
@@ -272,7 +271,7 @@ def _timestamp_parts(default: str) -> tuple[str | None, ...]:
     """
     found = _ON_UPDATE.match(default.lower())
     assert found is not None
-    return tuple(part and re.sub(r"[()]", "", part) for part in found.groups())
+    return tuple(part and part.replace("()", "") for part in found.groups())
 
 
 def _is_restrict(action: str | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from ..util.sqla_compat import compiles
@@ -17,11 +16,12 @@ from .base import (
     IdentityColumnDefault,
     RenameTable,
     alter,
-    column_comment,
     format_column_name,
     format_server_default,
     format_table_name,
     format_type,
+    quote_text,
+    unwrapped,
 )
 from .impl import DefaultImpl
 
@@ -71,10 +71,14 @@ class OracleImpl(DefaultImpl):
         rendered_metadata_default: Any,
         rendered_inspector_default: Any,
     ) -> bool:
-        """Compare texts without the blanks that Oracle keeps around a default."""
-        return bool(
-            _trimmed(rendered_inspector_default) != _trimmed(rendered_metadata_default)
-        )
+        """Compare texts without outer parentheses and quotes.
+
+        Oracle keeps the blanks around a default, and reports them.
+        """
+        found = unwrapped(rendered_inspector_default)
+        if found is not None:
+            found = found.strip()
+        return found != unwrapped(rendered_metadata_default)
 
     def emit_begin(self) -> None:
         """Write the start of a transaction."""
@@ -83,10 +87,6 @@ class OracleImpl(DefaultImpl):
     def emit_commit(self) -> None:
         """Write the end of a transaction."""
         self._exec("COMMIT")
-
-
-def _trimmed(default: str | None) -> str | None:
-    return default if default is None else re.sub(r"^\s+|\s+$", "", default)
 
 
 def alter_column(compiler: OracleDDLCompiler, name: str) -> str:
@@ -150,8 +150,12 @@ def visit_column_default(
 def visit_column_comment(
     element: ColumnComment, compiler: OracleDDLCompiler, **kw: Any
 ) -> str:
-    """Render a comment; Oracle drops one by an empty text."""
-    return column_comment(element, compiler, without="''")
+    """Render a comment; Oracle drops one by an empty text.
+
+    Migrations written so far rely on names as they are given, without the schema.
+    """
+    comment = quote_text(compiler, element.comment or "")
+    return f"COMMENT ON COLUMN {element.table_name}.{element.column_name} IS {comment}"
 
 
 @compiles(RenameTable, "oracle")

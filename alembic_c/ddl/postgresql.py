@@ -30,9 +30,10 @@ from .base import (
     _as_type,
     alter,
     alter_the_column,
-    column_comment,
+    format_column_name,
     format_table_name,
     format_type,
+    quote_text,
 )
 from .impl import AutogenView, DefaultImpl
 
@@ -77,8 +78,9 @@ class PostgresqlImpl(DefaultImpl):
 
     def prep_table_for_batch(self, batch_impl: Any, table: Table) -> None:
         """Drop the old table's named constraints: names are unique in a schema."""
-        for constraint in batch_impl.named_constraints.values():
-            self.drop_constraint(constraint)
+        for constraint in table.constraints:
+            if constraint.name in batch_impl.named_constraints:
+                self.drop_constraint(constraint)
 
     def compare_server_default(
         self,
@@ -94,10 +96,15 @@ class PostgresqlImpl(DefaultImpl):
         if _is_serial(metadata_column):
             return False
         found, declared = rendered_inspector_default, rendered_metadata_default
-        if found is None or declared is None or found == declared:
+        if found is None or declared is None:
             return bool(found != declared)
+        if declared in (found, _pg_defaults.without_regclass(found)):
+            return False
         if _is_plain_string(metadata_column.server_default):
-            declared = _pg_defaults.quoted(declared)
+            is_number = sqla_compat._has_affinity(
+                metadata_column.type, sqltypes.Numeric, sqltypes.Float
+            )
+            declared = _pg_defaults.literal(declared, is_number)
         if any(map(_pg_defaults.draws_from_sequence, (found, declared))):
             return _pg_defaults.without_regclass(
                 found
@@ -173,7 +180,8 @@ class PostgresqlImpl(DefaultImpl):
     ) -> None:
         """Take the default of a SERIAL column away: the type stands for it."""
         default = column_info.get("default")
-        if not default or not isinstance(column_info["type"], sqltypes.Integer):
+        type_ = column_info["type"]
+        if not default or not isinstance(type_, sqltypes.INTEGER | sqltypes.BIGINT):
             return
         sequence = _pg_sequences.sequence_in_default(default)
         owner = sequence and _pg_sequences.owner_of(inspector, sequence)
@@ -219,7 +227,8 @@ class PostgresqlImpl(DefaultImpl):
 
         An element with an operator class in its text is passed over, with a warning.
         """
-        reasons = []
+        reasons: list[str] = []
+        skipped: list[str] = []
         unique = self._compare_index_unique(metadata_index, reflected_index)
         if unique:
             reasons.append(unique)
@@ -227,19 +236,21 @@ class PostgresqlImpl(DefaultImpl):
         if len(declared) != len(found):
             reasons.append(f"expression number {len(found)} to {len(declared)}")
         if not reasons:
-            reasons = self._different_elements(metadata_index, reflected_index)
-        options = self._dialect_options(metadata_index)
-        old_options = self._dialect_options(reflected_index)
-        if not reasons and options != old_options:
-            reasons.append(f"options {old_options} to {options}")
+            reasons, skipped = self._compare_elements(metadata_index, reflected_index)
+            options = self._dialect_options(metadata_index)
+            old_options = self._dialect_options(reflected_index)
+            if options != old_options:
+                reasons.append(f"options {old_options} to {options}")
         if reasons:
             return ComparisonResult.Different(reasons)
-        return ComparisonResult.Equal()
+        return ComparisonResult.Skip(skipped) if skipped else ComparisonResult.Equal()
 
-    def _different_elements(
+    def _compare_elements(
         self, metadata_index: Index, reflected_index: Index
-    ) -> list[str]:
-        reasons = []
+    ) -> tuple[list[str], list[str]]:
+        """Return how elements differ, and which could not be compared."""
+        reasons: list[str] = []
+        skipped: list[str] = []
         pairs = zip(
             metadata_index.expressions, reflected_index.expressions, strict=True
         )
@@ -259,9 +270,13 @@ class PostgresqlImpl(DefaultImpl):
                     "https://docs.sqlalchemy.org/en/latest/dialects/"
                     "postgresql.html#operator-classes"
                 )
-                continue
-            reasons.append(f"expression #{position} {old!r} to {new!r}")
-        return reasons
+                skipped.append(
+                    f"expression #{position} {new!r} detected as "
+                    "including operator clause."
+                )
+            else:
+                reasons.append(f"expression #{position} {old!r} to {new!r}")
+        return reasons, skipped
 
     def compare_unique_constraint(
         self,
@@ -393,7 +408,12 @@ def visit_column_comment(
     element: ColumnComment, compiler: PGDDLCompiler, **kw: Any
 ) -> str:
     """Render a comment."""
-    return column_comment(element, compiler, without="NULL")
+    table = format_table_name(compiler, element.table_name, element.schema)
+    column = format_column_name(compiler, element.column_name)
+    comment = "NULL"
+    if element.comment is not None:
+        comment = quote_text(compiler, element.comment)
+    return f"COMMENT ON COLUMN {table}.{column} IS {comment}"
 
 
 @compiles(IdentityColumnDefault, "postgresql")
@@ -432,7 +452,7 @@ def _upper_layer(name: str) -> Any:
 
 # Lives with the operations and with autogenerate; old programs import it from here.
 _MOVED = {
-    "CreateExcludeConstraintOp": "operations._postgresql",
+    "CreateExcludeConstraintOp": "operations.postgresql",
     "_add_exclude_constraint": "autogenerate._render_postgresql",
     "_render_inline_exclude_constraint": "autogenerate._render_postgresql",
     "_postgresql_autogenerate_prefix": "autogenerate._render_postgresql",

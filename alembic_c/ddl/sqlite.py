@@ -11,7 +11,14 @@ from sqlalchemy.sql.elements import ClauseElement
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
-from .base import ColumnName, RenameTable, alter, format_column_name, format_table_name
+from .base import (
+    ColumnName,
+    RenameTable,
+    alter,
+    format_column_name,
+    format_table_name,
+    unwrapped,
+)
 from .impl import BatchOperationsView, DefaultImpl
 
 if TYPE_CHECKING:
@@ -28,9 +35,8 @@ _USE_BATCH = (
 _NO_ALTER = f"No support for ALTER of constraints in SQLite dialect. {_USE_BATCH}"
 
 # What can be a default without parentheses: a number of digits or one quoted text.
-_BARE_DEFAULT = re.compile(r"[0-9]*|'.*'|\(.*\)|\".*\"", re.DOTALL)
-_IN_PARENTHESES = re.compile(r"\((.+)\)")
-_IN_QUOTES = re.compile(r"\"?'(.+)'\"?")
+# That an empty text and one of several lines get them is upstream's, and kept.
+_BARE_DEFAULT = re.compile(r"(?:[0-9]+|'.+'|\(.+\))$")
 
 
 class SQLiteImpl(DefaultImpl):
@@ -68,10 +74,12 @@ class SQLiteImpl(DefaultImpl):
         rendered_inspector_default: str | None,
     ) -> bool:
         """Compare texts without their outer parentheses and quotes."""
-        return _bare(rendered_inspector_default) != _bare(rendered_metadata_default)
+        return unwrapped(rendered_inspector_default) != unwrapped(
+            rendered_metadata_default
+        )
 
     def _guess_if_default_is_unparenthesized_sql_expr(self, expr: str | None) -> bool:
-        return bool(expr) and not _BARE_DEFAULT.fullmatch(expr)  # type: ignore[arg-type]
+        return bool(expr) and not _BARE_DEFAULT.match(expr)  # type: ignore[arg-type]
 
     def autogen_column_reflect(
         self, inspector: Inspector, table: Table, column_info: dict[str, Any]
@@ -129,14 +137,6 @@ def _addable(column: Column[Any]) -> bool:
     return not (
         isinstance(default, DefaultClause) and isinstance(default.arg, ClauseElement)
     )
-
-
-def _bare(default: str | None) -> str | None:
-    for wrapping in (_IN_PARENTHESES, _IN_QUOTES):
-        inside = wrapping.fullmatch(default) if default is not None else None
-        if inside:
-            default = inside[1]
-    return default
 
 
 @compiles(RenameTable, "sqlite")

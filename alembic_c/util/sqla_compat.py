@@ -406,6 +406,10 @@ def _remove_column_from_collection(
 # --- types --------------------------------------------------------------------------
 
 
+# Where a type keeps its variants, for readers that go by attribute names.
+VARIANTS_ATTRIBUTE = "_variant_mapping"
+
+
 def _get_variant_mapping(
     type_: TypeEngine[Any],
 ) -> tuple[TypeEngine[Any], Any]:
@@ -428,9 +432,13 @@ def _affinities_match(one: TypeEngine[Any], other: TypeEngine[Any]) -> bool:
     return one._type_affinity is other._type_affinity
 
 
-def _has_affinity(type_: TypeEngine[Any], *families: type[TypeEngine[Any]]) -> bool:
+def _has_affinity(
+    type_: TypeEngine[Any] | type[TypeEngine[Any]], *families: type[TypeEngine[Any]]
+) -> bool:
     """Return whether a type belongs to one of the families, named by a generic type."""
-    return issubclass(type_._type_affinity, families)
+    instance = type_() if isinstance(type_, type) else type_
+    affinity = instance._type_affinity
+    return affinity is not None and issubclass(affinity, families)
 
 
 # --- expressions --------------------------------------------------------------------
