@@ -84,6 +84,12 @@ def _joined(reason: str | Sequence[str]) -> str:
 
 # By SQLAlchemy's name for the kind of item, which subclasses inherit.
 _clsreg: dict[str, type[_constraint_sig[Any]]] = {}
+# A check constraint has several such names, by where it is written.
+_CHECKS = (
+    "check_constraint",
+    "table_or_column_check_constraint",
+    "column_check_constraint",
+)
 
 
 class _constraint_sig(Generic[_C]):
@@ -97,10 +103,9 @@ class _constraint_sig(Generic[_C]):
     _is_uq: ClassVar[bool] = False
     _is_ck: ClassVar[bool] = False
 
-    def __init_subclass__(cls, kind: str | None = None, **kw: Any) -> None:
+    def __init_subclass__(cls, kinds: Sequence[str] = (), **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        if kind is not None:
-            _clsreg[kind] = cls
+        _clsreg.update(dict.fromkeys(kinds, cls))
 
     def __init__(self, is_metadata: bool, impl: DefaultImpl, const: _C) -> None:
         self._is_metadata = is_metadata
@@ -162,7 +167,9 @@ class _constraint_sig(Generic[_C]):
         return hash(self._full_sig)
 
 
-class _uq_constraint_sig(_constraint_sig[UniqueConstraint], kind="unique_constraint"):
+class _uq_constraint_sig(
+    _constraint_sig[UniqueConstraint], kinds=["unique_constraint"]
+):
     _is_uq = True
     is_unique = True
 
@@ -172,7 +179,7 @@ class _uq_constraint_sig(_constraint_sig[UniqueConstraint], kind="unique_constra
         return tuple(_names(self.const.columns))
 
     @cached_property
-    def unnamed(self) -> tuple[str, ...]:  # type: ignore[override]
+    def unnamed(self) -> tuple[str, ...]:
         """The columns in alphabetical order: uniqueness knows no other."""
         return tuple(sorted(_names(self.const.columns)))
 
@@ -182,9 +189,9 @@ class _uq_constraint_sig(_constraint_sig[UniqueConstraint], kind="unique_constra
         return self.impl.compare_unique_constraint(self.const, other.const)
 
 
-class _ix_constraint_sig(_constraint_sig[Index], kind="index"):
+class _ix_constraint_sig(_constraint_sig[Index], kinds=["index"]):
     _is_index = True
-    is_named = True  # type: ignore[assignment]
+    is_named = True
 
     name: str
 
@@ -210,7 +217,7 @@ class _ix_constraint_sig(_constraint_sig[Index], kind="index"):
         )
 
     @cached_property
-    def unnamed(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def unnamed(self) -> tuple[Any, ...]:
         """Uniqueness and elements."""
         return (self.is_unique, *self.column_names_optional)
 
@@ -219,7 +226,7 @@ class _ix_constraint_sig(_constraint_sig[Index], kind="index"):
 
 
 class _fk_constraint_sig(
-    _constraint_sig[ForeignKeyConstraint], kind="foreign_key_constraint"
+    _constraint_sig[ForeignKeyConstraint], kinds=["foreign_key_constraint"]
 ):
     _is_fk = True
 
@@ -246,12 +253,12 @@ class _fk_constraint_sig(
         )
 
     @cached_property
-    def unnamed(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def unnamed(self) -> tuple[Any, ...]:
         """Both ends, then ON UPDATE, ON DELETE and deferrability."""
         return (*self.unnamed_no_options, *self._options)
 
     @cached_property
-    def unnamed_no_options(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def unnamed_no_options(self) -> tuple[Any, ...]:
         """Schema, table and columns of both ends."""
         return (
             self.source_schema,
@@ -263,11 +270,11 @@ class _fk_constraint_sig(
         )
 
 
-class _ck_constraint_sig(_constraint_sig[CheckConstraint], kind="check_constraint"):
+class _ck_constraint_sig(_constraint_sig[CheckConstraint], kinds=_CHECKS):
     _is_ck = True
 
     @cached_property
-    def unnamed(self) -> tuple[str | None]:  # type: ignore[override]
+    def unnamed(self) -> tuple[str | None]:
         """The name alone: texts of conditions cannot be compared."""
         return (self.name,)
 
@@ -275,11 +282,6 @@ class _ck_constraint_sig(_constraint_sig[CheckConstraint], kind="check_constrain
         self, other: _constraint_sig[CheckConstraint]
     ) -> ComparisonResult:
         return self.impl.compare_check_constraint(self.const, other.const)
-
-
-# SQLAlchemy has these names for a check constraint too, by where it is written.
-for _kind in ("table_or_column_check_constraint", "column_check_constraint"):
-    _clsreg[_kind] = _ck_constraint_sig
 
 
 def _names(columns: Any) -> list[str]:

@@ -222,7 +222,7 @@ def quote_dotted(name: _Name, quote: Callable[[str], str]) -> _Name:
 
 def format_table_name(compiler: Compiled, name: _Name, schema: _Name | None) -> _Name:
     """Return a table's name as it is written in a statement."""
-    quote = compiler.preparer.quote  # type: ignore[attr-defined]
+    quote = compiler.preparer.quote
     table: str = quote(name)
     return f"{quote_dotted(schema, quote)}.{table}" if schema else table
 
@@ -239,7 +239,7 @@ def format_server_default(
 
     The default has to be one that a column can be given: no identity, not None.
     """
-    bearer: Column[Any] = Column("x", Integer, server_default=default)  # type: ignore[arg-type]
+    bearer: Column[Any] = Column("x", Integer, server_default=default)
     rendered = compiler.get_column_default_string(bearer)
     assert rendered is not None, f"{default!r} has no SQL text"
     return rendered

@@ -164,15 +164,18 @@ class MSSQLImpl(DefaultImpl):
         super().create_index(index, **kw)
 
     def bulk_insert(
-        self, table: TableClause | Table, rows: list[dict[str, Any]], **kw: Any
+        self,
+        table: TableClause | Table,
+        rows: list[dict[str, Any]],
+        multiinsert: bool = True,
     ) -> None:
         """Insert rows; a script allows values for the identity meanwhile."""
         if not self.as_sql:
-            super().bulk_insert(table, rows, **kw)
+            super().bulk_insert(table, rows, multiinsert)
             return
         name = self.dialect.identifier_preparer.format_table(table)
         self._exec(f"SET IDENTITY_INSERT {name} ON")
-        super().bulk_insert(table, rows, **kw)
+        super().bulk_insert(table, rows, multiinsert)
         self._exec(f"SET IDENTITY_INSERT {name} OFF")
 
     def drop_column(
@@ -329,7 +332,8 @@ def _add_missing_columns(index: Index, included: Any) -> None:
 
 def mssql_add_column(compiler: MSDDLCompiler, column: Column[Any], **kw: Any) -> str:
     """Return `ADD` and the column's specification."""
-    return f"ADD {compiler.get_column_specification(column, **kw)}"
+    specification = compiler.get_column_specification(column, **kw)  # type: ignore[no-untyped-call]
+    return f"ADD {specification}"
 
 
 @compiles(AddColumn, "mssql")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from sqlalchemy import (
     CheckConstraint,
@@ -17,6 +17,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import (
     BinaryExpression,
     ClauseElement,
+    ColumnElement,
     Grouping,
     UnaryExpression,
 )
@@ -71,8 +72,8 @@ class MySQLImpl(DefaultImpl):
         **kw: Any,
     ) -> str:
         """Return an expression as SQL text, an index's in parentheses."""
-        if is_index and _needs_parentheses(expr):
-            expr = Grouping(expr)  # type: ignore[type-var]
+        if is_index and _is_operation(expr):
+            expr = Grouping(expr)
         return super().render_ddl_sql_expr(
             expr, is_server_default=is_server_default, is_index=is_index, **kw
         )
@@ -249,7 +250,7 @@ class MariaDBImpl(MySQLImpl):
     __dialect__ = "mariadb"
 
 
-def _needs_parentheses(expr: ClauseElement) -> bool:
+def _is_operation(expr: ClauseElement) -> TypeGuard[ColumnElement[Any]]:
     """Return whether SQLAlchemy writes an index element in parentheses."""
     if isinstance(expr, UnaryExpression):
         return expr.modifier not in (operators.desc_op, operators.asc_op)
@@ -281,11 +282,11 @@ def _is_restrict(action: str | None) -> bool:
 def _made_for_foreign_key(index: Index) -> bool:
     """Return whether an index has the name that the server gives such an index.
 
-    That is the name of the foreign key, or of its first column.
+    That is the name of the foreign key, or of a column.
     """
     if index.unique:
         return False
-    names = {column.name for column in index.columns}
+    names: set[Any] = {column.name for column in index.columns}
     names |= {key.name for column in index.columns for key in column.foreign_keys}
     return index.name in names
 

@@ -174,4 +174,5 @@ def visit_identity_column(
     """Render an identity, whole: Oracle changes one by saying all of it again."""
     if element.default is None:
         return _modify(element, compiler, "DROP IDENTITY")
-    return _modify(element, compiler, compiler.visit_identity_column(element.default))
+    identity = compiler.visit_identity_column(element.default)  # type: ignore[no-untyped-call]
+    return _modify(element, compiler, identity)

@@ -19,6 +19,7 @@ from sqlalchemy import types as sqltypes
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause
 
 from .. import util
+from ..util import sqla_compat
 from ..util.sqla_compat import compiles
 from . import _pg_defaults, _pg_indexes, _pg_sequences
 from ._autogen import ComparisonResult
@@ -425,8 +426,8 @@ def visit_identity_column(
     if wanted is None:
         return alter_the_column(element, compiler, "DROP IDENTITY")
     if existing is None or existing is False:
-        added = f"ADD {compiler.visit_identity_column(wanted)}"
-        return alter_the_column(element, compiler, added)
+        identity = compiler.visit_identity_column(wanted)  # type: ignore[no-untyped-call]
+        return alter_the_column(element, compiler, f"ADD {identity}")
     difference = element.impl._compare_identity_default(wanted, existing)  # type: ignore[arg-type]
     changes = [
         _identity_option(compiler, wanted, option)
