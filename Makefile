@@ -76,9 +76,10 @@ bench: build
 
 # --- memory ------------------------------------------------------------------------
 
-sanitized: $(VENV)/ready
+sanitized: build
 	$(PYTHON) tools/install_system.py postgresql
-	$(PY) -m tests.support.postgres $(PY) tools/sanitized.py $(ARGS)
+	$(PY) -m tests.support.postgres $(MAKE) -C csrc python-sanitize \
+	    PYTHON="$(CURDIR)/$(PY)" PYTEST_ARGS="$(or $(ARGS),tests/unit tests/differential tests/db)"
 
 fuzz:
 	$(PYTHON) tools/install_system.py clang sanitizers
