@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,7 +165,7 @@ static int sort_in(struct entries *files, struct entries *dirs, struct walk *wal
         }
         return add_entry(dirs, walk, name, false);
     }
-    if (type == TYPE_OTHER || !is_candidate(walk, name, strlen(name))) {
+    if (type == TYPE_OTHER) {
         return 0;
     }
     return add_entry(files, walk, name, type == TYPE_LINK);
@@ -235,25 +236,29 @@ static char *join_path(struct alc_arena *arena, const char *dir, const char *nam
 }
 
 /*
- * The real path of a link to a file, in the result's arena; NULL in *out if it leads
- * nowhere or to something else.
+ * The real path of a link, in the result's arena; NULL in *out if it leads to what is
+ * no regular file.  One that leads nowhere gives the path that is missing, one that
+ * cannot be followed its own: reading it will tell what is wrong, should its name
+ * matter.
  */
 static int resolve_link(const char **out, struct walk *walk, const char *path)
 {
+    char real[PATH_MAX];
     struct stat st;
-    char *real = realpath(path, NULL);
 
     *out = NULL;
-    if (!real) {
-        return errno == ENOMEM ? alc_error_nomem(walk->err) : 0;
+    if (realpath(path, real)) {
+        if (stat(real, &st) != 0 || !S_ISREG(st.st_mode)) {
+            return 0;
+        }
+    } else if (errno == ENOMEM) {
+        return alc_error_nomem(walk->err);
+    } else if (errno != ENOENT && errno != EACCES) {
+        *out = path;
+        return 0;
     }
-    if (stat(real, &st) == 0 && S_ISREG(st.st_mode)) {
-        *out = alc_arena_dup(walk->arena, real, strlen(real));
-        free(real);
-        return *out ? 0 : alc_error_nomem(walk->err);
-    }
-    free(real);
-    return 0;
+    *out = alc_arena_dup(walk->arena, real, strlen(real));
+    return *out ? 0 : alc_error_nomem(walk->err);
 }
 
 /*
@@ -277,7 +282,30 @@ static int mark_duplicates(struct walk *walk)
     return rc;
 }
 
-static int add_file(struct walk *walk, const char *dir, const struct entry *entry)
+static bool is_listed(const struct walk *walk, const struct alc_scan_file *file)
+{
+    size_t len = file->path.len - file->name_at;
+
+    return file->duplicate ||
+           (!file->shadowed && is_candidate(walk, file->path.ptr + file->name_at, len));
+}
+
+/* Drop what is no revision file by its name, unless there is a duplicate to tell of. */
+static void drop_others(struct walk *walk)
+{
+    struct alc_scan_files *out = walk->out;
+    size_t n = 0;
+
+    for (size_t i = 0; i < out->n_files; i++) {
+        if (is_listed(walk, &out->files[i])) {
+            out->files[n++] = out->files[i];
+        }
+    }
+    out->n_files = n;
+}
+
+static int add_file(struct walk *walk, const char *dir, const struct entry *entry,
+                    bool shadowed)
 {
     struct alc_scan_files *out = walk->out;
     const char *path = join_path(walk->arena, dir, entry->name);
@@ -302,6 +330,7 @@ static int add_file(struct walk *walk, const char *dir, const struct entry *entr
     if (!is_source(path, file->path.len)) {
         file->scan.reason = ALC_SCAN_COMPILED;
     }
+    file->shadowed = shadowed;
     walk->has_links |= entry->is_link;
     return 0;
 }
@@ -311,6 +340,7 @@ struct joined_name {
     const char *stem;
     size_t len;
     const char *suffix;
+    bool open_ended; /* any name that begins like this will do */
 };
 
 static int compare_joined(const void *key, const void *item)
@@ -319,40 +349,56 @@ static int compare_joined(const void *key, const void *item)
     const struct entry *entry = item;
     int order = strncmp(name->stem, entry->name, name->len);
 
-    /* Equal so far: the stem has no NUL, so the entry is at least as long. */
-    return order ? order : strcmp(name->suffix, entry->name + name->len);
+    if (order) {
+        return order;
+    }
+    /* The stem has no NUL, so the entry is at least as long. */
+    return name->open_ended
+               ? strncmp(name->suffix, entry->name + name->len, strlen(name->suffix))
+               : strcmp(name->suffix, entry->name + name->len);
 }
 
-/* Is [name, name + len) + suffix among the sorted entries? */
-static bool has_entry(const struct entries *entries, const char *name, size_t len,
-                      const char *suffix)
+static bool has_entry(const struct entries *entries, struct joined_name name)
 {
-    struct joined_name key = {name, len, suffix};
-
-    return entries->n && bsearch(&key, entries->items, entries->n,
+    return entries->n && bsearch(&name, entries->items, entries->n,
                                  sizeof *entries->items, compare_joined);
 }
 
-/* The files beside each other in a directory: a compiled one only without its source.
- */
+/* Is the source NAME.py of a compiled NAME.pyc among the sorted entries? */
+static bool has_source(const struct entries *entries, const struct entry *compiled)
+{
+    size_t len = compiled->len - strlen(".pyc");
+
+    return has_entry(entries, (struct joined_name){compiled->name, len, ".py", false});
+}
+
+/* Is any file that has the same name up to its first dot among the sorted entries? */
+static bool has_namesake(const struct entries *entries, const char *name)
+{
+    size_t len = strcspn(name, ".");
+
+    return has_entry(entries, (struct joined_name){name, len, "", false}) ||
+           has_entry(entries, (struct joined_name){name, len, ".", true});
+}
+
+/* The files beside each other in a directory. */
 static int add_files(struct walk *walk, const char *dir, const struct entries *files)
 {
     int rc = 0;
 
     for (size_t i = 0; i < files->n && rc == 0; i++) {
         const struct entry *entry = &files->items[i];
-        if (!is_source(entry->name, entry->len) &&
-            has_entry(files, entry->name, entry->len - 4, ".py")) {
-            continue;
-        }
-        rc = add_file(walk, dir, entry);
+        bool shadowed =
+            is_compiled(entry->name, entry->len) && has_source(files, entry);
+
+        rc = add_file(walk, dir, entry, shadowed);
     }
     return rc;
 }
 
 /*
- * Files in the directory's __pycache__.  NAME.cpython-311.pyc belongs to NAME, which is
- * what stands before the first dot.
+ * Files in the directory's __pycache__.  NAME.cpython-311.pyc is the cache of NAME.py;
+ * as upstream has it, a file of any kind that has that NAME hides it.
  */
 static int add_cached(struct walk *walk, const char *dir, const struct entries *beside)
 {
@@ -363,11 +409,8 @@ static int add_cached(struct walk *walk, const char *dir, const struct entries *
 
     for (size_t i = 0; i < files.n && rc == 0; i++) {
         const struct entry *entry = &files.items[i];
-        size_t stem = strcspn(entry->name + 1, ".") + 1;
-        if (!has_entry(beside, entry->name, stem, ".py") &&
-            !has_entry(beside, entry->name, stem, ".pyc") &&
-            !has_entry(beside, entry->name, stem, ".pyo")) {
-            rc = add_file(walk, cache, entry);
+        if (!has_namesake(beside, entry->name)) {
+            rc = add_file(walk, cache, entry, false);
         }
     }
     alc_free(files.items);
@@ -468,6 +511,7 @@ int scan_list_files(struct alc_scan_files *out, const char *const *paths,
     if (rc == 0 && (walk.has_links || n_paths > 1)) {
         rc = mark_duplicates(&walk);
     }
+    drop_others(&walk);
     alc_free(walk.stack);
     alc_arena_release(&walk.scratch);
     alc_arena_release(&walk.pending);

@@ -169,10 +169,13 @@ static void test_links(void)
     put_link("loop.py", "loop.py");
     put_link("loop", ".");
     put_link("z/up", "..");
-    check_list(plain, "a.py =a.py z/b.txt ");
-    check_list(recursive, "a.py =a.py z/b.txt ");
+    put_link("g.txt", "z/c.py");
+    put("z/c.py", "revision = 'c'");
+    check_list(plain, "a.py =a.py nowhere.py z/c.py loop.py ");
+    check_list(recursive, "a.py =a.py nowhere.py z/c.py loop.py =z/b.txt =z/c.py ");
     list(names, sizeof names, plain, true);
-    CHECK(strcmp(names, "a.py =a.py z/b.txt =a.py =a.py =z/b.txt ") == 0);
+    CHECK(strcmp(names, "a.py =a.py nowhere.py z/c.py loop.py =a.py =a.py =z/b.txt "
+                        "=nowhere.py =z/c.py =loop.py ") == 0);
     remove_root();
 }
 

@@ -277,10 +277,15 @@ def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "self.py").symlink_to("self.py")
     (tmp_path / "gone.py").symlink_to("absent.py")
+    (tmp_path / "other.py").symlink_to("absent.txt")
     (tmp_path / "null.py").symlink_to("/dev/null")
     os.mkfifo(tmp_path / "fifo.py")
     files = _core.scan_directory([tmp_path], recursive=True)
-    assert names(files, tmp_path) == ["a.py"]
+    assert [(file.filename, file.errno) for file in files] == [
+        ("a.py", 0),
+        ("absent.py", errno.ENOENT),
+        ("self.py", errno.ELOOP),
+    ]
 
 
 @pytest.fixture
