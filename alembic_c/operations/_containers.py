@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..util import to_list
 from ._operation import MigrateOperation
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _checked(ops: _Ops | Sequence[_Ops] | None, kind: type[_Ops]) -> list[_Ops]:
 
     Raises AssertionError if one is of another kind.
     """
-    containers = [ops] if isinstance(ops, OpContainer) else list(ops)  # type: ignore[arg-type]
+    containers: list[_Ops] = to_list(ops)
     assert all(isinstance(each, kind) for each in containers)
     return containers
 

@@ -27,7 +27,7 @@ from sqlalchemy.types import NULLTYPE, to_instance
 
 from ..util import exc, sqla_compat
 from ._batch_order import ColumnOrder
-from ._batch_safety import all_or_nothing
+from ._batch_safety import all_or_nothing, refuse_to_lose_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -109,26 +109,14 @@ class BatchOperationsImpl:
         """Make the changes.
 
         Raises CommandError if they need a new table and there is neither a connection
-        nor a `copy_from`, or if a column's place is given and they need none.
+        nor a `copy_from`, or if rows of other tables would be lost by it.
         """
         recreate = self._must_recreate()
         with sqla_compat._ensure_scope_for_ddl(self.impl.connection):
             if recreate:
                 self._move_and_copy()
             else:
-                self._alter()
-
-    def _alter(self) -> None:
-        placed = any(
-            name == "add_column" and (kw.get("insert_before") or kw.get("insert_after"))
-            for name, _, kw in self.batch
-        )
-        if placed:
-            raise exc.CommandError(
-                "Can't specify insert_before or insert_after when using ALTER; "
-                "please specify recreate='always'"
-            )
-        self._apply_to(self.impl)
+                self._apply_to(self.impl)
 
     def _move_and_copy(self) -> None:
         existing, reflected = self._existing_table()
@@ -141,6 +129,7 @@ class BatchOperationsImpl:
             partial_reordering=tuple(self.partial_reordering or ()),
         )
         self._apply_to(new_version)
+        refuse_to_lose_rows(self.impl, existing)
         with all_or_nothing(self.impl):
             new_version._create(self.impl)
 
@@ -177,7 +166,17 @@ class BatchOperationsImpl:
         self._later("alter_column", *arg, **kw)
 
     def add_column(self, *arg: Any, **kw: Any) -> None:
-        """Note a new column."""
+        """Note a new column.
+
+        Raises CommandError if it has a place and, by what was noted so far, no new
+        table will be made.
+        """
+        placed = kw.get("insert_before") or kw.get("insert_after")
+        if placed and not self._must_recreate():
+            raise exc.CommandError(
+                "Can't specify insert_before or insert_after when using ALTER; "
+                "please specify recreate='always'"
+            )
         self._later("add_column", *arg, **kw)
 
     def drop_column(self, *arg: Any, **kw: Any) -> None:

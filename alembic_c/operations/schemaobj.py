@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # drop_constraint(type_=...) takes.
 _NAMED_ONLY: dict[str | None, Callable[..., Any]] = {
     None: lambda **kw: sa_schema.Constraint(**kw),
-    "check": lambda **kw: sa_schema.CheckConstraint("", **kw),
+    "check": lambda name, **kw: sa_schema.CheckConstraint("", name=name),
     "foreignkey": lambda **kw: sa_schema.ForeignKeyConstraint([], [], **kw),
     "primary": lambda **kw: sa_schema.PrimaryKeyConstraint(**kw),
     "unique": lambda **kw: sa_schema.UniqueConstraint(**kw),
@@ -159,7 +159,11 @@ class SchemaObjects:
         """Return a unique constraint over columns of a table that holds just those."""
         table = self._bare_table(source, local_cols, schema)
         columns = [table.c[column] for column in local_cols]
-        return sa_schema.UniqueConstraint(*columns, name=name, **kw)
+        constraint = sa_schema.UniqueConstraint(*columns, name=name, **kw)
+        if not columns:
+            # Without a column nothing else leads it to the table.
+            table.append_constraint(constraint)
+        return constraint
 
     def check_constraint(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.schema import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint
 
@@ -54,7 +54,7 @@ def alter_column(operations: Operations, operation: ops.AlterColumnOp) -> None:
         type_=operation.modify_type,
         schema=operation.schema,
         existing_type=operation.existing_type,
-        existing_server_default=operation.existing_server_default,
+        existing_server_default=cast("Any", operation.existing_server_default),
         existing_nullable=operation.existing_nullable,
         comment=operation.modify_comment,
         existing_comment=operation.existing_comment,

@@ -1,0 +1,368 @@
+"""Batch mode on SQLite under faults: the process is killed, a statement fails.
+
+A migration changes a table of 10,000 rows by "move and copy".  It is killed (SIGKILL)
+in front of each statement and in the middle of the copying; whatever the moment, the
+table is as it was or as it was to be, with all rows, and the next run finishes the job.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from alembic_c import command
+from alembic_c.config import Config
+from alembic_c.operations import Operations
+from alembic_c.runtime.migration import MigrationContext
+from alembic_c.util import CommandError
+
+ROWS = 10_000
+# How often SQLite asks whether to go on, in instructions of its virtual machine.
+TICK = 500
+
+ENV = """\
+import os, signal
+from sqlalchemy import create_engine, event
+from alembic_c import context
+
+mode = os.environ["BATCH_MODE"]
+kill_kind, _, kill_at = os.environ.get("BATCH_KILL", "").partition(":")
+seen = {"statement": 0, "tick": 0}
+
+def count(kind):
+    seen[kind] += 1
+    if kind == kill_kind and seen[kind] == int(kill_at):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+options = {"isolation_level": "AUTOCOMMIT"} if mode == "autocommit" else {}
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"), **options)
+
+@event.listens_for(engine, "connect")
+def connect(dbapi_connection, record):
+    if mode == "begin":
+        dbapi_connection.isolation_level = None
+    dbapi_connection.set_trace_callback(lambda statement: count("statement"))
+    dbapi_connection.set_progress_handler(lambda: count("tick"), TICK)
+
+if mode == "begin":
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN")
+
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+if "BATCH_SEEN" in os.environ:
+    with open(os.environ["BATCH_SEEN"], "w") as file:
+        file.write(f"{seen['statement']} {seen['tick']}")
+""".replace("TICK", str(TICK))
+
+FIRST = """\
+import sqlalchemy as sa
+from alembic_c import op
+
+revision = "r1"
+down_revision = None
+
+def upgrade():
+    op.create_table(
+        "account",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(20)),
+        sa.Column("visits", sa.Integer),
+        sa.Column("parent_id", sa.Integer, sa.ForeignKey("account.id")),
+        sa.UniqueConstraint("name", name="uq_name"),
+        sa.Index("ix_parent", "parent_id"),
+    )
+"""
+
+SECOND = """\
+import sqlalchemy as sa
+from alembic_c import op
+
+revision = "r2"
+down_revision = "r1"
+
+def upgrade():
+    with op.batch_alter_table("account") as batch_op:
+        batch_op.drop_column("visits")
+        batch_op.alter_column("name", type_=sa.Text(), nullable=False)
+        batch_op.add_column(sa.Column("score", sa.Integer, server_default="7"))
+        batch_op.create_index("ix_score", ["score"])
+"""
+
+BEFORE = ["id", "name", "visits", "parent_id"]
+AFTER = ["id", "name", "parent_id", "score"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project at its first revision, with a full table in `full.db`."""
+    root = tmp_path_factory.mktemp("faults")
+    versions = root / "scripts" / "versions"
+    versions.mkdir(parents=True)
+    (root / "scripts" / "env.py").write_text(ENV)
+    (versions / "r1.py").write_text(FIRST)
+    (versions / "r2.py").write_text(SECOND)
+    in_child(lambda: upgrade(root, "full.db", "r1"), BATCH_MODE="legacy")
+    with sqlite3.connect(root / "full.db") as connection:
+        connection.executemany(
+            "INSERT INTO account VALUES (?, ?, ?, ?)",
+            [(i, f"name {i}", i % 7, i // 2 or None) for i in range(1, ROWS + 1)],
+        )
+    connection.close()
+    return root
+
+
+def upgrade(project: Path, database: str, revision: str = "head") -> None:
+    config = Config(attributes={})
+    config.set_main_option("script_location", str(project / "scripts"))
+    config.set_main_option("sqlalchemy.url", f"sqlite:///{project / database}")
+    command.upgrade(config, revision)
+
+
+def in_child(action: Callable[[], None], **environment: str) -> int:
+    """Run something in a process of its own; return the signal that killed it, or 0."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.environ.update(environment)
+            action()
+            status = 0
+        except BaseException:  # noqa: BLE001 - the process ends here
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return os.WTERMSIG(status)
+    assert os.WEXITSTATUS(status) == 0, "see the traceback above"
+    return 0
+
+
+def state(path: Path) -> tuple[list[str], str]:
+    """Return the columns of the table and the version, having looked at all rows."""
+    connection = sqlite3.connect(path)
+    try:
+        tables = {
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            )
+        }
+        assert tables == {"account", "alembic_version"}
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(account)")]
+        rows = connection.execute(
+            "SELECT id, name, parent_id FROM account ORDER BY id"
+        ).fetchall()
+        assert rows == [(i, f"name {i}", i // 2 or None) for i in range(1, ROWS + 1)]
+        assert columns in (BEFORE, AFTER)
+        if columns == BEFORE:
+            visits = connection.execute("SELECT visits FROM account ORDER BY id")
+            assert [row[0] for row in visits] == [i % 7 for i in range(1, ROWS + 1)]
+        indexes = {
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL"
+            )
+        }
+        new_indexes = {"ix_parent"} if columns == BEFORE else {"ix_parent", "ix_score"}
+        assert indexes == new_indexes
+        ((version,),) = connection.execute("SELECT version_num FROM alembic_version")
+        return columns, version
+    finally:
+        connection.close()
+
+
+def totals(project: Path, mode: str) -> tuple[int, int]:
+    """Return how many statements and ticks an upgrade has that is left alone."""
+    shutil.copy(project / "full.db", project / "left_alone.db")
+    seen = project / "seen"
+    killed_by = in_child(
+        lambda: upgrade(project, "left_alone.db"),
+        BATCH_MODE=mode,
+        BATCH_SEEN=str(seen),
+    )
+    assert killed_by == 0
+    assert state(project / "left_alone.db") == (AFTER, "r2")
+    statements, ticks = map(int, seen.read_text().split())
+    return statements, ticks
+
+
+@pytest.mark.parametrize(("mode", "points"), [("legacy", 50), ("begin", 50)])
+def test_killed_anywhere(project: Path, mode: str, points: int) -> None:
+    statements, ticks = totals(project, mode)
+    assert statements > 8
+    assert ticks > 100
+    kill_points = [f"statement:{n}" for n in range(1, statements + 1)]
+    left = max(points - len(kill_points), 10)
+    kill_points += [f"tick:{1 + n * (ticks - 1) // left}" for n in range(left)]
+    assert len(kill_points) >= points
+    for kill_point in kill_points:
+        path = project / "victim.db"
+        shutil.copy(project / "full.db", path)
+        killed_by = in_child(
+            lambda: upgrade(project, "victim.db"),
+            BATCH_MODE=mode,
+            BATCH_KILL=kill_point,
+        )
+        assert killed_by == signal.SIGKILL, kill_point
+        # The version says which of the two it is.
+        assert state(path) in [(BEFORE, "r1"), (AFTER, "r2")], kill_point
+        assert in_child(lambda: upgrade(project, "victim.db"), BATCH_MODE=mode) == 0
+        assert state(path) == (AFTER, "r2"), kill_point
+
+
+def test_killed_in_autocommit_mode(project: Path) -> None:
+    """Each statement is a transaction, but "move and copy" is one all the same."""
+    statements, ticks = totals(project, "autocommit")
+    kill_points = [f"statement:{n}" for n in range(1, statements + 1)]
+    kill_points += [f"tick:{1 + n * (ticks - 1) // 20}" for n in range(20)]
+    for kill_point in kill_points:
+        path = project / "victim.db"
+        shutil.copy(project / "full.db", path)
+        killed_by = in_child(
+            lambda: upgrade(project, "victim.db"),
+            BATCH_MODE="autocommit",
+            BATCH_KILL=kill_point,
+        )
+        assert killed_by == signal.SIGKILL, kill_point
+        # Here the version is a transaction of its own, after that of the table.
+        columns, version = state(path)
+        assert (columns, version) != (BEFORE, "r2"), kill_point
+        if columns == BEFORE:
+            assert (
+                in_child(lambda: upgrade(project, "victim.db"), BATCH_MODE="autocommit")
+                == 0
+            )
+            assert state(path) == (AFTER, "r2"), kill_point
+
+
+def change_table(op: Operations, change: str) -> None:
+    with op.batch_alter_table("t", recreate="always") as batch_op:
+        batch_op.add_column(sa.Column("new", sa.Integer))
+        exec(f"batch_op.{change}", {"batch_op": batch_op, "sa": sa})
+
+
+@pytest.mark.parametrize("isolation_level", [None, "AUTOCOMMIT", "SERIALIZABLE"])
+@pytest.mark.parametrize("earlier_statement", [False, True])
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        # in the CREATE TABLE, in the copying, and when all but the index is done
+        ("add_column(sa.Column('g', sa.Integer, sa.Computed('zork')))", "zork"),
+        ("alter_column('a', nullable=False)", "NOT NULL"),
+        ("create_index('ix_b', ['b'], unique=True)", "UNIQUE"),
+    ],
+)
+def test_failure_is_undone_even_if_it_is_caught(
+    sqlite_url: str,
+    change: str,
+    error: str,
+    isolation_level: str | None,
+    earlier_statement: bool,
+) -> None:
+    options = {} if isolation_level is None else {"isolation_level": isolation_level}
+    engine = sa.create_engine(sqlite_url, **options)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER, b INTEGER)")
+        connection.exec_driver_sql("CREATE TABLE log (message TEXT)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, 5), (NULL, 5)")
+    with engine.begin() as connection:
+        op = Operations(MigrationContext.configure(connection))
+        if earlier_statement:
+            op.execute("INSERT INTO log VALUES ('before')")
+        with pytest.raises(sa.exc.DBAPIError, match=error):
+            change_table(op, change)
+        op.execute("INSERT INTO log VALUES ('after')")
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM t").fetchall()
+        assert rows == [(1, 5), (None, 5)]
+        assert set(sa.inspect(connection).get_table_names()) == {"t", "log"}
+        log = connection.exec_driver_sql("SELECT message FROM log").scalars().all()
+        assert log == (["before", "after"] if earlier_statement else ["after"])
+    engine.dispose()
+
+
+def test_listeners_see_the_statements_that_they_always_saw(sqlite_url: str) -> None:
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER, b INTEGER)")
+    seen = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def note(conn, cursor, statement, *rest):  # type: ignore[no-untyped-def]
+        if not statement.startswith(("PRAGMA", "SELECT")):
+            seen.append(statement.split("(")[0].strip())
+
+    with engine.begin() as connection:
+        op = Operations(MigrationContext.configure(connection))
+        with op.batch_alter_table("t") as batch_op:
+            batch_op.drop_column("b")
+    assert [statement.split() for statement in seen] == [
+        line.split()
+        for line in textwrap.dedent(
+            """\
+            CREATE TABLE _alembic_tmp_t
+            INSERT INTO _alembic_tmp_t
+            DROP TABLE t
+            ALTER TABLE _alembic_tmp_t RENAME TO t"""
+        ).splitlines()
+    ]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT"])
+@pytest.mark.parametrize("schema", [None, "main"])
+def test_rows_of_other_tables_are_not_lost(
+    sqlite_url: str, action: str, schema: str | None
+) -> None:
+    engine = sa.create_engine(sqlite_url)
+    with engine.connect() as connection:
+        for statement in [
+            "PRAGMA foreign_keys=ON",
+            "CREATE TABLE parent (id INTEGER PRIMARY KEY, x INTEGER)",
+            'CREATE TABLE "some child" (id INTEGER PRIMARY KEY, "a b" INTEGER'
+            f" REFERENCES Parent (id) ON DELETE {action})",
+            "INSERT INTO parent VALUES (1, 2)",
+            'INSERT INTO "some child" VALUES (5, NULL)',
+        ]:
+            connection.exec_driver_sql(statement)
+        connection.commit()
+        op = Operations(MigrationContext.configure(connection))
+        # Nothing refers to the row yet.
+        with op.batch_alter_table("parent", schema=schema) as batch_op:
+            batch_op.alter_column("x", new_column_name="y")
+        connection.exec_driver_sql('INSERT INTO "some child" VALUES (6, 1)')
+        connection.commit()
+
+        def drop_column() -> None:
+            with op.batch_alter_table("parent", schema=schema) as batch_op:
+                batch_op.drop_column("y")
+
+        with pytest.raises(CommandError, match=r'delete or change .*"some child"'):
+            drop_column()
+        children = connection.exec_driver_sql('SELECT * FROM "some child"')
+        assert children.fetchall() == [(5, None), (6, 1)]
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        drop_column()
+        children = connection.exec_driver_sql('SELECT * FROM "some child"')
+        assert children.fetchall() == [(5, None), (6, 1)]
+        assert connection.exec_driver_sql("SELECT * FROM parent").fetchall() == [(1,)]
+    engine.dispose()
