@@ -171,6 +171,7 @@ class RevisionGraph:
     def related(
         self, targets: Iterable[Any], others: Iterable[Any], with_deps: bool, /
     ) -> list[bool]: ...
+    def uncovered(self, targets: Iterable[Any], /) -> list[bool]: ...
     # "ok" with a list, "overlap" with an overlap, "outside" or "nothing" with None
     def plan_upgrade(
         self,

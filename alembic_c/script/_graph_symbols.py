@@ -1,4 +1,4 @@
-"""How people write revisions: `abc123`, `head`, `label@head`, `abc123+2`, `label@-1`."""
+"""How people write revisions: `abc123`, `head`, `label@head`, `abc123+2`."""
 
 from __future__ import annotations
 

@@ -1,21 +1,15 @@
 """Revisions and the map of them: which follows which, and what lies between two.
 
-The graph itself, its walks, plans and orders are in C (`_core.RevisionGraph`); this
-module reads symbols, keeps upstream's interface and says what is wrong.
+The graph itself, its walks, plans and orders are in C (`_core.RevisionGraph`), the map
+around it in `_graph_map`; this module reads symbols and ranges of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .. import util
-from .._core import (
-    ForeignRevisionError,
-    RevisionBase,
-    load_revisions,
-    read_map,
-    touch_graphs,
-)
+from .._core import ForeignRevisionError, RevisionBase
 from ._graph_errors import (
     CycleDetected,
     DependencyCycleDetected,
@@ -27,38 +21,25 @@ from ._graph_errors import (
     ResolutionError,
     RevisionError,
 )
-from ._graph_symbols import (
-    RESERVED as _revision_illegal_chars,
-)
-from ._graph_symbols import (
-    RelativeSymbol,
-    illegal_characters,
-    not_produced,
-    parse_relative,
-)
+from ._graph_map import LoadedMap, overlap_error
+from ._graph_node import Revision, is_revision, tuple_rev_as_scalar
+from ._graph_symbols import RESERVED as _revision_illegal_chars
+from ._graph_symbols import RelativeSymbol, not_produced, parse_relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, overload
+    from typing import Any
 
-    from .._core import RevisionGraph
-
-    _T = TypeVar("_T")
-    _TR = TypeVar("_TR", bound="_RevisionOrStr | None")
-
-    _RevIdType: TypeAlias = str | list[str] | tuple[str, ...]
-    _GetRevArg: TypeAlias = str | Iterable[str | None] | Iterable[str]
-    _RevisionIdentifierType: TypeAlias = str | tuple[str, ...] | None
-    _RevisionOrStr: TypeAlias = "Revision | str"
-    _RevisionOrBase: TypeAlias = "Revision | Literal['base']"
-    _InterimRevisionMapType: TypeAlias = "dict[str, Revision]"
-    _RevisionMapType: TypeAlias = "dict[str | tuple[()] | None, Revision | None]"
-else:
-
-    def overload(function: Callable[..., object]) -> Callable[..., object]:
-        """Stand in for `typing.overload`, so that `typing` need not be loaded."""
-        return function
-
+    from ._graph_types import (
+        _TR,
+        _GetRevArg,
+        _InterimRevisionMapType,
+        _RevIdType,
+        _RevisionIdentifierType,
+        _RevisionMapType,
+        _RevisionOrBase,
+        _RevisionOrStr,
+    )
 
 __all__ = [
     "CycleDetected",
@@ -72,104 +53,30 @@ __all__ = [
     "Revision",
     "RevisionError",
     "RevisionMap",
+    "_GetRevArg",
+    "_InterimRevisionMapType",
+    "_RevIdType",
+    "_RevisionIdentifierType",
+    "_RevisionMapType",
+    "_RevisionOrBase",
+    "_RevisionOrStr",
     "_revision_illegal_chars",
     "is_revision",
     "tuple_rev_as_scalar",
 ]
 
-_SAVED = (
-    "revision",
-    "down_revision",
-    "dependencies",
-    "_orig_branch_labels",
-    "branch_labels",
-    "_resolved_dependencies",
-    "_normalized_resolved_dependencies",
-    "nextrev",
-    "_all_nextrev",
-)
+
+def __getattr__(name: str) -> Any:
+    # The types under upstream's private names, which other packages annotate with;
+    # `typing` is not loaded before.
+    from . import _graph_types
+
+    if name in __all__:
+        return getattr(_graph_types, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class Revision(RevisionBase):
-    """One revision: its id, what it follows and depends on, its branch labels.
-
-    A `RevisionMap` fills in the rest when it is loaded: `nextrev`, the labels that come
-    from other revisions of the branch, and the dependencies as ids.
-
-    revision: the id; down_revision: id or ids of what it follows, None for a base;
-    dependencies: ids or branch labels of what has to be there first;
-    branch_labels: names for the branch that begins here.
-    Raises LoopDetected or DependencyLoopDetected if it refers to itself, RevisionError
-    if the id has characters that symbols need.
-    """
-
-    @classmethod
-    def verify_rev_id(cls, revision: str) -> None:
-        """Raise RevisionError if `revision` has a character that symbols need."""
-        illegal = illegal_characters(revision)
-        if illegal:
-            raise RevisionError(
-                f"Character(s) '{', '.join(illegal)}' not allowed in revision "
-                f"identifier '{revision}'"
-            )
-
-    def __repr__(self) -> str:
-        fields = [repr(self.revision), repr(self.down_revision)]
-        fields += [
-            f"{name}={value!r}"
-            for name in ("dependencies", "branch_labels")
-            if (value := getattr(self, name))
-        ]
-        return f"{type(self).__name__}({', '.join(fields)})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        state.update((name, getattr(self, name, None)) for name in _SAVED)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _blank_revision, (type(self),), self.__getstate__()
-
-    def add_nextrev(self, revision: Revision) -> None:
-        """Note that `revision` follows this one, or depends on it."""
-        own_id = self.revision
-        follower = frozenset((revision.revision,))
-        self._all_nextrev = self._all_nextrev | follower
-        if own_id in revision._versioned_down_revisions:
-            self.nextrev = self.nextrev | follower
-
-
-def _blank_revision(cls: type[Revision]) -> Revision:
-    return cls.__new__(cls)
-
-
-def _changing(name: str) -> Callable[..., Any]:
-    """Return dict's method `name`, made to tell the graphs that something changed."""
-    change = getattr(dict, name)
-
-    def method(self: Any, *args: Any, **kw: Any) -> Any:
-        touch_graphs()
-        return change(self, *args, **kw)
-
-    method.__name__ = name
-    return method
-
-
-class _NotedDict(dict):  # type: ignore[type-arg]
-    """The map of revisions: a dictionary that callers may change at any time."""
-
-    for _name in (
-        "__setitem__ __delitem__ __ior__ clear pop popitem setdefault update"
-    ).split():
-        locals()[_name] = _changing(_name)
-    del _name
-
-
-class RevisionMap:
+class RevisionMap(LoadedMap):
     """All revisions of a script directory and the questions about them.
 
     generator: is called once, when the map is first needed, and gives the revisions.
@@ -178,153 +85,6 @@ class RevisionMap:
     label used twice, CycleDetected and its kin for circles, KeyError for a parent or
     dependency that is not there, a warning for an id that comes twice.
     """
-
-    def __init__(self, generator: Callable[[], Iterable[Revision]]) -> None:
-        self._generator = generator
-
-    # ---- loading ----
-
-    @util.memoized_property
-    def heads(self) -> tuple[str, ...]:
-        """Ids of the revisions that no other one follows, in the order of the map."""
-        self._revision_map  # noqa: B018 - loading fills this in
-        return self.heads
-
-    @util.memoized_property
-    def bases(self) -> tuple[str, ...]:
-        """Ids of the revisions that follow none, in the order of the map."""
-        self._revision_map  # noqa: B018
-        return self.bases
-
-    @util.memoized_property
-    def _real_heads(self) -> tuple[str, ...]:
-        """Like `heads`, without those that another revision depends on."""
-        self._revision_map  # noqa: B018
-        return self._real_heads
-
-    @util.memoized_property
-    def _real_bases(self) -> tuple[str, ...]:
-        """Like `bases`, without those that depend on something."""
-        self._revision_map  # noqa: B018
-        return self._real_bases
-
-    @util.memoized_property
-    def _revision_map(self) -> _RevisionMapType:
-        """Revisions by id and by branch label; None under None and ()."""
-        map_: _RevisionMapType = {}
-        loaded = load_revisions(self._generator(), map_, _report)
-        self.__dict__["_built_graph"] = loaded[0]
-        for name, ids in zip(
-            ("heads", "_real_heads", "bases", "_real_bases"), loaded[1:], strict=True
-        ):
-            self.__dict__[name] = ids
-        map_[None] = map_[()] = None
-        return _NotedDict(map_)
-
-    @property
-    def _graph(self) -> RevisionGraph:
-        """The graph of the map as it is now."""
-        map_ = self._revision_map
-        graph: RevisionGraph = self.__dict__["_built_graph"]
-        if not graph.is_current():
-            graph = self.__dict__["_built_graph"] = read_map(map_)
-        return graph
-
-    def add_revision(self, revision: Revision, _replace: bool = False) -> None:
-        """Add a revision to the map, which is loaded if it was not.
-
-        _replace: put it in the place of the one with the same id.
-        Raises what loading raises; Exception if there is nothing to replace.
-        """
-        map_ = self._revision_map
-        if _replace and revision.revision not in map_:
-            raise Exception(f"revision {revision.revision} not in map")
-        if not _replace and revision.revision in map_:
-            _report("duplicate", revision, None)
-        map_[revision.revision] = revision
-        self._add_branches([revision], map_)
-        self._map_branch_labels([revision], map_)
-        self._add_depends_on([revision], map_)
-        if revision.is_base:
-            self.bases += (revision.revision,)
-        if revision._is_real_base:
-            self._real_bases += (revision.revision,)
-        for down in revision._all_down_revisions:
-            parent = map_.get(down)
-            if parent is None:
-                _report("missing", down, revision)
-            util.not_none(parent).add_nextrev(revision)
-        self._normalize_depends_on([revision], map_)
-        self._add_heads(revision)
-
-    def _add_heads(self, revision: Revision) -> None:
-        """Put a new revision, if it is a head, in the place of what it covers."""
-        for name, is_head, below in (
-            ("_real_heads", revision._is_real_head, revision._all_down_revisions),
-            ("heads", revision.is_head, revision._versioned_down_revisions),
-        ):
-            if is_head:
-                covered = {revision.revision, *below}
-                kept = (head for head in getattr(self, name) if head not in covered)
-                setattr(self, name, (*kept, revision.revision))
-
-    def _map_branch_labels(
-        self, revisions: Collection[Revision], map_: _RevisionMapType
-    ) -> None:
-        """Let the labels that revisions bring lead to them."""
-        for revision in revisions:
-            for label in revision._orig_branch_labels:
-                holder = map_.get(label)
-                if holder is not None:
-                    _report("label", label, (revision, holder))
-                map_[label] = revision
-
-    def _add_branches(
-        self, revisions: Collection[Revision], map_: _RevisionMapType
-    ) -> None:
-        """Give labels of `revisions` to what follows, and to the line below them."""
-        for revision in revisions:
-            if not revision.branch_labels:
-                continue
-            labels = revision.branch_labels
-            below: Revision | None = revision
-            for above in self._get_descendant_nodes(
-                [revision], map_, include_dependencies=False
-            ):
-                above.branch_labels.update(labels)
-                below = above
-            while below and not (below._is_real_branch_point or below.is_merge_point):
-                below.branch_labels.update(labels)
-                down = below.down_revision
-                below = map_[down] if isinstance(down, str) else None
-
-    def _add_depends_on(
-        self, revisions: Collection[Revision], map_: _RevisionMapType
-    ) -> None:
-        """Turn the dependencies of `revisions` into ids."""
-        for revision in revisions:
-            names = util.to_tuple(revision.dependencies, default=())
-            revision._resolved_dependencies = tuple(
-                is_revision(map_[name]).revision for name in names
-            )
-
-    def _normalize_depends_on(
-        self, revisions: Collection[Revision], map_: _RevisionMapType
-    ) -> None:
-        """Leave out dependencies that versioned ancestors have as well."""
-        for revision in revisions:
-            ids = revision._resolved_dependencies
-            if ids:
-                implied = {
-                    dependency
-                    for ancestor in self._get_ancestor_nodes(
-                        [revision], map_, include_dependencies=False
-                    )
-                    if ancestor is not revision
-                    for dependency in ancestor._resolved_dependencies
-                }
-                ids = tuple(id_ for id_ in dict.fromkeys(ids) if id_ not in implied)
-            revision._normalized_resolved_dependencies = ids
 
     # ---- one revision, several revisions ----
 
@@ -418,9 +178,7 @@ class RevisionMap:
         assert beginning
         map_ = self._revision_map
         ids: Sequence[str] = [
-            key
-            for key in map_
-            if key and len(key) > 3 and key.startswith(beginning)  # type: ignore[union-attr]
+            key for key in map_ if key and len(key) > 3 and key.startswith(beginning)
         ]
         if branch:
             ids = self.filter_for_lineage(ids, branch)  # type: ignore[arg-type]
@@ -474,13 +232,12 @@ class RevisionMap:
         self, targets: Iterable[_RevisionOrBase | None]
     ) -> set[_RevisionOrBase | None]:
         """Return those of `targets` on which no other one stands."""
-        kept = set(targets)
-        for rev in tuple(kept):
-            if kept.intersection(
-                self._get_descendant_nodes([rev], include_dependencies=False)
-            ).difference([rev]):
-                kept.discard(rev)
-        return kept
+        revs = [is_revision(rev) for rev in dict.fromkeys(targets)]
+        try:
+            flags = self._graph.uncovered(revs)
+        except ForeignRevisionError:
+            flags = self._graph.uncovered(self._own_of(revs))
+        return {rev for rev, kept in zip(revs, flags, strict=True) if kept}
 
     def filter_for_lineage(
         self,
@@ -499,9 +256,7 @@ class RevisionMap:
         if not against or not given:
             return given
         wanted = self._related(given, against, include_dependencies)
-        return tuple(
-            target for target, yes in zip(given, wanted, strict=True) if yes
-        )
+        return tuple(target for target, yes in zip(given, wanted, strict=True) if yes)
 
     def _shares_lineage(
         self,
@@ -519,27 +274,20 @@ class RevisionMap:
         self, targets: Sequence[Any], against: Iterable[Any], with_deps: bool
     ) -> list[bool]:
         """For each of `targets`: is it in one line with one of `against`?"""
-        revs = [self._as_revision(target) for target in targets]
-        others = [self._as_revision(other) for other in against]
-        known = [other for other in others if other is not None]
+        revs = []
+        for target in targets:
+            revs.append(self._as_revision(target))
+            assert revs[-1] is not None
+        known = [other for each in against if (other := self._as_revision(each))]
         try:
-            present = [rev for rev in revs if rev is not None]
-            answers = iter(self._graph.related(present, known, with_deps))
-            return [rev is not None and next(answers) for rev in revs]
+            return self._graph.related(revs, known, with_deps)
         except ForeignRevisionError:
-            return [
-                bool(
-                    {
-                        *self._get_descendant_nodes(
-                            [rev], include_dependencies=with_deps
-                        ),
-                        *self._get_ancestor_nodes(
-                            [rev], include_dependencies=with_deps
-                        ),
-                    }.intersection(known)
-                )
-                for rev in revs
-            ]
+            return [self._is_related(rev, known, with_deps) for rev in revs]
+
+    def _is_related(self, rev: Any, others: Sequence[Any], with_deps: bool) -> bool:
+        found = set(self._get_descendant_nodes([rev], include_dependencies=with_deps))
+        found.update(self._get_ancestor_nodes([rev], include_dependencies=with_deps))
+        return not found.isdisjoint(others)
 
     def _as_revision(self, target: Any) -> Revision | None:
         if isinstance(target, RevisionBase):
@@ -552,120 +300,6 @@ class RevisionMap:
         below = set(self._get_ancestor_nodes(heads, include_dependencies=True))
         below.update(rev for rev in heads if rev is not None)  # type: ignore[misc]
         return self._filter_into_branch_heads(below)
-
-    # ---- walks ----
-
-    def _get_descendant_nodes(
-        self,
-        targets: Collection[_RevisionOrBase | None],
-        map_: _RevisionMapType | None = None,
-        check: bool = False,
-        omit_immediate_dependencies: bool = False,
-        include_dependencies: bool = True,
-    ) -> Iterator[Any]:
-        """Yield `targets` and all that stands on them.
-
-        check: raise RevisionError if one target stands on another;
-        include_dependencies: follow dependencies;
-        omit_immediate_dependencies: follow them, but not those on targets themselves.
-        """
-        follow = include_dependencies or omit_immediate_dependencies
-        at_targets = follow and not omit_immediate_dependencies
-        if self._is_own(map_):
-            try:
-                found = self._graph.descendants(targets, check, follow, at_targets)
-            except ForeignRevisionError:
-                pass
-            else:
-                return _checked(*found)
-
-        def above(rev: Revision) -> Iterable[str]:
-            wanted = at_targets if rev in targets else follow
-            return rev._all_nextrev if wanted else rev.nextrev
-
-        return self._iterate_related_revisions(above, targets, map_, check)
-
-    def _get_ancestor_nodes(
-        self,
-        targets: Collection[_RevisionOrBase | None],
-        map_: _RevisionMapType | None = None,
-        check: bool = False,
-        include_dependencies: bool = True,
-    ) -> Iterator[Revision]:
-        """Yield `targets` and all that they stand on; parameters as above."""
-        if self._is_own(map_):
-            try:
-                found = self._graph.ancestors(targets, check, include_dependencies)
-            except ForeignRevisionError:
-                pass
-            else:
-                return _checked(*found)
-
-        def below(rev: Revision) -> Iterable[str]:
-            if include_dependencies:
-                return rev._normalized_down_revisions
-            return rev._versioned_down_revisions
-
-        return self._iterate_related_revisions(below, targets, map_, check)
-
-    def _is_own(self, map_: _RevisionMapType | None) -> bool:
-        """May the graph answer: is `map_` this map, and is it loaded?"""
-        return map_ is None or map_ is self.__dict__.get("_revision_map")
-
-    def _iterate_related_revisions(
-        self,
-        fn: Callable[[Revision], Iterable[str]],
-        targets: Collection[_RevisionOrBase | None],
-        map_: _RevisionMapType | None,
-        check: bool = False,
-    ) -> Iterator[Revision]:
-        """Yield `targets` and what `fn`, from revision to ids, leads to from there.
-
-        The long way, for maps and revisions that no graph was made of.
-        """
-        revisions: dict[Any, Any] = self._revision_map if map_ is None else map_  # type: ignore[assignment]
-        seen: set[Any] = set()
-        for target in targets:
-            met: set[Any] = set()
-            todo: list[Any] = [is_revision(target)]
-            while todo:
-                rev = todo.pop()
-                met.add(rev)
-                if rev in seen:
-                    continue
-                seen.add(rev)
-                for id_ in fn(rev):
-                    neighbour = util.not_none(revisions[id_])
-                    if neighbour.revision != id_:
-                        raise RevisionError("Dependency resolution failed; broken map")
-                    todo.append(neighbour)
-                yield rev
-            overlaps = met.intersection(targets) - {target} if check else ()
-            if overlaps:
-                raise _overlap(is_revision(target), overlaps)
-
-    def _topological_sort(
-        self, revisions: Collection[Revision], heads: Any
-    ) -> list[str]:
-        """Return the ids of `revisions`, each before what it stands on.
-
-        heads: those to begin with; lines of the map stay together as far as they can.
-            Raises AssertionError if they do not lead to all revisions.
-        """
-        return [rev.revision for rev in self._sorted(revisions, heads)]
-
-    def _sorted(self, revisions: Collection[Revision], heads: Any) -> list[Revision]:
-        map_ = self._revision_map
-        try:
-            ordered = self._graph.sort(revisions, heads)
-        except ForeignRevisionError:
-            # Only ids count, so the map's own revisions do as well.
-            ordered = self._graph.sort(
-                [is_revision(map_[rev.revision]) for rev in revisions],
-                [is_revision(map_[rev.revision]) for rev in heads],
-            )
-        assert len(ordered) == len({rev.revision for rev in revisions})
-        return ordered  # type: ignore[return-value]
 
     # ---- relative symbols ----
 
@@ -696,7 +330,7 @@ class RevisionMap:
     def _ways_up(self, at: Any, branch_label: str | None) -> Sequence[Any]:
         assert at != "base"
         ways = self.get_revisions(self.bases if at is None else at.nextrev)
-        return self.filter_for_lineage(ways, branch_label) if branch_label else ways  # type: ignore[type-var]
+        return self.filter_for_lineage(ways, branch_label) if branch_label else ways
 
     def _ways_down(self, at: Any) -> Sequence[Any]:
         if at == "base":
@@ -717,8 +351,8 @@ class RevisionMap:
         assert isinstance(target, str), "Expected downgrade target in string form"
         relative = parse_relative(target)
         if relative is None:
-            label, _, symbol = target.rpartition("@")
-            return label or None, self.get_revision(symbol)
+            branch, _, symbol = target.rpartition("@")
+            return branch or None, self.get_revision(symbol)
         label, start = relative.label, relative.start
         if start is None:
             if relative.steps >= 0:
@@ -760,7 +394,7 @@ class RevisionMap:
         ids = self.filter_for_lineage(util.to_tuple(current_revisions), relative.label)
         if not ids:
             implied = self._get_all_current(util.to_tuple(current_revisions))
-            revs = self.filter_for_lineage(implied, relative.label)  # type: ignore[type-var]
+            revs = self.filter_for_lineage(implied, relative.label)
             ids = tuple(is_revision(rev).revision for rev in revs)
         assert len(ids) == 1
         return ids[0]  # type: ignore[no-any-return]
@@ -801,7 +435,9 @@ class RevisionMap:
                 raise RevisionError(not_produced(relative))
         else:
             # Upstream writes the number here, not what was typed.
-            raise RevisionError(not_produced(relative._replace(text=relative.steps)))
+            raise RevisionError(
+                not_produced(relative._replace(text=str(relative.steps)))
+            )
         return (rev,)
 
     def _starts_above(
@@ -810,13 +446,13 @@ class RevisionMap:
         """Return what `+n` or `label@+n` counts from: None is the base."""
         ids = util.to_tuple(current_revisions, default=()) or (None,)
         if label is None:
-            return ids  # type: ignore[no-any-return]
+            return ids
         current = self.get_revisions(ids)
-        on_branch = self.filter_for_lineage(current, label)  # type: ignore[type-var]
+        on_branch = self.filter_for_lineage(current, label)
         if on_branch:
             return on_branch
         # Nothing of the branch itself is there yet: begin where it leaves what is.
-        below = self.filter_for_lineage(self._get_ancestor_nodes(current), label)  # type: ignore[arg-type]
+        below = self.filter_for_lineage(self._get_ancestor_nodes(current), label)
         covered = {id_ for rev in below for id_ in rev._normalized_down_revisions}
         tips = tuple(rev.revision for rev in below if rev.revision not in covered)
         return tips or (None,)
@@ -843,9 +479,7 @@ class RevisionMap:
         Raises RangeNotAncestorError if an end is not below the other, and what
         resolving a symbol raises, both when the first revision is asked for.
         """
-        collect = (
-            self._plan_downgrade if select_for_downgrade else self._plan_upgrade
-        )
+        collect = self._plan_downgrade if select_for_downgrade else self._plan_upgrade
         revisions, heads = collect(
             upper, lower, inclusive, implicit_base, assert_relative_length
         )
@@ -908,9 +542,7 @@ class RevisionMap:
         """Return the revisions right above where a downgrade ends."""
         map_ = self._revision_map
         if target is None:
-            roots = [
-                rev for rev in map_.values() if rev and rev.down_revision is None
-            ]
+            roots = [rev for rev in map_.values() if rev and rev.down_revision is None]
         elif inclusive:
             roots = [target]
         else:
@@ -920,7 +552,7 @@ class RevisionMap:
         below = {
             rev.revision
             for rev in self._get_ancestor_nodes(
-                [self._resolve_branch(label)],  # type: ignore[list-item]
+                [self._resolve_branch(label)],
                 include_dependencies=False,
             )
         }
@@ -946,47 +578,49 @@ class RevisionMap:
         if isinstance(lower, str) and "@" in lower:
             branch = self._label_of(lower.partition("@")[0])
             targets = tuple(rev for rev in targets if branch in rev.branch_labels)
-        current: list[Any] = []
-        trouble: RevisionError | None = None
         try:
-            current = self._present(upper, lower, assert_relative_length)
+            current: Sequence[Any] = self.get_revisions(lower)
         except RevisionError as error:
-            trouble = error
-        if trouble is not None or "base" in current:
-            # Trouble with the targets is told first.
-            for _ in self._get_ancestor_nodes(targets, check=True):
-                pass
-            if trouble is not None or not implicit_base:
-                raise trouble or RangeNotAncestorError(lower, upper)
-            for _ in self._get_ancestor_nodes(current, check=True):
-                pass
+            trouble: RevisionError | None = error
+        else:
+            trouble = None
+        if trouble is not None or not all(isinstance(rev, Revision) for rev in current):
+            # Trouble with the targets is told first, then that the range is none.
+            needed = self._check_distinct(targets)
+            if trouble is not None:
+                raise trouble
+            if not implicit_base and {*current} - {*needed, None}:
+                raise RangeNotAncestorError(lower, upper)
+            current = self._start_of_last_resort(
+                current, upper, lower, assert_relative_length
+            )
         outcome, found = self._graph.plan_upgrade(
             targets, current, inclusive, implicit_base
         )
         if outcome == "overlap":
-            raise _overlap(*found)
+            raise overlap_error(*found)
         if outcome == "outside":
             raise RangeNotAncestorError(lower, upper)
         return found, targets
 
-    def _present(
+    def _start_of_last_resort(
         self,
+        current: Sequence[Any],
         upper: _RevisionIdentifierType,
         lower: _RevisionIdentifierType,
         assert_relative_length: bool,
-    ) -> list[Any]:
-        """Return the revisions that an upgrade begins with."""
-        found: list[Any] = []
-        for rev in self.get_revisions(lower):
-            if rev is None:
-                # `-n` leads out of the map from this head: count from `upper` instead.
-                _, rev = self._parse_downgrade_target(
-                    upper, lower, assert_relative_length
-                )
-                if rev in (None, "base"):
-                    continue
-            found.append(rev)
-        return found
+    ) -> Sequence[Any]:
+        """Return where an upgrade begins when `-n` leads out of the map."""
+        if current[0] is None:
+            # Counted from `upper` it may mean something.
+            _, rev = self._parse_downgrade_target(upper, lower, assert_relative_length)
+            return [rev] if isinstance(rev, Revision) else []
+        self._check_distinct(current)
+        return current
+
+    def _check_distinct(self, targets: Sequence[Any]) -> set[Revision]:
+        """Raise RevisionError if one target is below another; return all below them."""
+        return set(self._get_ancestor_nodes(targets, check=True))
 
     def _label_of(self, branch: str) -> str:
         """Return a label for a branch that is named by a label or by a revision."""
@@ -997,73 +631,9 @@ class RevisionMap:
         return next(iter(rev.branch_labels))
 
 
-def _report(what: str, subject: Any, detail: Any) -> None:
-    """Warn or raise for trouble found while loading; called by the C core.
-
-    what: "duplicate", "label", "missing", "missing dependency", "cycle" or
-    "dependency cycle"; subject, detail: what each of them is about.
-    """
-    if what == "duplicate":
-        util.warn(f"Revision {subject.revision} is present more than once")
-    elif what == "label":
-        revision, holder = detail
-        raise RevisionError(
-            f"Branch name '{subject}' in revision {revision.revision} already used by "
-            f"revision {holder.revision}"
-        )
-    elif what == "cycle":
-        raise CycleDetected(subject)
-    elif what == "dependency cycle":
-        raise DependencyCycleDetected(subject)
-    else:
-        if what == "missing":
-            util.warn(f"Revision {subject} referenced from {detail} is not present")
-        raise MissingRevisionError(subject, detail)
-
-
-def _overlap(target: Revision, others: Iterable[Any]) -> RevisionError:
-    ids = ", ".join(other.revision for other in others)
-    return RevisionError(
-        f"Requested revision {target.revision} overlaps with other requested "
-        f"revisions {ids}"
-    )
-
-
-def _checked(
-    revisions: list[Any], overlap: tuple[Any, list[Any]] | None
-) -> Iterator[Any]:
-    """Yield what a walk found, then raise if two of its targets overlap."""
-    yield from revisions
-    if overlap is not None:
-        raise _overlap(*overlap)
-
-
 def _negative_number(text: str) -> int:
     """Return the number that `text` is if it is a negative one, else 0."""
     try:
         return min(int(text), 0)
     except ValueError:
         return 0
-
-
-@overload
-def tuple_rev_as_scalar(rev: None) -> None: ...
-
-
-@overload
-def tuple_rev_as_scalar(
-    rev: tuple[_T, ...] | list[_T],
-) -> _T | tuple[_T, ...] | list[_T]: ...
-
-
-def tuple_rev_as_scalar(rev: Sequence[_T] | None) -> _T | Sequence[_T] | None:
-    """Return the only item of a sequence, None for an empty one, else `rev` itself."""
-    if not rev:
-        return None
-    return rev[0] if len(rev) == 1 else rev
-
-
-def is_revision(rev: Any) -> Revision:
-    """Return `rev`, which the caller knows is a revision; AssertionError if not."""
-    assert isinstance(rev, Revision)
-    return rev

@@ -230,14 +230,15 @@ static int make_full(struct alc_graph *g, struct alc_error *err)
     return 0;
 }
 
-/* The table of the same edges seen from their other end. */
-static int make_reversed(struct alc_csr *out, struct alc_graph *g,
-                         const struct alc_csr *from, struct alc_error *err)
+int alc_graph_reversed(struct alc_csr *out, const struct alc_graph *g,
+                       enum alc_edge_kind kind, struct alc_arena *arena,
+                       struct alc_error *err)
 {
+    const struct alc_csr *from = &g->csr[kind];
     size_t n = g->n_nodes;
 
-    out->start = alc_arena_calloc(&g->arena, n + 2, sizeof *out->start);
-    out->to = alc_arena_array(&g->arena, from->start[n], sizeof *out->to);
+    out->start = alc_arena_calloc(arena, n + 2, sizeof *out->start);
+    out->to = alc_arena_array(arena, from->start[n], sizeof *out->to);
     if (!out->start || !out->to) {
         return alc_error_nomem(err);
     }
@@ -274,7 +275,7 @@ int alc_graph_freeze(struct alc_graph *g, struct alc_error *err)
         rc = make_full(g, err);
     }
     if (rc == 0) {
-        rc = make_reversed(&g->csr[ALC_EDGE_UP], g, &g->csr[ALC_EDGE_FULL], err);
+        rc = alc_graph_reversed(&g->csr[ALC_EDGE_UP], g, ALC_EDGE_FULL, &g->arena, err);
     }
     if (rc < 0) {
         return rc;

@@ -55,7 +55,7 @@ static int derive_next(struct alc_graph *g, struct alc_arena *scratch,
 
 /* ---- dependencies that an ancestor has ---- */
 
-/* The DOWN table and an order in which parents come first, as far as there is one. */
+/* The DOWN table and an order in which parents come first, unless it is cyclic. */
 struct down_order {
     struct alc_csr down;
     uint32_t *order;
@@ -117,11 +117,6 @@ static int make_down_order(struct down_order *out, const struct alc_graph *g,
         }
     }
     out->cyclic = n_ready < n;
-    for (uint32_t node = 0; out->cyclic && node < n; node++) {
-        if (waiting[node]) {
-            out->order[n_ready++] = node;
-        }
-    }
     return 0;
 }
 
@@ -152,7 +147,6 @@ static void spread(uint64_t *above, uint64_t *own, const struct alc_graph *g,
 {
     const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
     const struct alc_csr *down = &order->down;
-    bool again = true;
 
     memset(above, 0, g->n_nodes * sizeof *above);
     memset(own, 0, g->n_nodes * sizeof *own);
@@ -162,50 +156,103 @@ static void spread(uint64_t *above, uint64_t *own, const struct alc_graph *g,
             own[dep->from[i]] |= UINT64_C(1) << (r - first);
         }
     }
-    while (again) {
-        again = false;
-        for (uint32_t i = 0; i < g->n_nodes; i++) {
-            uint32_t node = order->order[i];
-            uint64_t bits = 0;
-            for (uint32_t e = down->start[node]; e < down->start[node + 1]; e++) {
-                bits |= above[down->to[e]] | own[down->to[e]];
-            }
-            again |= order->cyclic && bits != above[node];
-            above[node] = bits;
+    for (uint32_t i = 0; i < g->n_nodes; i++) {
+        uint32_t node = order->order[i];
+        uint64_t bits = 0;
+        for (uint32_t e = down->start[node]; e < down->start[node + 1]; e++) {
+            bits |= above[down->to[e]] | own[down->to[e]];
         }
+        above[node] = bits;
     }
 }
 
-static int derive_ndep(struct alc_graph *g, struct alc_arena *scratch,
-                       struct alc_error *err)
+static int mark_implied(bool *implied, const struct alc_graph *g,
+                        const struct down_order *order, const uint32_t *rank,
+                        uint32_t n_shared, struct alc_arena *scratch,
+                        struct alc_error *err)
 {
     const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
-    size_t n = g->n_nodes;
-    struct down_order order = {0};
+    uint64_t *above = alc_arena_array(scratch, g->n_nodes, sizeof *above);
+    uint64_t *own = alc_arena_array(scratch, g->n_nodes, sizeof *own);
 
-    if (!dep->len) {
-        return 0;
-    }
-    uint32_t *rank = alc_arena_array(scratch, n, sizeof *rank);
-    uint64_t *above = alc_arena_array(scratch, n, sizeof *above);
-    uint64_t *own = alc_arena_array(scratch, n, sizeof *own);
-    bool *implied = alc_arena_calloc(scratch, dep->len, sizeof *implied);
-    if (!rank || !above || !own || !implied) {
+    if (!above || !own) {
         return alc_error_nomem(err);
     }
-    int rc = make_down_order(&order, g, scratch, err);
-    if (rc < 0) {
-        return rc;
-    }
-    uint32_t n_shared = rank_shared(rank, g);
     for (uint32_t first = 0; first < n_shared; first += 64) {
-        spread(above, own, g, &order, rank, first);
+        spread(above, own, g, order, rank, first);
         for (size_t i = 0; i < dep->len; i++) {
             uint32_t r = rank[alc_edge_node(dep->to[i])];
             if (r != ALC_NO_NODE && r >= first && r - first < 64) {
                 implied[i] = (above[dep->from[i]] >> (r - first)) & 1u;
             }
         }
+    }
+    return 0;
+}
+
+/* Where a circle leaves no order, look below each node that has dependencies. */
+static int mark_implied_in_circle(bool *implied, const struct alc_graph *g,
+                                  const struct down_order *order,
+                                  struct alc_arena *scratch, struct alc_error *err)
+{
+    const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
+    const struct alc_csr *down = &order->down;
+    uint32_t *stack = alc_arena_array(scratch, g->n_nodes, sizeof *stack);
+    struct alc_bitset below;
+    struct alc_bitset theirs;
+    int rc;
+
+    if (!stack) {
+        return alc_error_nomem(err);
+    }
+    if ((rc = alc_bitset_make(&below, g->n_nodes, scratch, err)) < 0 ||
+        (rc = alc_bitset_make(&theirs, g->n_nodes, scratch, err)) < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < dep->len; i++) {
+        size_t depth = 0;
+        alc_bitset_clear(&below);
+        alc_bitset_clear(&theirs);
+        alc_bitset_add(&below, dep->from[i]);
+        stack[depth++] = dep->from[i];
+        while (depth) {
+            uint32_t node = stack[--depth];
+            for (uint32_t e = down->start[node]; e < down->start[node + 1]; e++) {
+                if (!alc_bitset_test_add(&below, down->to[e])) {
+                    stack[depth++] = down->to[e];
+                }
+            }
+        }
+        for (size_t j = 0; j < dep->len; j++) {
+            if (dep->from[j] != dep->from[i] && alc_bitset_has(&below, dep->from[j])) {
+                alc_bitset_add(&theirs, alc_edge_node(dep->to[j]));
+            }
+        }
+        implied[i] = alc_bitset_has(&theirs, alc_edge_node(dep->to[i]));
+    }
+    return 0;
+}
+
+static int derive_ndep(struct alc_graph *g, struct alc_arena *scratch,
+                       struct alc_error *err)
+{
+    const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
+    struct down_order order = {0};
+    uint32_t n_shared;
+
+    if (!dep->len) {
+        return 0;
+    }
+    uint32_t *rank = alc_arena_array(scratch, g->n_nodes, sizeof *rank);
+    bool *implied = alc_arena_calloc(scratch, dep->len, sizeof *implied);
+    if (!rank || !implied) {
+        return alc_error_nomem(err);
+    }
+    int rc = make_down_order(&order, g, scratch, err);
+    if (rc == 0 && (n_shared = rank_shared(rank, g)) > 0) {
+        rc = order.cyclic
+                 ? mark_implied_in_circle(implied, g, &order, scratch, err)
+                 : mark_implied(implied, g, &order, rank, n_shared, scratch, err);
     }
     for (size_t i = 0; rc == 0 && i < dep->len; i++) {
         if (!implied[i]) {
@@ -236,6 +283,7 @@ struct set_maker {
     const struct alc_graph *g;
     const struct alc_bitset *labelled;
     struct alc_label_sets *out;
+    struct alc_csr prev; /* reversed NEXT: whose labels come down to a node */
     uint32_t *from_above; /* set of what comes down to the node, its own included */
     uint32_t *from_below;
     size_t n_parts;
@@ -270,7 +318,7 @@ static void add_part(struct set_maker *m, uint32_t part)
 static bool has_own_set(const struct set_maker *m, uint32_t node)
 {
     return alc_bitset_has(m->labelled, node) ||
-           alc_graph_degree(m->g, ALC_EDGE_DOWN, node) != 1;
+           m->prev.start[node + 1] - m->prev.start[node] != 1;
 }
 
 /*
@@ -280,7 +328,7 @@ static bool has_own_set(const struct set_maker *m, uint32_t node)
 static void sets_from_above(struct set_maker *m, const struct alc_bitset *reached,
                             uint32_t *stack)
 {
-    const struct alc_csr *down = &m->g->csr[ALC_EDGE_DOWN];
+    const struct alc_csr *prev = &m->prev;
     uint32_t n = m->g->n_nodes;
 
     for (uint32_t node = 0; node < n; node++) {
@@ -297,7 +345,7 @@ static void sets_from_above(struct set_maker *m, const struct alc_bitset *reache
         }
         while (m->from_above[at] == ALC_NO_NODE && depth < n) {
             stack[depth++] = at;
-            at = alc_edge_node(down->to[down->start[at]]);
+            at = prev->to[prev->start[at]];
         }
         while (depth) {
             m->from_above[stack[--depth]] = m->from_above[at];
@@ -308,7 +356,7 @@ static void sets_from_above(struct set_maker *m, const struct alc_bitset *reache
 /* The parts of the sets made by sets_from_above(), in the order of their numbers. */
 static void parts_from_above(struct set_maker *m, const struct alc_bitset *reached)
 {
-    const struct alc_csr *down = &m->g->csr[ALC_EDGE_DOWN];
+    const struct alc_csr *prev = &m->prev;
     size_t n_sets = m->out->n_sets;
 
     m->out->n_sets = 0;
@@ -317,8 +365,8 @@ static void parts_from_above(struct set_maker *m, const struct alc_bitset *reach
             continue;
         }
         new_set(m, m->out->own[m->out->n_sets]);
-        for (uint32_t e = down->start[node]; e < down->start[node + 1]; e++) {
-            uint32_t parent = alc_edge_node(down->to[e]);
+        for (uint32_t e = prev->start[node]; e < prev->start[node + 1]; e++) {
+            uint32_t parent = prev->to[e];
             if (alc_bitset_has(reached, parent)) {
                 add_part(m, m->from_above[parent]);
             }
@@ -484,11 +532,14 @@ int alc_graph_labels(struct alc_label_sets *out, const struct alc_graph *g,
     out->own = alc_arena_array(scratch, n_max, sizeof *out->own);
     out->part.start = alc_arena_calloc(scratch, n_max + 1, sizeof *out->part.start);
     out->part.to = alc_arena_array(
-        scratch, g->csr[ALC_EDGE_DOWN].start[n] + 3 * n, sizeof *out->part.to);
+        scratch, g->csr[ALC_EDGE_NEXT].start[n] + 3 * n, sizeof *out->part.to);
     if (!out->set_of || !out->own || !out->part.start || !out->part.to) {
         return alc_error_nomem(err);
     }
     int rc = alc_bitset_make(&reached, n, scratch, err);
+    if (rc == 0) {
+        rc = alc_graph_reversed(&m.prev, g, ALC_EDGE_NEXT, scratch, err);
+    }
     if (rc < 0) {
         return rc;
     }

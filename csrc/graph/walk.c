@@ -12,36 +12,86 @@ static int broken(struct alc_error *err, uint32_t node)
                          "Dependency resolution failed; broken map");
 }
 
+/* A walk on one table: nodes are marked when they are pushed, so each is at most once. */
+struct marker {
+    struct alc_bitset *set;
+    uint32_t *stack;
+    size_t depth;
+};
+
+static int marker_make(struct marker *m, struct alc_bitset *set,
+                       struct alc_arena *scratch, struct alc_error *err)
+{
+    m->set = set;
+    m->depth = 0;
+    m->stack = alc_arena_array(scratch, set->n_bits, sizeof *m->stack);
+    return m->stack ? 0 : alc_error_nomem(err);
+}
+
+static void mark(struct marker *m, uint32_t node)
+{
+    if (!alc_bitset_test_add(m->set, node)) {
+        m->stack[m->depth++] = node;
+    }
+}
+
+static int mark_reached(struct marker *m, const struct alc_csr *csr,
+                        struct alc_error *err)
+{
+    while (m->depth) {
+        uint32_t node = m->stack[--m->depth];
+        for (uint32_t e = csr->start[node]; e < csr->start[node + 1]; e++) {
+            if (csr->to[e] & ALC_EDGE_ALIAS) {
+                return broken(err, node);
+            }
+            mark(m, csr->to[e]);
+        }
+    }
+    return 0;
+}
+
 int alc_graph_reach(struct alc_bitset *out, const struct alc_graph *g,
                     enum alc_edge_kind kind, const uint32_t *roots, size_t n_roots,
                     struct alc_arena *scratch, struct alc_error *err)
 {
-    const struct alc_csr *csr = &g->csr[kind];
-    uint32_t *stack = alc_arena_array(scratch, g->n_nodes, sizeof *stack);
-    size_t depth = 0;
+    struct marker m;
+    int rc = marker_make(&m, out, scratch, err);
 
-    if (!stack) {
-        return alc_error_nomem(err);
+    if (rc < 0) {
+        return rc;
     }
-    /* A node is marked when it is pushed, so the stack never holds it twice. */
     for (size_t i = 0; i < n_roots; i++) {
-        if (!alc_bitset_test_add(out, roots[i])) {
-            stack[depth++] = roots[i];
+        mark(&m, roots[i]);
+    }
+    return mark_reached(&m, &g->csr[kind], err);
+}
+
+int alc_graph_reach_back(struct alc_bitset *out, const struct alc_graph *g,
+                         enum alc_edge_kind kind, const uint32_t *targets,
+                         size_t n_targets, bool strict, struct alc_arena *scratch,
+                         struct alc_error *err)
+{
+    struct alc_csr back;
+    struct marker m;
+    int rc = marker_make(&m, out, scratch, err);
+
+    if (rc == 0) {
+        rc = alc_graph_reversed(&back, g, kind, scratch, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < n_targets; i++) {
+        uint32_t node = targets[i];
+        if (!strict) {
+            mark(&m, node);
+            continue;
+        }
+        for (uint32_t e = back.start[node]; e < back.start[node + 1]; e++) {
+            mark(&m, back.to[e]);
         }
     }
-    while (depth) {
-        uint32_t node = stack[--depth];
-        for (uint32_t e = csr->start[node]; e < csr->start[node + 1]; e++) {
-            uint32_t to = csr->to[e];
-            if (to & ALC_EDGE_ALIAS) {
-                return broken(err, node);
-            }
-            if (!alc_bitset_test_add(out, to)) {
-                stack[depth++] = to;
-            }
-        }
-    }
-    return 0;
+    return mark_reached(&m, &back, err);
 }
 
 /* What one ordered walk keeps at hand. */

@@ -67,11 +67,22 @@ def compare(
 
 
 FIELDS = (
-    "down_revision dependencies branch_labels nextrev _all_nextrev "
-    "_resolved_dependencies _all_down_revisions _versioned_down_revisions is_head "
-    "_is_real_head is_base _is_real_base is_branch_point _is_real_branch_point "
-    "is_merge_point"
-).split()
+    "down_revision",
+    "dependencies",
+    "branch_labels",
+    "nextrev",
+    "_all_nextrev",
+    "_resolved_dependencies",
+    "_all_down_revisions",
+    "_versioned_down_revisions",
+    "is_head",
+    "_is_real_head",
+    "is_base",
+    "_is_real_base",
+    "is_branch_point",
+    "_is_real_branch_point",
+    "is_merge_point",
+)
 
 
 def field_questions() -> list[Question]:
@@ -102,9 +113,15 @@ def test_fields(theirs: ModuleType) -> None:
 def symbol_questions(rng: random.Random, specs: list[Spec]) -> list[Question]:
     found: list[Question] = []
     methods = (
-        "get_revision get_revisions _resolve_revision_number get_current_head "
-        "_get_base_revisions _resolve_branch _revision_for_ident _get_all_current"
-    ).split()
+        "get_revision",
+        "get_revisions",
+        "_resolve_revision_number",
+        "get_current_head",
+        "_get_base_revisions",
+        "_resolve_branch",
+        "_revision_for_ident",
+        "_get_all_current",
+    )
     ids = [spec.revision for spec in specs]
     for symbol in symbols(rng, specs, 40):
         for name in methods:
@@ -260,7 +277,13 @@ def test_walks(theirs: ModuleType) -> None:
 def test_damaged_graphs(theirs: ModuleType) -> None:
     for seed, rng in rounds(5):
         specs = damaged(rng, random_specs(rng, rng.randint(1, 12)))
-        compare(theirs, seed, specs, field_questions())
+        questions = field_questions()
+        ids = [spec.revision for spec in specs]
+        if any(spec.branch_labels and ids.count(spec.revision) > 1 for spec in specs):
+            # Who gets a label that leads to the lost one of two depends, with
+            # upstream, on the order of a set.
+            questions = [each for each in questions if each[0] != "branch_labels"]
+        compare(theirs, seed, specs, questions)
 
 
 def test_added_revisions(theirs: ModuleType) -> None:

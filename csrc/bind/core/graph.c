@@ -288,6 +288,18 @@ static PyObject *graph_sort(PyObject *op, PyObject *args)
     return answer(self, give_revisions(self, out, n));
 }
 
+static PyObject *give_flags(const struct node_list *nodes, const struct alc_bitset *set,
+                            bool yes)
+{
+    PyObject *out = PyList_New((Py_ssize_t)nodes->n);
+
+    for (size_t i = 0; out && i < nodes->n; i++) {
+        bool has = alc_bitset_has(set, nodes->nodes[i]);
+        PyList_SET_ITEM(out, (Py_ssize_t)i, PyBool_FromLong(has == yes));
+    }
+    return out;
+}
+
 /* Which of `targets` reach one of `others`, up or down, or are one of them. */
 static PyObject *graph_related(PyObject *op, PyObject *args)
 {
@@ -295,8 +307,8 @@ static PyObject *graph_related(PyObject *op, PyObject *args)
     struct alc_error err = {0};
     struct node_list targets;
     struct node_list others;
-    struct alc_bitset below;
     struct alc_bitset above;
+    struct alc_bitset below;
     PyObject *target_revs;
     PyObject *other_revs;
     int with_deps;
@@ -310,22 +322,35 @@ static PyObject *graph_related(PyObject *op, PyObject *args)
     }
     enum alc_edge_kind down = with_deps ? ALC_EDGE_FULL : ALC_EDGE_DOWN;
     enum alc_edge_kind up = with_deps ? ALC_EDGE_ALL_NEXT : ALC_EDGE_NEXT;
-    size_t n_nodes = self->g.n_nodes;
-    if (alc_bitset_make(&below, n_nodes, &self->scratch, &err) < 0 ||
-        alc_bitset_make(&above, n_nodes, &self->scratch, &err) < 0 ||
-        alc_graph_reach(&below, &self->g, down, others.nodes, others.n, &self->scratch,
-                        &err) < 0 ||
-        alc_graph_reach(&above, &self->g, up, others.nodes, others.n, &self->scratch,
-                        &err) < 0) {
+    if (alc_bitset_make(&above, self->g.n_nodes, &self->scratch, &err) < 0 ||
+        alc_bitset_make(&below, self->g.n_nodes, &self->scratch, &err) < 0 ||
+        alc_graph_reach_back(&above, &self->g, down, others.nodes, others.n, false,
+                             &self->scratch, &err) < 0 ||
+        alc_graph_reach_back(&below, &self->g, up, others.nodes, others.n, false,
+                             &self->scratch, &err) < 0) {
         return fail(self, &err);
     }
-    PyObject *out = PyList_New((Py_ssize_t)targets.n);
-    for (size_t i = 0; out && i < targets.n; i++) {
-        bool is_related = alc_bitset_has(&below, targets.nodes[i]) ||
-                          alc_bitset_has(&above, targets.nodes[i]);
-        PyList_SET_ITEM(out, (Py_ssize_t)i, PyBool_FromLong(is_related));
+    alc_bitset_union(&above, &below);
+    return answer(self, give_flags(&targets, &above, true));
+}
+
+/* Which of `targets` no other one of them follows, directly or not. */
+static PyObject *graph_uncovered(PyObject *op, PyObject *target_revs)
+{
+    struct graph_object *self = (struct graph_object *)op;
+    struct alc_error err = {0};
+    struct node_list targets;
+    struct alc_bitset covered;
+
+    if (take_nodes(&targets, self, target_revs) < 0) {
+        return answer(self, NULL);
     }
-    return answer(self, out);
+    if (alc_bitset_make(&covered, self->g.n_nodes, &self->scratch, &err) < 0 ||
+        alc_graph_reach_back(&covered, &self->g, ALC_EDGE_NEXT, targets.nodes,
+                             targets.n, true, &self->scratch, &err) < 0) {
+        return fail(self, &err);
+    }
+    return answer(self, give_flags(&targets, &covered, false));
 }
 
 /* ("ok", revisions), ("overlap", (revision, revisions)), ("outside" | "nothing", None) */
@@ -415,6 +440,7 @@ static PyMethodDef graph_methods[] = {
     {"sort", graph_sort, METH_VARARGS, "sort(revisions, heads) -> revisions"},
     {"related", graph_related, METH_VARARGS,
      "related(targets, others, with_deps) -> one bool a target"},
+    {"uncovered", graph_uncovered, METH_O, "uncovered(targets) -> one bool a target"},
     {"plan_upgrade", graph_plan_upgrade, METH_VARARGS,
      "plan_upgrade(targets, current, inclusive, implicit_base) -> (outcome, what)"},
     {"plan_downgrade", graph_plan_downgrade, METH_VARARGS,

@@ -124,6 +124,14 @@ int alc_graph_derive(struct alc_graph *g, struct alc_error *err);
 /* Build the tables.  O(n + m).  Returns 0, ALC_E_NOMEM or ALC_E_LIMIT. */
 int alc_graph_freeze(struct alc_graph *g, struct alc_error *err);
 
+/*
+ * The table of `kind` seen from the other ends, in `arena`; marks of edges are lost.
+ * O(n + m).  Returns 0 or ALC_E_NOMEM.
+ */
+int alc_graph_reversed(struct alc_csr *out, const struct alc_graph *g,
+                       enum alc_edge_kind kind, struct alc_arena *arena,
+                       struct alc_error *err);
+
 static inline bool alc_graph_is_shadowed(const struct alc_graph *g, uint32_t node)
 {
     return g->node_of_name[g->name_of_node[node]] != node;
@@ -146,6 +154,16 @@ static inline uint32_t alc_graph_degree(const struct alc_graph *g,
 int alc_graph_reach(struct alc_bitset *out, const struct alc_graph *g,
                     enum alc_edge_kind kind, const uint32_t *roots, size_t n_roots,
                     struct alc_arena *scratch, struct alc_error *err);
+
+/*
+ * Add to `out` (n bits) all nodes from which edges of `kind` lead to one of the targets,
+ * themselves included only where they lead to another (or in a circle) if `strict`.
+ * O(n + m).
+ */
+int alc_graph_reach_back(struct alc_bitset *out, const struct alc_graph *g,
+                         enum alc_edge_kind kind, const uint32_t *targets,
+                         size_t n_targets, bool strict, struct alc_arena *scratch,
+                         struct alc_error *err);
 
 struct alc_walk {
     enum alc_edge_kind kind;
