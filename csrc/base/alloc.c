@@ -8,10 +8,12 @@
 
 #ifdef ALC_TEST_ALLOC
 
-/* Test builds alone keep counters; they run in one thread. */
-static size_t test_fail_at;
-static size_t test_n_allocs;
-static size_t test_n_live;
+#include <stdatomic.h>
+
+/* Test builds alone keep counters. */
+static atomic_size_t test_fail_at;
+static atomic_size_t test_n_allocs;
+static atomic_size_t test_n_live;
 
 void alc_test_fail_at(size_t n)
 {
@@ -31,8 +33,9 @@ size_t alc_test_n_live(void)
 
 static int refused(void)
 {
-    test_n_allocs++;
-    return test_fail_at && test_n_allocs >= test_fail_at;
+    size_t n = ++test_n_allocs;
+
+    return test_fail_at && n >= test_fail_at;
 }
 
 static void *counted(void *ptr)

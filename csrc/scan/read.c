@@ -5,18 +5,17 @@
  * and read buffer, so they share nothing else.  A few threads are enough: most of the
  * time is spent in the kernel, opening files.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "alc/alloc.h"
 #include "files.h"
+#include "system.h"
 
 enum {
     MAX_THREADS = 8,
@@ -58,29 +57,6 @@ static void release_worker(struct worker *w)
     alc_buf_release(&w->source);
 }
 
-/*
- * Does read() on this file system give all that was asked for, up to the end of the
- * file? Those that read through the page cache do; then there is no need to ask once
- * more.
- */
-static bool has_whole_reads(int fd)
-{
-    static const unsigned long magic[] = {
-        0xEF53 /* ext2/3/4 */, 0x58465342 /* XFS */, 0x9123683E /* Btrfs */,
-        0x01021994 /* tmpfs */, 0x794C7630 /* overlayfs */};
-    struct statfs fs;
-
-    if (fstatfs(fd, &fs) != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof magic / sizeof *magic; i++) {
-        if ((unsigned long)fs.f_type == magic[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void leave_directory(struct worker *w)
 {
     if (w->dir_fd >= 0) {
@@ -108,7 +84,7 @@ static int enter_directory(struct worker *w, const struct alc_scan_file *file)
     w->dir_fd = open(len ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* A file alone may be a link to another file system, and is no hurry. */
     w->whole_reads =
-        w->dir_fd >= 0 && w->files->n_files > 1 && has_whole_reads(w->dir_fd);
+        w->dir_fd >= 0 && w->files->n_files > 1 && system_has_whole_reads(w->dir_fd);
     return 0;
 }
 
@@ -182,12 +158,8 @@ static void *run_worker(void *arg)
 {
     struct worker *w = arg;
 
-    /*
-     * Opening files takes a lock on the process's table of descriptors; a table of its
-     * own spares a thread the waiting.  Where that is refused it only takes longer.
-     */
     if (!w->shares_fds) {
-        (void)unshare(CLONE_FILES);
+        system_own_descriptors();
     }
     while (w->rc == 0) {
         size_t i = atomic_fetch_add_explicit(w->next, 1, memory_order_relaxed);
@@ -205,20 +177,10 @@ static void *run_worker(void *arg)
     return NULL;
 }
 
-static unsigned count_processors(void)
-{
-    cpu_set_t set;
-
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return 1;
-    }
-    return (unsigned)CPU_COUNT(&set);
-}
-
 static unsigned count_threads(size_t n_files, unsigned wanted)
 {
     size_t useful = n_files / FILES_PER_THREAD + 1;
-    size_t n = wanted ? wanted : count_processors();
+    size_t n = wanted ? wanted : system_count_processors();
 
     n = n < useful ? n : useful;
     return n < MAX_THREADS ? (unsigned)n : MAX_THREADS;

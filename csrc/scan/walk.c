@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

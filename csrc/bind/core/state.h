@@ -35,7 +35,7 @@ struct alc_module_state {
     ALC_STATE_OBJECTS(ALC_STATE_MEMBER)
 #undef ALC_STATE_MEMBER
     bool without_docstrings; /* scan: the interpreter runs with -OO */
-    uint64_t graph_stamp; /* goes up with each change that a graph has to notice */
+    uint64_t graph_stamp;    /* goes up with each change that a graph has to notice */
 };
 
 /* The state of `module`; never NULL for an instance of alembic_c._core. */

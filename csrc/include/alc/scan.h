@@ -154,8 +154,8 @@ void alc_scan_files_release(struct alc_scan_files *files);
  * A link counts as the file that it leads to.  Left out: names that begin with
  * "__init__" or ".#", and all that is no regular file.  A file reached again is listed
  * with `duplicate` set, whatever its name.  With options.sourceless *.pyc and *.pyo
- * count, in the directory if no NAME.py is there, and in its __pycache__ if no file NAME
- * or NAME.* is beside that.
+ * count, in the directory if no NAME.py is there, and in its __pycache__ if no file
+ * NAME or NAME.* is beside that.
  *
  * Returns 0; ALC_E_NOMEM; ALC_E_IO when a directory exists but cannot be read
  * (out->failed_path).  Release *out in every case.
