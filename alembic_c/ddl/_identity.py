@@ -45,8 +45,13 @@ def compare_identities(
         if wanted.get(option) != found.get(option)
     }
     ignored = {option for option in differing if wanted.get(option) is None}
-    changed = differing - ignored - set(skip)
+    changed = {each for each in differing - ignored if not _is_skipped(each, skip)}
     if always[0] != always[1]:
         changed.add("always")
     one_sided = (declared is None) != (existing is None)
     return IdentityDifference(changed, ignored, bool(changed) or one_sided)
+
+
+def _is_skipped(option: str, skip: Collection[str]) -> bool:
+    """Return whether an option does not matter, alone or as a dialect's argument."""
+    return option in skip or option.partition("_")[2] in skip

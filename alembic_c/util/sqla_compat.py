@@ -8,6 +8,7 @@ names moves.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, Union
 
@@ -538,20 +539,36 @@ def _read_tables(
     schema: str | None,
     names: Collection[str],
     available: Collection[str],
+    connection: Any | None = None,
 ) -> Any:
     """Return what an inspector reports about several tables of a schema, for all kinds.
 
     The attributes `columns`, `indexes`, `foreign_keys` and so on are dictionaries by
     (schema, name), empty where the dialect does not report the kind.
     available: all names of the schema; if most of them are wanted, the dialect reads
-    all of them.
+        all of them.
+    connection: what the dialect asks in place of the inspector's own connection.
     """
-    return inspector._get_reflection_info(
-        schema,
-        filter_names=names,
-        available=available,
-        kind=ObjectKind.ANY,
-        scope=ObjectScope.ANY,
+    if connection is not None:
+        asked = contextlib.nullcontext(connection)
+        inspector._operation_context = lambda: asked  # type: ignore[method-assign]
+    try:
+        return inspector._get_reflection_info(
+            schema,
+            filter_names=names,
+            available=available,
+            kind=ObjectKind.ANY,
+            scope=ObjectScope.ANY,
+        )
+    finally:
+        if connection is not None:
+            del inspector._operation_context  # uncovers the method
+
+
+def _columns_and_keys(read: Any) -> Any:
+    """Return of what `_read_tables` gave the columns, primary keys and comments."""
+    return dataclasses.replace(
+        read, foreign_keys={}, indexes={}, unique_constraints={}, check_constraints={}
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.util import OrderedSet
 from ...operations import ops
 from ...util import PriorityDispatchResult
 from .. import _proof
-from .util import Reflection
+from .util import Reflection, collector_paused
 
 if TYPE_CHECKING:
     from sqlalchemy import Inspector
@@ -52,7 +52,10 @@ def _autogen_for_tables(
         for table in autogen_context.table_key_to_table.values()
     )
     metadata_names.discard(version_table)
-    _compare_tables(conn_names, metadata_names, inspector, upgrade_ops, autogen_context)
+    with collector_paused():
+        _compare_tables(
+            conn_names, metadata_names, inspector, upgrade_ops, autogen_context
+        )
     return PriorityDispatchResult.CONTINUE
 
 
@@ -80,7 +83,7 @@ def _compare_tables(
             _add_table(autogen_context, upgrade_ops, missing[table], table)
 
     reflected = _reflect_tables(
-        autogen_context, inspector, [*gone, *suspect], conn_table_names
+        autogen_context, inspector, gone, suspect, conn_table_names
     )
     for key in _dependents_first(gone, reflected):
         _remove_table(autogen_context, upgrade_ops, key, reflected[key])
@@ -204,30 +207,55 @@ def _qualified(key: TableKey) -> str:
 def _reflect_tables(
     autogen_context: AutogenContext,
     inspector: Inspector,
-    keys: Collection[TableKey],
+    gone: Collection[TableKey],
+    suspect: Collection[TableKey],
     available: Iterable[TableKey],
 ) -> dict[TableKey, Table]:
     """Return tables of the database, read in bulk, by their keys.
 
-    keys: the tables; available: all tables of the database.
+    gone: tables that only the database has; suspect: those to compare;
+    available: all tables of the database.
     Raises NoSuchTableError if one has been dropped since its name was listed.
     """
     reflection = autogen_context._reflection_by(inspector)
     names_by_schema = _by_schema(available)
-    for schema, names in _by_schema(keys).items():
+    for schema, names in _by_schema([*gone, *suspect]).items():
         reflection.pre_cache_tables(schema, names, names_by_schema[schema])
 
     metadata = MetaData()
     adjust = autogen_context.migration_context.impl.autogen_column_reflect
+    columns_suffice = _columns_suffice(autogen_context)
     tables: dict[TableKey, Table] = {}
-    for schema, name in keys:
-        table = Table(name, metadata, schema=schema)
-        event.listen(table, "column_reflect", adjust)
-        reflection.reflect_table(table)
-        tables[schema, name] = table
-    for table in tables.values():
+    referring: list[Table] = []
+    for keys, columns_only in ((gone, False), (suspect, columns_suffice)):
+        for schema, name in keys:
+            table = Table(name, metadata, schema=schema)
+            event.listen(table, "column_reflect", adjust)
+            tables[schema, name] = table
+            incomplete = reflection.reflect_table(table, columns_only=columns_only)
+            if incomplete or table.foreign_keys:
+                referring.append(table)
+    for table in referring:
         _add_placeholders(reflection, table)
     return tables
+
+
+def _columns_suffice(autogen_context: AutogenContext) -> bool:
+    """Return whether nobody looks at the constraints of a reflected table.
+
+    Our own comparators make the constraints and indexes that they compare, and add
+    them to the table.  Filters and other people's comparators may expect them before.
+    """
+    if autogen_context._object_filters:
+        return False
+    package = __name__.rpartition(".")[0]
+    return all(
+        getattr(comparator, "__module__", "").startswith(f"{package}.")
+        for target in ("table", "column")
+        for comparator, _ in autogen_context.comparators._handlers(
+            target, autogen_context.dialect.name
+        )
+    )
 
 
 def _by_schema(keys: Iterable[TableKey]) -> dict[str | None, list[str]]:
@@ -238,13 +266,11 @@ def _by_schema(keys: Iterable[TableKey]) -> dict[str | None, list[str]]:
 
 
 def _add_placeholders(reflection: Reflection, table: Table) -> None:
-    """Give the foreign keys of a table something to refer to.
+    """Give the foreign keys that a table has, or will have, something to refer to.
 
     A table that was not reflected, because `include_name` hides it or its schema is
     not looked at, gets a stand-in that has the columns referred to.
     """
-    if not table.foreign_keys:
-        return
     for key in reflection.get_foreign_keys(table.name, table.schema):
         referred = Table(
             key["referred_table"], table.metadata, schema=key["referred_schema"]
