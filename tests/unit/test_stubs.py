@@ -1,0 +1,164 @@
+"""The generated declarations: up to date, and what type checkers make of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = PROJECT / "tools" / "write_stubs.py"
+
+MIGRATION = '''
+"""Sample migration."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alembic_c import context, op
+
+revision: str = "a1"
+down_revision: str | Sequence[str] | None = None
+
+
+async def count(connection: AsyncConnection, name: str) -> int:
+    return len(name)
+
+
+def upgrade() -> None:
+    account: sa.Table = op.create_table(
+        "account",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(50), server_default=sa.text("'x'")),
+        if_not_exists=True,
+        comment="people",
+    )
+    op.bulk_insert(account, [{"id": 1, "name": op.inline_literal("n")}])
+    op.add_column("account", sa.Column("x", sa.Integer), schema="s")
+    op.alter_column(
+        "account",
+        "x",
+        type_=sa.BigInteger,
+        existing_type=sa.Integer(),
+        server_default=sa.Identity(),
+        existing_server_default=None,
+        comment=None,
+        postgresql_using="x::bigint",
+    )
+    op.create_index(op.f("ix"), "account", ["x", sa.text("lower(name)")], unique=True)
+    op.create_foreign_key(None, "account", "other", ["x"], ["id"], ondelete="CASCADE")
+    op.drop_constraint("ck", "account", type_="check")
+    with op.batch_alter_table("account", recreate="always") as batch_op:
+        batch_op.add_column(sa.Column("y", sa.Integer), insert_after="x")
+        batch_op.drop_column("name")
+        batch_op.create_check_constraint("ck", sa.column("y") > 5)
+    bind: sa.Connection = op.get_bind()
+    bind.execute(sa.select(account.c.id))
+    op.execute("SELECT 1", execution_options={"autocommit": True})
+    length: int = op.run_async(count, "name")
+    with op.get_context().autocommit_block():
+        op.execute(sa.text("VACUUM"))
+    offline: bool = context.is_offline_mode()
+    names: dict[str, str] = context.get_x_argument(as_dictionary=True)
+    print(length, offline, names, context.config.config_file_name)
+'''
+
+MISTAKES = {
+    "op.create_tabel('t')": 'Module has no attribute "create_tabel"',
+    "op.add_column('t')": 'Missing positional argument "column"',
+    "op.add_column('t', 'c')": 'Argument 2 to "add_column"',
+    "op.alter_column('t', 'c', nullable='yes')": 'Argument "nullable"',
+    "op.alter_column('t', 'c', True)": "Too many positional arguments",
+    "op.drop_table(5)": 'Argument 1 to "drop_table"',
+    "op.batch_alter_table('t', recreate='no')": 'Argument "recreate"',
+    "op.drop_constraint('c', 't', kind='check')": 'Unexpected keyword argument "kind"',
+    "x: int = op.create_table('t')": "Incompatible types in assignment",
+    "context.configure(url=5)": 'Argument "url"',
+}
+
+
+def run_script(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_declarations_are_up_to_date() -> None:
+    done = run_script("--check")
+    assert done.returncode == 0, f"run tools/write_stubs.py\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("op", "op.pyi"),
+        ("context", "context.pyi"),
+        ("op_cls", "operations/base.py"),
+        ("batch_op", "operations/base.py"),
+    ],
+)
+def test_stdout_has_the_whole_file(name: str, path: str) -> None:
+    done = run_script("--stdout", "--name", name)
+    assert done.stdout == (PROJECT / "alembic_c" / path).read_text(encoding="utf-8")
+
+
+def test_every_directive_is_declared_and_documented() -> None:
+    import ast
+
+    from alembic_c.operations import Operations
+    from alembic_c.operations._directives import directives_of
+
+    stub = ast.parse((PROJECT / "alembic_c" / "op.pyi").read_text(encoding="utf-8"))
+    declared = {
+        node.name: ast.get_docstring(node)
+        for node in reversed(stub.body)
+        if isinstance(node, ast.FunctionDef)
+    }
+    directives = directives_of(Operations)
+    assert len(directives) > 15
+    for name in [*directives, "batch_alter_table", "get_bind", "f", "invoke"]:
+        assert declared[name], name
+
+
+def mypy(path: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+def test_mypy_on_migrations(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    sample = tmp_path / "sample.py"
+    sample.write_text(MIGRATION, encoding="utf-8")
+    assert mypy(sample) == ""
+
+    # One run for all mistakes, each on a line of its own.
+    wrong = tmp_path / "wrong.py"
+    head = textwrap.dedent(
+        """\
+        from alembic_c import context, op
+        def upgrade() -> None:
+        """
+    )
+    lines = [f"    {mistake}\n" for mistake in MISTAKES]
+    wrong.write_text(head + "".join(lines), encoding="utf-8")
+    found = mypy(wrong)
+    for number, (mistake, message) in enumerate(MISTAKES.items(), 3):
+        reported = [
+            line for line in found.splitlines() if f"wrong.py:{number}:" in line
+        ]
+        assert any(message in line for line in reported), (mistake, reported)
