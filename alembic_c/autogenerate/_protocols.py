@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection, Dialect
+    from sqlalchemy import Connection, Dialect
     from sqlalchemy.sql.schema import SchemaItem
 
     from ..ddl.impl import DefaultImpl
@@ -51,18 +51,6 @@ class MigrationContext(Protocol):
 
     @property
     def bind(self) -> Connection | None: ...
-
-    def _compare_type(
-        self, inspector_column: Column[Any], metadata_column: Column[Any]
-    ) -> bool: ...
-
-    def _compare_server_default(
-        self,
-        inspector_column: Column[Any],
-        metadata_column: Column[Any],
-        rendered_metadata_default: str | None,
-        rendered_column_default: str | None,
-    ) -> bool: ...
 
 
 class ScriptDirectory(Protocol):

@@ -23,6 +23,7 @@ from ._protocols import (
     ProcessRevisionDirectiveFn,
     RenderItemFn,
 )
+from ._render_layout import indent
 from .compare.util import Reflection
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def compare_metadata(context: MigrationContext, metadata: MetaData) -> Any:
     a list of tuples such as ("modify_nullable", schema, table, column, existing,
     old, new).  Raises CommandError for a context without a database (`as_sql`).
     """
-    return produce_migrations(context, metadata).upgrade_ops.as_diffs()
+    script = produce_migrations(context, metadata)
+    return util.not_none(script.upgrade_ops).as_diffs()
 
 
 def produce_migrations(
@@ -90,11 +92,11 @@ def render_python_code(
         "render_as_batch": render_as_batch,
         "user_module_prefix": user_module_prefix,
     }
-    if migration_context is None:
-        migration_context = _DetachedContext()
-    autogen_context = AutogenContext(migration_context, opts=opts, autogenerate=False)
+    autogen_context = AutogenContext(
+        migration_context or _DetachedContext(), opts=opts, autogenerate=False
+    )
     autogen_context.imports = set(imports)
-    return render._indent(render._render_cmd_body(up_or_down_op, autogen_context))
+    return indent(render._render_cmd_body(up_or_down_op, autogen_context))
 
 
 def _render_migration_diffs(
@@ -120,13 +122,15 @@ class _DetachedContext:
         self.opts: dict[str, Any] = {}
         self.as_sql = False
         self.dialect: Dialect = DefaultDialect()
-        self.impl = DefaultImpl(self.dialect, None, False, None, None, self.opts)
-        self.script = None
-        self.bind = None
+        self.impl: DefaultImpl = DefaultImpl(
+            self.dialect, None, False, None, None, self.opts
+        )
+        self.script: Any = None
+        self.bind: Connection | None = None
         self.connection = None
         self.config = None
         self.version_table = "alembic_version"
-        self.version_table_schema = None
+        self.version_table_schema: str | None = None
         self._user_compare_type: Any = True
         self._user_compare_server_default: Any = False
         self._compare_type = self.impl.compare_type
@@ -310,6 +314,15 @@ def _given(opts: dict[str, Any], name: str) -> list[Any]:
     return [] if value is None else [value]
 
 
+def _mark_for_rendering(script: Any) -> None:
+    # A script that no environment has worked on keeps the template's empty functions.
+    script._needs_render = True
+
+
+def _is_rendered(script: MigrationScript) -> bool:
+    return getattr(script, "_needs_render", False)
+
+
 class RevisionContext:
     """Make the scripts of one `alembic revision` command.
 
@@ -396,14 +409,14 @@ class RevisionContext:
             if hook:
                 hook(migration_context, rev, self.generated_revisions)
         for each in self.generated_revisions:
-            each._needs_render = True
+            _mark_for_rendering(each)
 
     @staticmethod
     def _begin_part(
         script: MigrationScript, upgrade_token: str, downgrade_token: str
     ) -> None:
         """Make the last lists of a script those of the next database."""
-        if getattr(script, "_needs_render", False):
+        if _is_rendered(script):
             script._upgrade_ops.append(ops.UpgradeOps([], upgrade_token=upgrade_token))
             script._downgrade_ops.append(
                 ops.DowngradeOps([], downgrade_token=downgrade_token)
@@ -411,7 +424,7 @@ class RevisionContext:
         else:
             script.upgrade_ops_list[-1].upgrade_token = upgrade_token
             script.downgrade_ops_list[-1].downgrade_token = downgrade_token
-            script._needs_render = True
+            _mark_for_rendering(script)
 
     def generate_scripts(self) -> Iterator[Any]:
         """Write the scripts, one at a time, and yield what each became."""
@@ -420,7 +433,7 @@ class RevisionContext:
 
     def _write(self, script: MigrationScript) -> Any:
         template_args = dict(self.template_args)
-        if getattr(script, "_needs_render", False):
+        if _is_rendered(script):
             autogen_context = util.not_none(self._last_autogen_context)
             autogen_context.imports = set(script.imports or ())
             render._render_python_into_templatevars(

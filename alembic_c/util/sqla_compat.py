@@ -550,7 +550,7 @@ def _read_tables(
     connection: what the dialect asks in place of the inspector's own connection.
     """
     if connection is not None:
-        asked = contextlib.nullcontext(connection)
+        asked: Any = contextlib.nullcontext(connection)
         inspector._operation_context = lambda: asked  # type: ignore[method-assign]
     try:
         return inspector._get_reflection_info(

@@ -48,10 +48,10 @@ def _populate_migration_script(
     autogen_context: AutogenContext, migration_script: MigrationScript
 ) -> None:
     """Compare; fill the last lists of a script with the way up and the way down."""
-    upgrade_ops = migration_script.upgrade_ops_list[-1]
-    downgrade_ops = migration_script.downgrade_ops_list[-1]
-    _produce_net_changes(autogen_context, upgrade_ops)
-    upgrade_ops.reverse_into(downgrade_ops)
+    *_, forth = migration_script.upgrade_ops_list
+    _produce_net_changes(autogen_context, forth)
+    *_, back = migration_script.downgrade_ops_list
+    forth.reverse_into(back)
 
 
 def _produce_net_changes(

@@ -42,7 +42,7 @@ def _compare_foreign_keys(
     found = _reported_keys(autogen_context, schema, tname)
     conn_fks = {_make_foreign_key(params, conn_table) for params in found}
     metadata_fks = set(metadata_table.foreign_key_constraints)
-    impl = autogen_context.migration_context.impl
+    impl: Any = autogen_context.migration_context.impl
     impl.correct_for_autogen_foreignkeys(conn_fks, metadata_fks)
 
     # A dialect that leaves the options out reports them for no key.
@@ -115,8 +115,10 @@ def _report(
     def report(
         sig: _fk_constraint_sig, reflected: bool, other_side: _ByContent
     ) -> None:
-        namesakes = {
-            sig.const.name: sig.const for sig in other_side.values() if sig.const.name
+        namesakes: dict[Any, ForeignKeyConstraint] = {
+            other.const.name: other.const
+            for other in other_side.values()
+            if other.const.name
         }
         key = sig.const
         if not autogen_context.run_object_filters(

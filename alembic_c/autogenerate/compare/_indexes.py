@@ -22,12 +22,12 @@ from sqlalchemy import (
 
 from ...ddl._autogen import is_index_sig, is_uq_sig
 from ...operations import ops
-from ...util import PriorityDispatchResult, sqla_compat
+from ...util import PriorityDispatchResult, not_none, sqla_compat
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.elements import quoted_name
 
-    from ...ddl._autogen import _constraint_sig, _ix_constraint_sig, _uq_constraint_sig
+    from ...ddl._autogen import _ix_constraint_sig, _uq_constraint_sig
     from ...ddl.impl import DefaultImpl
     from ...operations.ops import MigrateOperation, ModifyTableOps
     from ..api import AutogenContext
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 # The messages belong to the module that upstream has for all constraints.
 log = logging.getLogger("alembic.autogenerate.compare.constraints")
 
-_Sig: TypeAlias = "_constraint_sig[Any]"
+_Sig: TypeAlias = "_ix_constraint_sig | _uq_constraint_sig"
 
-_SORT_MODIFIERS = {
+_SORT_MODIFIERS: dict[str, Callable[[Any], Any]] = {
     "asc": asc,
     "desc": desc,
     "nulls_first": nulls_first,
@@ -305,33 +305,27 @@ def _match(
     the nameless.
     """
     impl = autogen_context.migration_context.impl
-    model_sig = impl._create_metadata_constraint_sig
-    database_sig = impl._create_reflected_constraint_sig
+    model_sig: Any = impl._create_metadata_constraint_sig
+    database_sig: Any = impl._create_reflected_constraint_sig
     model_uniques: list[_uq_constraint_sig] = [
         model_sig(each) for each in sqla_compat._in_creation_order(model.uniques)
     ]
-    model_indexes: list[_ix_constraint_sig] = [
-        model_sig(each) for each in model.indexes
-    ]
-    conn_uniques: list[_uq_constraint_sig] = [
-        database_sig(each) for each in database.uniques
-    ]
-    conn_indexes: list[_ix_constraint_sig] = [
-        database_sig(each) for each in database.indexes
-    ]
+    conn_uniques: list[_uq_constraint_sig] = list(map(database_sig, database.uniques))
+    model_sigs: list[_Sig] = [*model_uniques, *map(model_sig, model.indexes)]
+    conn_sigs: list[_Sig] = [*conn_uniques, *map(database_sig, database.indexes)]
 
     nameless = {sig.unnamed: sig for sig in model_uniques if not sig.is_named}
-    wanted: dict[str | None, _Sig] = {
-        sig.md_name_to_sql_name(autogen_context): sig
-        for sig in (*model_uniques, *model_indexes)
+    wanted = {
+        not_none(sig.md_name_to_sql_name(autogen_context)): sig
+        for sig in model_sigs
         if sig.is_named
     }
     # A name may stand for a constraint and an index at once.
-    found: dict[str | None, list[_Sig]] = {}
-    for sig in (*conn_uniques, *conn_indexes):
+    found: dict[str, list[_Sig]] = {}
+    for sig in conn_sigs:
         if sig.is_named:
-            found.setdefault(sig.name, []).append(sig)
-    contents = {sig.unnamed for sig in (*model_uniques, *model_indexes)}
+            found.setdefault(not_none(sig.name), []).append(sig)
+    contents = {sig.unnamed for sig in model_sigs}
 
     for name in sorted(found.keys() - wanted.keys()):
         sigs = found[name]

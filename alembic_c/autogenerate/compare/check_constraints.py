@@ -104,7 +104,7 @@ def _database_checks(
 
     Raises NotImplementedError if the dialect does not report them.
     """
-    impl = autogen_context.migration_context.impl
+    impl: Any = autogen_context.migration_context.impl
     reflection = autogen_context._reflection_by(autogen_context.inspector)
     checks: dict[str, _ck_constraint_sig] = {}
     for params in reflection.get_check_constraints(tname, schema):
@@ -132,7 +132,7 @@ def _model_checks(
     autogen_context: AutogenContext, table: Table
 ) -> dict[str, _ck_constraint_sig]:
     """Return the model's constraints by name."""
-    impl = autogen_context.migration_context.impl
+    impl: Any = autogen_context.migration_context.impl
     checks: dict[str, _ck_constraint_sig] = {}
     for check in sqla_compat.all_table_check_constraints(table):
         sig = impl._create_metadata_constraint_sig(check)

@@ -12,6 +12,7 @@ from ...util import DispatchPriority, PriorityDispatchResult
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
+    from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.elements import quoted_name
 
     from ...operations.ops import AlterColumnOp
@@ -37,16 +38,18 @@ def _render_server_default_for_compare(
     if isinstance(metadata_default, DefaultClause):
         metadata_default = metadata_default.arg
         if not isinstance(metadata_default, str):
-            compiler = autogen_context.dialect.ddl_compiler(
-                autogen_context.dialect, None
-            ).sql_compiler
+            dialect: Any = autogen_context.dialect
+            compiler: SQLCompiler = dialect.ddl_compiler(dialect, None).sql_compiler
             return compiler.process(metadata_default, literal_binds=True)
     return metadata_default if isinstance(metadata_default, str) else None
 
 
 def _reflected_text(default: Any) -> str | None:
     """Return the SQL text of a reflected default, None for computed and identity."""
-    text: str | None = default.arg.text if isinstance(default, DefaultClause) else None
+    if not isinstance(default, DefaultClause):
+        return None
+    arg: Any = default.arg
+    text: str = arg.text
     return text
 
 
@@ -67,9 +70,10 @@ def _user_compare_server_default(
     metadata_col: Column[Any],
 ) -> PriorityDispatchResult:
     """Let the option `compare_server_default` decide: off, on, or a function."""
-    if conn_col.server_default is None and metadata_col.server_default is None:
+    there: Any = conn_col.server_default
+    if there is None and metadata_col.server_default is None:
         return CONTINUE
-    alter_column_op.existing_server_default = conn_col.server_default
+    alter_column_op.existing_server_default = there
     context = autogen_context.migration_context
     decide = context._user_compare_server_default
     if not callable(decide):
@@ -78,7 +82,7 @@ def _user_compare_server_default(
         context,
         conn_col,
         metadata_col,
-        _reflected_text(conn_col.server_default),
+        _reflected_text(there),
         metadata_col.server_default,
         _render_server_default_for_compare(
             metadata_col.server_default, autogen_context
@@ -129,7 +133,8 @@ def _compare_identity_default(
     metadata_col: Column[Any],
 ) -> PriorityDispatchResult:
     """Compare identity columns: one that begins or ceases to be, and its options."""
-    there, here = conn_col.server_default, metadata_col.server_default
+    there: Any = conn_col.server_default
+    here: Any = metadata_col.server_default
     kinds = isinstance(there, Identity), isinstance(here, Identity)
     if not any(kinds):
         return CONTINUE
@@ -178,7 +183,8 @@ def _dialect_impl_compare_server_default(
     metadata_col: Column[Any],
 ) -> PriorityDispatchResult:
     """Let the dialect compare."""
-    there, here = conn_col.server_default, metadata_col.server_default
+    there: Any = conn_col.server_default
+    here: Any = metadata_col.server_default
     if there is None and here is None:
         return CONTINUE
     alter_column_op.existing_server_default = there

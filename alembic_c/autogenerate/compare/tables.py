@@ -287,7 +287,8 @@ def _dependents_first(
 ) -> list[TableKey]:
     """Return tables so that each comes before those that it refers to."""
     key_of = {tables[key]: key for key in keys}
-    parents_first = sort_tables_and_constraints(list(key_of)[::-1])
+    sort: Any = sort_tables_and_constraints
+    parents_first = sort(list(key_of)[::-1])
     return [key_of[table] for table, _ in parents_first if table is not None][::-1]
 
 
