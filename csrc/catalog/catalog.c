@@ -159,6 +159,30 @@ static int by_index_name(const void *a, const void *b)
     return compare_str(x->name, y->name);
 }
 
+static int compare_texts(const struct alc_str *a, size_t n_a, const struct alc_str *b,
+                         size_t n_b)
+{
+    for (size_t i = 0; i < n_a && i < n_b; i++) {
+        int order = compare_str(a[i], b[i]);
+        if (order) {
+            return order;
+        }
+    }
+    return (n_a > n_b) - (n_a < n_b);
+}
+
+/* What is left of a constraint when kind, name and columns do not tell two apart. */
+static unsigned constraint_options(const struct alc_constraint *constraint)
+{
+    return (unsigned)constraint->on_update << 16 |
+           (unsigned)constraint->on_delete << 8 | (unsigned)constraint->match << 4 |
+           (unsigned)constraint->deferrable << 3 |
+           (unsigned)constraint->initially_deferred << 2 |
+           (unsigned)constraint->not_valid << 1 |
+           (unsigned)constraint->nulls_not_distinct;
+}
+
+/* A total order: constraints that differ in anything have one place each. */
 static int by_constraint(const void *a, const void *b)
 {
     const struct alc_constraint *x = a, *y = b;
@@ -166,13 +190,19 @@ static int by_constraint(const void *a, const void *b)
         return x->kind < y->kind ? -1 : 1;
     }
     int order = compare_str(x->name, y->name);
-    for (size_t i = 0; !order && i < x->n_columns && i < y->n_columns; i++) {
-        order = compare_str(x->columns[i], y->columns[i]);
-    }
-    if (!order) {
-        order = (x->n_columns > y->n_columns) - (x->n_columns < y->n_columns);
-    }
-    return order ? order : compare_str(x->expr, y->expr);
+    order = order ? order
+                  : compare_texts(x->columns, x->n_columns, y->columns, y->n_columns);
+    order = order ? order : compare_str(x->expr, y->expr);
+    order = order ? order : compare_str(x->ref_schema, y->ref_schema);
+    order = order ? order : compare_str(x->ref_table, y->ref_table);
+    order = order ? order
+                  : compare_texts(x->ref_columns, x->n_ref_columns, y->ref_columns,
+                                  y->n_ref_columns);
+    order = order ? order
+                  : compare_texts(x->include, x->n_include, y->include, y->n_include);
+    order = order ? order : compare_str(x->conflict, y->conflict);
+    unsigned options_x = constraint_options(x), options_y = constraint_options(y);
+    return order ? order : (options_x > options_y) - (options_x < options_y);
 }
 
 static void sort(void *items, size_t n, size_t item_len,

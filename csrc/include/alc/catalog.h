@@ -236,8 +236,8 @@ int alc_catalog_add_index(struct alc_index **out, struct alc_catalog *catalog,
 
 /*
  * Put everything in its canonical order: tables by schema and name, constraints by
- * kind, name and columns, indexes by name; columns keep the table's order.  Byte order,
- * absent first.  O(n log n).
+ * kind, name, columns and then all else, indexes by name; columns keep the table's
+ * order.  Byte order, absent first.  O(n log n).
  * Returns 0, or ALC_E_INVALID when two tables have the same schema and name.
  */
 int alc_catalog_finish(struct alc_catalog *catalog, struct alc_error *err);
