@@ -85,15 +85,14 @@ class LoadedMap:
     @util.memoized_property
     def _revision_map(self) -> _RevisionMapType:
         """Revisions by id and by branch label; None under None and ()."""
-        map_: _RevisionMapType = {}
+        map_: _RevisionMapType = NotedDict()
         loaded = load_revisions(self._generator(), map_, _report)
         self.__dict__["_built_graph"] = loaded[0]
         for name, ids in zip(
             ("heads", "_real_heads", "bases", "_real_bases"), loaded[1:], strict=True
         ):
             self.__dict__[name] = ids
-        map_[None] = map_[()] = None
-        return NotedDict(map_)
+        return map_
 
     @property
     def _graph(self) -> RevisionGraph:

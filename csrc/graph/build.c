@@ -165,7 +165,8 @@ static int make_table(struct alc_csr *out, struct alc_graph *g,
 }
 
 /* Leave out the second and later edges to the same neighbour. */
-static int drop_repeated(struct alc_csr *csr, struct alc_graph *g, struct alc_error *err)
+static int drop_repeated(struct alc_csr *csr, struct alc_graph *g,
+                         struct alc_error *err)
 {
     size_t n = g->n_nodes;
     uint32_t *seen_by = alc_arena_array(&g->arena, n, sizeof *seen_by);

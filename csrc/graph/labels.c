@@ -12,8 +12,9 @@
 /* ---- reversed edges ---- */
 
 /* Repetitions are taken out when the tables are made. */
-static int add_next(struct alc_graph *g, const struct alc_edge_list *list, bool versioned,
-                    const struct alc_bitset *named, struct alc_error *err)
+static int add_next(struct alc_graph *g, const struct alc_edge_list *list,
+                    bool versioned, const struct alc_bitset *named,
+                    struct alc_error *err)
 {
     int rc = 0;
 
@@ -283,7 +284,7 @@ struct set_maker {
     const struct alc_graph *g;
     const struct alc_bitset *labelled;
     struct alc_label_sets *out;
-    struct alc_csr prev; /* reversed NEXT: whose labels come down to a node */
+    struct alc_csr prev;  /* reversed NEXT: whose labels come down to a node */
     uint32_t *from_above; /* set of what comes down to the node, its own included */
     uint32_t *from_below;
     size_t n_parts;
@@ -322,8 +323,8 @@ static bool has_own_set(const struct set_maker *m, uint32_t node)
 }
 
 /*
- * Fill from_above: nodes with labels or several parents get sets of their own, which are
- * numbered first, so that they can refer to each other in any order.
+ * Fill from_above: nodes with labels or several parents get sets of their own, which
+ * are numbered first, so that they can refer to each other in any order.
  */
 static void sets_from_above(struct set_maker *m, const struct alc_bitset *reached,
                             uint32_t *stack)
@@ -389,8 +390,8 @@ static uint32_t line_parent(const struct alc_graph *g, uint32_t node)
 }
 
 /*
- * Lines as a forest: each node leads to its line parent, which waits for all who lead to
- * it.  More than one does only where shadowed nodes stand beside their namesakes.
+ * Lines as a forest: each node leads to its line parent, which waits for all who lead
+ * to it.  More than one does only where shadowed nodes stand beside their namesakes.
  */
 struct lines {
     uint32_t *parent;
@@ -531,8 +532,8 @@ int alc_graph_labels(struct alc_label_sets *out, const struct alc_graph *g,
     out->set_of = alc_arena_array(scratch, n, sizeof *out->set_of);
     out->own = alc_arena_array(scratch, n_max, sizeof *out->own);
     out->part.start = alc_arena_calloc(scratch, n_max + 1, sizeof *out->part.start);
-    out->part.to = alc_arena_array(
-        scratch, g->csr[ALC_EDGE_NEXT].start[n] + 3 * n, sizeof *out->part.to);
+    out->part.to = alc_arena_array(scratch, g->csr[ALC_EDGE_NEXT].start[n] + 3 * n,
+                                   sizeof *out->part.to);
     if (!out->set_of || !out->own || !out->part.start || !out->part.to) {
         return alc_error_nomem(err);
     }

@@ -92,7 +92,8 @@ int alc_graph_plan_upgrade(struct alc_plan *out, const struct alc_graph *g,
     struct alc_bitset above;
 
     memset(out, 0, sizeof *out);
-    int rc = below_distinct(&needed, out, g, want->targets, want->n_targets, scratch, err);
+    int rc =
+        below_distinct(&needed, out, g, want->targets, want->n_targets, scratch, err);
     if (rc < 0 || out->outcome != ALC_PLAN_OK) {
         return rc;
     }

@@ -2,10 +2,11 @@
  * The order of revisions in a plan; graph.h says what it is.
  *
  * The queue of heads is a linked list of slots, numbered in the order in which they
- * joined, so that "first in the queue" means "lowest number".  The question asked at each
- * step is: which is the lowest slot whose head reaches this node?  Answers are kept
- * per node.  They never fall as the sort goes on, since heads only move down and new
- * slots get higher numbers; and an answer holds as long as its slot has not lost a branch
+ * joined, so that "first in the queue" means "lowest number".  The question asked at
+ * each step is: which is the lowest slot whose head reaches this node?  Answers are
+ * kept per node.  They never fall as the sort goes on, since heads only move down and
+ * new slots get higher numbers; and an answer holds as long as its slot has not lost a
+ * branch
  * (`version`), so most questions are answered without a walk.
  */
 #include "alc/graph.h"
@@ -13,7 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define DEAD UINT32_MAX  /* no head reaches the node, nor ever will */
+#define DEAD UINT32_MAX /* no head reaches the node, nor ever will */
 #define NO_SLOT (UINT32_MAX - 1)
 
 struct slot {

@@ -1,6 +1,6 @@
 /*
- * Who reaches whom: plain reach, the ordered walk with its overlap check, and nodes that
- * no path from a base to a head passes.
+ * Who reaches whom: plain reach, the ordered walk with its overlap check, and nodes
+ * that no path from a base to a head passes.
  */
 #include "alc/graph.h"
 
@@ -12,7 +12,8 @@ static int broken(struct alc_error *err, uint32_t node)
                          "Dependency resolution failed; broken map");
 }
 
-/* A walk on one table: nodes are marked when they are pushed, so each is at most once. */
+/* A walk on one table: nodes are marked when they are pushed, so each is at most once.
+ */
 struct marker {
     struct alc_bitset *set;
     uint32_t *stack;

@@ -1,8 +1,8 @@
 /*
  * _core.RevisionGraph: questions about revisions, answered with revisions.
  *
- * Arguments are sequences of revision objects; an object that is not in the graph raises
- * ForeignRevisionError, and so tells the caller to take the long way.
+ * Arguments are sequences of revision objects; an object that is not in the graph
+ * raises ForeignRevisionError, and so tells the caller to take the long way.
  */
 #include "graph.h"
 
@@ -353,7 +353,8 @@ static PyObject *graph_uncovered(PyObject *op, PyObject *target_revs)
     return answer(self, give_flags(&targets, &covered, false));
 }
 
-/* ("ok", revisions), ("overlap", (revision, revisions)), ("outside" | "nothing", None) */
+/* ("ok", revisions), ("overlap", (revision, revisions)), ("outside" | "nothing", None)
+ */
 static PyObject *give_plan(struct graph_object *self, const struct alc_plan *plan)
 {
     switch (plan->outcome) {
@@ -495,8 +496,8 @@ int alc_bind_graph_exec(PyObject *module, struct alc_module_state *state)
     state->foreign_error =
         PyErr_NewExceptionWithDoc("alembic_c._core.ForeignRevisionError",
                                   "A revision that is not in the graph.", NULL, NULL);
-    if (!state->foreign_error ||
-        PyModule_AddObjectRef(module, "ForeignRevisionError", state->foreign_error) < 0) {
+    if (!state->foreign_error || PyModule_AddObjectRef(module, "ForeignRevisionError",
+                                                       state->foreign_error) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, functions);

@@ -31,26 +31,25 @@ enum revision_field {
  * Two fields are made only when somebody looks at them, because a tree has thousands:
  * F_NEXT and F_ALL_NEXT may hold one id (str) instead of the frozenset of it;
  * F_LABELS may hold a seed (`labels_are_seed`): a list whose first item is a tuple of
- * labels and whose other items are further seeds; F_LABELS NULL stands for F_ORIG_LABELS.
+ * labels and whose other items are further seeds; F_LABELS NULL stands for
+ * F_ORIG_LABELS.
  */
 struct revision {
-    PyObject_HEAD
-    PyObject *field[N_FIELDS];
-    uint32_t node;        /* hint: its node in the graph that mapped it last */
-    bool is_plain;        /* its class overrides none of the fields */
-    bool is_mapped;       /* a graph was built from it: changes have to be told */
+    PyObject_HEAD PyObject *field[N_FIELDS];
+    uint32_t node;  /* hint: its node in the graph that mapped it last */
+    bool is_plain;  /* its class overrides none of the fields */
+    bool is_mapped; /* a graph was built from it: changes have to be told */
     bool labels_are_seed;
 };
 
 struct graph_object {
-    PyObject_HEAD
-    struct alc_graph g;
-    PyObject **revs;     /* by node, strong */
+    PyObject_HEAD struct alc_graph g;
+    PyObject **revs; /* by node, strong */
     size_t cap_revs;
     uint32_t n_revs;
-    bool is_volatile;    /* some revision cannot tell when it changes */
-    bool has_shared;     /* some revision was in a graph before */
-    uint64_t stamp;      /* the module's when built */
+    bool is_volatile; /* some revision cannot tell when it changes */
+    bool has_shared;  /* some revision was in a graph before */
+    uint64_t stamp;   /* the module's when built */
     struct alc_arena scratch;
 };
 

@@ -1,9 +1,9 @@
 /*
  * From revisions to a graph.
  *
- * alc_bind_load_revisions() is the first time: it reads what the files say, works out the
- * rest and writes it back to the revisions.  alc_bind_read_map() is any later time: it
- * believes the revisions and the map, however they were changed.
+ * alc_bind_load_revisions() is the first time: it reads what the files say, works out
+ * the rest and writes it back to the revisions.  alc_bind_read_map() is any later time:
+ * it believes the revisions and the map, however they were changed.
  */
 #include "graph.h"
 
@@ -114,8 +114,8 @@ struct loader {
 /* Tell `report`; -1 when it raised or when this kind of trouble has to raise. */
 static int report(struct loader *l, const char *what, PyObject *a, PyObject *b)
 {
-    PyObject *done = PyObject_CallFunction(l->report, "sOO", what, a ? a : Py_None,
-                                           b ? b : Py_None);
+    PyObject *done =
+        PyObject_CallFunction(l->report, "sOO", what, a ? a : Py_None, b ? b : Py_None);
 
     Py_XDECREF(done);
     return done ? 0 : -1;
@@ -452,10 +452,10 @@ static PyObject *make_seeds(struct loader *l, const struct alc_label_sets *sets)
     PyObject *seeds = none ? PyList_New((Py_ssize_t)sets->n_sets) : NULL;
 
     for (size_t i = 0; seeds && i < sets->n_sets; i++) {
-        PyObject *own = sets->own[i] == ALC_NO_NODE
-                            ? Py_NewRef(none)
-                            : optional_tuple(l->state, l->graph->revs[sets->own[i]],
-                                             F_ORIG_LABELS);
+        PyObject *own =
+            sets->own[i] == ALC_NO_NODE
+                ? Py_NewRef(none)
+                : optional_tuple(l->state, l->graph->revs[sets->own[i]], F_ORIG_LABELS);
         PyObject *seed = own ? PyList_New(1) : NULL;
         if (!seed) {
             Py_XDECREF(own);
@@ -678,6 +678,19 @@ static int check_cycles(struct loader *l, bool with_deps, const struct end *head
     return n_off ? report_cycle(l, with_deps, off, n_off) : 0;
 }
 
+/* The base, under both of its names. */
+static int add_base_keys(struct loader *l)
+{
+    PyObject *none = PyTuple_New(0);
+    int rc = none ? PyDict_SetItem(l->map, Py_None, Py_None) : -1;
+
+    if (rc == 0) {
+        rc = PyDict_SetItem(l->map, none, Py_None);
+    }
+    Py_XDECREF(none);
+    return rc;
+}
+
 /* All steps in upstream's order, which decides what is complained about first. */
 static PyObject *load(struct loader *l)
 {
@@ -700,7 +713,8 @@ static PyObject *load(struct loader *l)
     ok = ok && find_ends(l, ends) == 0 && write_back(l) == 0 &&
          (!l->has_labels || spread_labels(l) == 0) &&
          check_cycles(l, false, &ends[HEADS], &ends[BASES]) == 0 &&
-         check_cycles(l, true, &ends[REAL_HEADS], &ends[REAL_BASES]) == 0;
+         check_cycles(l, true, &ends[REAL_HEADS], &ends[REAL_BASES]) == 0 &&
+         add_base_keys(l) == 0;
     for (size_t e = 0; ok && e < N_ENDS; e++) {
         Py_SETREF(ends[e].ids, PyList_AsTuple(ends[e].ids));
         ok = ends[e].ids != NULL;
@@ -762,7 +776,8 @@ static int read_nodes(struct alc_module_state *state, struct graph_object *graph
     return 0;
 }
 
-/* Other keys: of a revision that is there, or of one that no key of its own leads to. */
+/* Other keys: of a revision that is there, or of one that no key of its own leads to.
+ */
 static int read_aliases(struct alc_module_state *state, struct graph_object *graph,
                         PyObject *map)
 {
@@ -829,8 +844,8 @@ PyObject *alc_bind_read_map(PyObject *module, PyObject *map)
         enum revision_field field;
         enum alc_edge_kind kind;
     } sources[] = {
-        {F_DOWN, ALC_EDGE_DOWN},       {F_RESOLVED, ALC_EDGE_DEP},
-        {F_NORMALIZED, ALC_EDGE_NDEP}, {F_NEXT, ALC_EDGE_NEXT},
+        {F_DOWN, ALC_EDGE_DOWN},         {F_RESOLVED, ALC_EDGE_DEP},
+        {F_NORMALIZED, ALC_EDGE_NDEP},   {F_NEXT, ALC_EDGE_NEXT},
         {F_ALL_NEXT, ALC_EDGE_ALL_NEXT},
     };
     struct alc_module_state *state = alc_bind_state(module);

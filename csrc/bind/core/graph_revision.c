@@ -1,8 +1,9 @@
 /*
  * _core.RevisionBase: the fields of a revision and what follows from them alone.
  *
- * Reading a field is a pointer away, 10,000 revisions cost no dictionaries, and a change
- * after a graph was built is noticed (the module's stamp goes up, graphs look at it).
+ * Reading a field is a pointer away, 10,000 revisions cost no dictionaries, and a
+ * change after a graph was built is noticed (the module's stamp goes up, graphs look at
+ * it).
  */
 #include "graph.h"
 
@@ -619,7 +620,6 @@ static void revision_dealloc(PyObject *op)
     type->tp_free(op);
     Py_DECREF(type);
 }
-
 
 static PyGetSetDef revision_getset[] = {
     {"revision", revision_get, revision_set, NULL, (void *)(uintptr_t)F_REVISION},

@@ -3,8 +3,8 @@
  *
  * Nodes are dense numbers in the order in which they were added; edges of a kind stand
  * in one compressed table (CSR), a node's own edges in the order in which they were
- * added.  A name (revision id, branch label) leads to a node; a node has one name of its
- * own.  Everything a graph owns is in one arena, valid until alc_graph_release().
+ * added.  A name (revision id, branch label) leads to a node; a node has one name of
+ * its own.  Everything a graph owns is in one arena, valid until alc_graph_release().
  *
  *     alc_graph_init(&g);
  *     alc_graph_add_node() ... alc_graph_add_name() ... alc_graph_add_edge() ...
@@ -86,10 +86,10 @@ void alc_graph_init(struct alc_graph *g);
 void alc_graph_release(struct alc_graph *g);
 
 /*
- * Add a node.  `shadowed`: the node keeps the name for itself but the name does not lead
- * to it (an earlier or later node of the same name has it).
- * Returns 0, ALC_E_NOMEM, ALC_E_LIMIT, or ALC_E_INVALID when the name leads to a node
- * already (*out is that node, nothing was added).
+ * Add a node.  `shadowed`: the node keeps the name for itself but the name does not
+ * lead to it (an earlier or later node of the same name has it). Returns 0,
+ * ALC_E_NOMEM, ALC_E_LIMIT, or ALC_E_INVALID when the name leads to a node already
+ * (*out is that node, nothing was added).
  */
 int alc_graph_add_node(uint32_t *out, struct alc_graph *g, const char *ptr, size_t len,
                        bool shadowed, struct alc_error *err);
@@ -114,10 +114,10 @@ int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t fr
 
 /*
  * From DOWN and DEP make NEXT, ALL_NEXT and NDEP (which must be empty).  A shadowed
- * node is nobody's child; if a label leads to it, its namesake is in its place.  A dependency is left out of NDEP when a versioned ancestor has
- * it too.  O(n + m), and once more for each 64 distinct dependencies that two or more
- * nodes share.
- * Returns 0 or ALC_E_NOMEM.
+ * node is nobody's child; if a label leads to it, its namesake is in its place.  A
+ * dependency is left out of NDEP when a versioned ancestor has it too.  O(n + m), and
+ * once more for each 64 distinct dependencies that two or more nodes share. Returns 0
+ * or ALC_E_NOMEM.
  */
 int alc_graph_derive(struct alc_graph *g, struct alc_error *err);
 
@@ -156,9 +156,9 @@ int alc_graph_reach(struct alc_bitset *out, const struct alc_graph *g,
                     struct alc_arena *scratch, struct alc_error *err);
 
 /*
- * Add to `out` (n bits) all nodes from which edges of `kind` lead to one of the targets,
- * themselves included only where they lead to another (or in a circle) if `strict`.
- * O(n + m).
+ * Add to `out` (n bits) all nodes from which edges of `kind` lead to one of the
+ * targets, themselves included only where they lead to another (or in a circle) if
+ * `strict`. O(n + m).
  */
 int alc_graph_reach_back(struct alc_bitset *out, const struct alc_graph *g,
                          enum alc_edge_kind kind, const uint32_t *targets,
@@ -203,13 +203,13 @@ int alc_graph_off_path(uint32_t **out, size_t *n_out, const struct alc_graph *g,
  *
  * Along each line as far as possible: the current head is emitted and its first parent
  * takes its place; further parents join the end of the queue of heads.  A head that
- * another head reaches has to wait for it, and the walk goes on at the first of those in
- * the queue; at the end of a line it goes on at the head before.
+ * another head reaches has to wait for it, and the walk goes on at the first of those
+ * in the queue; at the end of a line it goes on at the head before.
  *
  * ids: n_ids node ids, repetitions are fine; heads: the nodes to begin with, those not
  * in ids are left out.  out: room for n_ids entries; *n_out of them are set, fewer than
- * ids when the heads do not reach all of them.  O(n + m) but for graphs where many lines
- * wait for one node; there each wait costs O(children of the node).
+ * ids when the heads do not reach all of them.  O(n + m) but for graphs where many
+ * lines wait for one node; there each wait costs O(children of the node).
  */
 int alc_graph_sort(uint32_t *out, size_t *n_out, const struct alc_graph *g,
                    const uint32_t *ids, size_t n_ids, const uint32_t *heads,
@@ -218,11 +218,11 @@ int alc_graph_sort(uint32_t *out, size_t *n_out, const struct alc_graph *g,
 /*
  * Branch labels: who carries the labels of whom.
  *
- * A label goes to all versioned descendants of the node that has it.  Where they are one
- * line without branch and merge points, it goes down that line as well, up to the first
- * of those.  Sets are shared: set i holds node own[i]'s
- * labels (unless ALC_NO_NODE) and those of the sets part.to[part.start[i] ..].  Sets may
- * refer to each other in a circle when the graph has one.
+ * A label goes to all versioned descendants of the node that has it.  Where they are
+ * one line without branch and merge points, it goes down that line as well, up to the
+ * first of those.  Sets are shared: set i holds node own[i]'s labels (unless
+ * ALC_NO_NODE) and those of the sets part.to[part.start[i] ..].  Sets may refer to each
+ * other in a circle when the graph has one.
  */
 struct alc_label_sets {
     uint32_t *set_of; /* by node, ALC_NO_NODE for none */
@@ -241,9 +241,9 @@ int alc_graph_labels(struct alc_label_sets *out, const struct alc_graph *g,
  */
 enum alc_plan_outcome {
     ALC_PLAN_OK,
-    ALC_PLAN_OVERLAP,  /* walk.target and walk.overlaps say which */
-    ALC_PLAN_OUTSIDE,  /* a current revision is not below the targets */
-    ALC_PLAN_NOTHING,  /* the target of a downgrade is not among what is applied */
+    ALC_PLAN_OVERLAP, /* walk.target and walk.overlaps say which */
+    ALC_PLAN_OUTSIDE, /* a current revision is not below the targets */
+    ALC_PLAN_NOTHING, /* the target of a downgrade is not among what is applied */
 };
 
 struct alc_plan {
