@@ -11,12 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 # Fewer tables are as quickly read one by one.
 WORTHWHILE = 16
@@ -34,6 +32,10 @@ _QUERIES = {
     "foreign_key_list": _TABLES,
     "index_list": _TABLES,
     "index_info": _INDEXES,
+}
+_PRAGMAS_OF = {
+    "table": ("table_info", "table_xinfo", "foreign_key_list", "index_list"),
+    "index": ("index_info",),
 }
 _STATEMENTS = (
     "SELECT m.type, m.name, m.sql FROM {master} AS m "
@@ -82,6 +84,11 @@ class KnowingConnection:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[Connection]:
+        """Pass for a connection where the dialect insists on one."""
+        return Connection
+
     def read(self, names: Collection[str]) -> None:
         """Read the answers about tables.
 
@@ -102,8 +109,7 @@ class KnowingConnection:
     def _read_statements(self, names: tuple[str, ...]) -> None:
         for type_, name, statement in self._rows(_STATEMENTS, names):
             self._statements[type_, name] = statement
-            pragmas = ("index_info",) if type_ == "index" else _QUERIES
-            for pragma in pragmas:
+            for pragma in _PRAGMAS_OF[type_]:
                 self._pragmas[pragma, self._quote(name)] = []
 
     def _read_pragma(self, pragma: str, scope: str, names: tuple[str, ...]) -> None:
@@ -115,6 +121,9 @@ class KnowingConnection:
         )
         for name, *row in self._rows(query, names):
             self._pragmas[pragma, self._quote(name)].append(tuple(row))
+            if pragma == "table_xinfo" and not row[-1]:
+                # Without the generated columns, and without saying so.
+                self._pragmas["table_info", self._quote(name)].append(tuple(row[:-1]))
 
     def exec_driver_sql(self, statement: str, parameters: Any = None) -> Any:
         """Answer a statement of the dialect from what was read, or execute it."""

@@ -77,14 +77,14 @@ def _compare_tables(
     unchanged = frozenset() if _proof.mode() == "check" else proven
     suspect = sorted(common.keys() - unchanged, key=_sort_key)
 
+    reflected = _reflect_tables(
+        autogen_context, inspector, gone, suspect, conn_table_names
+    )
+
     missing = {table: key for key, table in wanted.items() if key not in common}
     for table in autogen_context.sorted_tables if missing else ():
         if table in missing:
             _add_table(autogen_context, upgrade_ops, missing[table], table)
-
-    reflected = _reflect_tables(
-        autogen_context, inspector, gone, suspect, conn_table_names
-    )
     for key in _dependents_first(gone, reflected):
         _remove_table(autogen_context, upgrade_ops, key, reflected[key])
     for key in suspect:
