@@ -285,7 +285,7 @@ static struct run run_of_kind(const struct alc_table *table,
     while (end < table->n_constraints && table->constraints[end].kind == kind) {
         end++;
     }
-    struct run run = {table->constraints + first, end - first};
+    struct run run = {end > first ? table->constraints + first : NULL, end - first};
     return run;
 }
 

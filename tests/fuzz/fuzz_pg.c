@@ -1,0 +1,144 @@
+/*
+ * libFuzzer target for the reader of PostgreSQL's catalogs: whatever rows a source
+ * gives, the answer is an error or a catalog that keeps what alc/catalog.h promises.
+ *
+ * The input is text, so that the corpus can be read: queries parted by form feeds, rows
+ * by newlines, fields by '|'; '~' alone is NULL, '#' before a field makes it a number.
+ * Missing fields are NULL.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alc/pg.h"
+#include "alc/proof.h"
+
+static void check(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+enum { MAX_COLUMNS = 32 };
+
+/* Each text is a block of its own, so that reading past its end is caught. */
+struct source {
+    const char *at, *end;
+    size_t n_columns;
+    char *blocks[MAX_COLUMNS];
+};
+
+static void free_blocks(struct source *source)
+{
+    for (size_t i = 0; i < MAX_COLUMNS; i++) {
+        free(source->blocks[i]);
+        source->blocks[i] = NULL;
+    }
+}
+
+static void fill_cell(struct alc_cell *cell, char **block, const char *ptr, size_t len)
+{
+    memset(cell, 0, sizeof *cell);
+    if (len == 1 && ptr[0] == '~') {
+        return;
+    }
+    if (len && ptr[0] == '#') {
+        cell->kind = ALC_CELL_INT;
+        for (size_t i = 1; i < len; i++) {
+            cell->number =
+                (int64_t)((uint64_t)cell->number * 31 + (uint8_t)ptr[i] - 48);
+        }
+        return;
+    }
+    *block = malloc(len ? len : 1);
+    check(*block != NULL);
+    memcpy(*block, ptr, len);
+    cell->kind = ALC_CELL_TEXT;
+    cell->text.ptr = *block;
+    cell->text.len = len;
+}
+
+static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
+{
+    struct source *source = self;
+    (void)err;
+    free_blocks(source);
+    if (source->at == source->end || *source->at == '\f') {
+        return 0;
+    }
+    for (size_t i = 0; i < source->n_columns; i++) {
+        const char *start = source->at;
+        while (source->at < source->end && !memchr("|\n\f", *source->at, 3)) {
+            source->at++;
+        }
+        fill_cell(&cells[i], &source->blocks[i], start, (size_t)(source->at - start));
+        if (source->at < source->end && *source->at == '|') {
+            source->at++;
+        }
+    }
+    while (source->at < source->end && *source->at != '\f' && *source->at++ != '\n') {
+    }
+    return 1;
+}
+
+static int read_all(struct alc_pg_reader *reader, const char *bytes, size_t len)
+{
+    struct source source = {.at = bytes, .end = bytes + len};
+    struct alc_buf sql;
+    int rc = 0;
+    alc_buf_init(&sql);
+    for (int query = 0; !rc && query < ALC_PG_N_QUERIES; query++) {
+        check(alc_pg_sql(&sql, reader, (enum alc_pg_query)query, NULL) == 0);
+        source.n_columns = alc_pg_n_columns((enum alc_pg_query)query);
+        struct alc_rows rows = {&source, source.n_columns, next_row};
+        struct alc_error err = {0};
+        rc = alc_pg_feed(reader, (enum alc_pg_query)query, &rows, &err);
+        check(rc == err.code);
+        source.at += source.at < source.end; /* the form feed */
+    }
+    free_blocks(&source);
+    alc_buf_release(&sql);
+    return rc;
+}
+
+static void check_table(const struct alc_table *table)
+{
+    static const struct alc_proof_options options = {true, true, true,
+                                                     true, true, true};
+    for (size_t i = 1; i < table->n_constraints; i++) {
+        check(table->constraints[i - 1].kind <= table->constraints[i].kind);
+    }
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        for (size_t k = 0; k < table->indexes[i].n_parts; k++) {
+            check(table->indexes[i].parts[k].text.ptr != NULL);
+        }
+    }
+    check(alc_proof_reason(alc_prove_table(table, table, &options)) != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static const struct alc_pg_options options = {0};
+    struct alc_catalog catalog;
+    struct alc_pg_reader *reader = NULL;
+    struct alc_buf canonical;
+    alc_buf_init(&canonical);
+    alc_catalog_init(&catalog, ALC_BACKEND_POSTGRESQL);
+    check(alc_pg_reader_new(&reader, &catalog, 150000, &options, NULL) == 0);
+    int rc = read_all(reader, (const char *)bytes, len);
+    if (!rc && alc_pg_finish(reader, NULL) == 0) {
+        for (size_t i = 0; i < catalog.n_tables; i++) {
+            const struct alc_table *table = catalog.tables[i];
+            check(alc_catalog_find(&catalog, table->schema, table->name) == table);
+            check_table(table);
+        }
+        check(alc_catalog_canonical(&canonical, &catalog, NULL) == 0);
+    }
+    alc_buf_release(&canonical);
+    alc_pg_reader_free(reader);
+    alc_catalog_release(&catalog);
+    return 0;
+}
