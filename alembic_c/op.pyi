@@ -158,8 +158,8 @@ def bulk_insert(
 ) -> None:
     """Insert rows into a table::
 
-        account = table("account", column("id", Integer), column("name", String))
-        op.bulk_insert(account, [{"id": 1, "name": "A1"}, {"id": 2, "name": "A2"}])
+        color = table("color", column("code", String), column("title", Text))
+        op.bulk_insert(color, [{"code": "0000ff", "title": "blue"}])
 
     table: what `op.create_table` returned, or `table()` with the columns.
     rows: one dictionary for each row, all with the same keys.
@@ -287,12 +287,12 @@ def create_table(
 ) -> Table:
     """Create a table, with the indexes that it has, and return it::
 
-        account = op.create_table(
-            "account",
-            Column("id", Integer, primary_key=True),
-            Column("name", String(50), nullable=False),
+        color = op.create_table(
+            "color",
+            Column("code", String(6), primary_key=True),
+            Column("title", Text, unique=True),
         )
-        op.bulk_insert(account, [{"name": "A1"}, {"name": "A2"}])
+        op.bulk_insert(color, [{"code": "ff0000", "title": "red"}])
 
     table_name: the table's name.
     columns: columns, constraints and indexes; others' are copied.
@@ -410,7 +410,7 @@ def execute(
 ) -> None:
     """Execute a statement, or write it out in `--sql` mode::
 
-        op.execute("UPDATE account SET name = 'A1' WHERE name = 'a1'")
+        op.execute("DELETE FROM session WHERE expires < CURRENT_DATE")
 
     There is no result; use `op.get_bind()` for queries.  With `--sql` no
     parameters are possible: use `op.inline_literal()` for values, or

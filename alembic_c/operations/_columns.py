@@ -53,15 +53,16 @@ class AlterColumnOp(AlterTableOp):
     ) -> None:
         super().__init__(table_name, schema=schema)
         self.column_name = column_name
-        self.existing_type = existing_type
-        self.existing_server_default = existing_server_default
-        self.existing_nullable = existing_nullable
-        self.existing_comment = existing_comment
-        self.modify_nullable = modify_nullable
-        self.modify_comment = modify_comment
-        self.modify_server_default = modify_server_default
         self.modify_name = modify_name
-        self.modify_type = modify_type
+        # The other aspects as they are and as they shall be.
+        self.existing_type, self.modify_type = existing_type, modify_type
+        self.existing_nullable, self.modify_nullable = (
+            existing_nullable,
+            modify_nullable,
+        )
+        self.existing_comment, self.modify_comment = existing_comment, modify_comment
+        self.existing_server_default = existing_server_default
+        self.modify_server_default = modify_server_default
         self.kw = kw
 
     def to_diff_tuple(self) -> Any:
@@ -242,11 +243,9 @@ class AddColumnOp(AlterTableOp):
         **kw: Any,
     ) -> None:
         super().__init__(table_name, schema=schema)
-        self.column = column
-        self.if_not_exists = if_not_exists
+        self.column, self.if_not_exists, self.kw = column, if_not_exists, kw
         self.inline_references = inline_references
         self.inline_primary_key = inline_primary_key
-        self.kw = kw
 
     def reverse(self) -> DropColumnOp:
         """Return the operation that drops the column."""
@@ -364,9 +363,7 @@ class DropColumnOp(AlterTableOp):
         **kw: Any,
     ) -> None:
         super().__init__(table_name, schema=schema)
-        self.column_name = column_name
-        self.kw = kw
-        self.if_exists = if_exists
+        self.column_name, self.if_exists, self.kw = column_name, if_exists, kw
         self._reverse = _reverse
 
     def to_diff_tuple(self) -> tuple[str, str | None, str, Column[Any]]:
@@ -382,11 +379,12 @@ class DropColumnOp(AlterTableOp):
             raise ValueError(
                 "operation is not reversible; original column is not present"
             )
-        addition = AddColumnOp.from_column_and_tablename(
-            self.schema, self.table_name, self._reverse.column
+        return AddColumnOp(
+            self.table_name,
+            self._reverse.column,
+            schema=self.schema,
+            if_not_exists=self.if_exists,
         )
-        addition.if_not_exists = self.if_exists
-        return addition
 
     @classmethod
     def from_column_and_tablename(

@@ -30,13 +30,8 @@ def _given(constraint: Any, *names: str) -> dict[str, Any]:
     return {name: value for name, value in values if value}
 
 
-@Operations.register_operation("create_primary_key")
-@BatchOperations.register_operation("create_primary_key", "batch_create_primary_key")
-@AddConstraintOp.register_add_constraint("primary_key_constraint")
-class CreatePrimaryKeyOp(AddConstraintOp):
-    """Adding a primary key to a table."""
-
-    constraint_type = "primarykey"
+class _KeyOp(AddConstraintOp):
+    """Adding a constraint that consists of columns."""
 
     def __init__(
         self,
@@ -47,11 +42,17 @@ class CreatePrimaryKeyOp(AddConstraintOp):
         schema: str | None = None,
         **kw: Any,
     ) -> None:
-        self.constraint_name = constraint_name
-        self.table_name = table_name
-        self.columns = columns
-        self.schema = schema
-        self.kw = kw
+        self.constraint_name, self.columns, self.kw = constraint_name, columns, kw
+        self.table_name, self.schema = table_name, schema
+
+
+@Operations.register_operation("create_primary_key")
+@BatchOperations.register_operation("create_primary_key", "batch_create_primary_key")
+@AddConstraintOp.register_add_constraint("primary_key_constraint")
+class CreatePrimaryKeyOp(_KeyOp):
+    """Adding a primary key to a table."""
+
+    constraint_type = "primarykey"
 
     @classmethod
     def from_constraint(cls, constraint: Constraint) -> CreatePrimaryKeyOp:
@@ -120,25 +121,10 @@ class CreatePrimaryKeyOp(AddConstraintOp):
     "create_unique_constraint", "batch_create_unique_constraint"
 )
 @AddConstraintOp.register_add_constraint("unique_constraint")
-class CreateUniqueConstraintOp(AddConstraintOp):
+class CreateUniqueConstraintOp(_KeyOp):
     """Adding a unique constraint to a table."""
 
     constraint_type = "unique"
-
-    def __init__(
-        self,
-        constraint_name: ConstraintName,
-        table_name: str,
-        columns: Sequence[str],
-        *,
-        schema: str | None = None,
-        **kw: Any,
-    ) -> None:
-        self.constraint_name = constraint_name
-        self.table_name = table_name
-        self.columns = columns
-        self.schema = schema
-        self.kw = kw
 
     @classmethod
     def from_constraint(cls, constraint: Constraint) -> CreateUniqueConstraintOp:
@@ -224,12 +210,9 @@ class CreateForeignKeyOp(AddConstraintOp):
         remote_cols: list[str],
         **kw: Any,
     ) -> None:
-        self.constraint_name = constraint_name
-        self.source_table = source_table
-        self.referent_table = referent_table
-        self.local_cols = local_cols
-        self.remote_cols = remote_cols
-        self.kw = kw
+        self.constraint_name, self.kw = constraint_name, kw
+        self.source_table, self.local_cols = source_table, local_cols
+        self.referent_table, self.remote_cols = referent_table, remote_cols
 
     def to_diff_tuple(self) -> tuple[str, ForeignKeyConstraint]:
         """Return ("add_fk", constraint)."""
@@ -385,11 +368,8 @@ class CreateCheckConstraintOp(AddConstraintOp):
         schema: str | None = None,
         **kw: Any,
     ) -> None:
-        self.constraint_name = constraint_name
-        self.table_name = table_name
-        self.condition = condition
-        self.schema = schema
-        self.kw = kw
+        self.constraint_name, self.condition, self.kw = constraint_name, condition, kw
+        self.table_name, self.schema = table_name, schema
 
     @classmethod
     def from_constraint(cls, constraint: Constraint) -> CreateCheckConstraintOp:

@@ -33,13 +33,9 @@ class CreateIndexOp(MigrateOperation):
         if_not_exists: bool | None = None,
         **kw: Any,
     ) -> None:
-        self.index_name = index_name
-        self.table_name = table_name
-        self.columns = columns
-        self.schema = schema
-        self.unique = unique
-        self.if_not_exists = if_not_exists
-        self.kw = kw
+        self.index_name, self.columns, self.unique = index_name, columns, unique
+        self.table_name, self.schema = table_name, schema
+        self.if_not_exists, self.kw = if_not_exists, kw
 
     def reverse(self) -> DropIndexOp:
         """Return the operation that drops the index."""
@@ -165,12 +161,9 @@ class DropIndexOp(MigrateOperation):
         _reverse: CreateIndexOp | None = None,
         **kw: Any,
     ) -> None:
-        self.index_name = index_name
-        self.table_name = table_name
-        self.schema = schema
-        self.if_exists = if_exists
-        self._reverse = _reverse
-        self.kw = kw
+        self.index_name, self._reverse = index_name, _reverse
+        self.table_name, self.schema = table_name, schema
+        self.if_exists, self.kw = if_exists, kw
 
     def to_diff_tuple(self) -> tuple[str, Index]:
         """Return ("remove_index", index)."""

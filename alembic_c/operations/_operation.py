@@ -125,12 +125,9 @@ class DropConstraintOp(MigrateOperation):
         if_exists: bool | None = None,
         _reverse: AddConstraintOp | None = None,
     ) -> None:
-        self.constraint_name = constraint_name
-        self.table_name = table_name
-        self.constraint_type = type_
-        self.schema = schema
-        self.if_exists = if_exists
-        self._reverse = _reverse
+        self.constraint_name, self.constraint_type = constraint_name, type_
+        self.table_name, self.schema = table_name, schema
+        self.if_exists, self._reverse = if_exists, _reverse
 
     def reverse(self) -> AddConstraintOp:
         """Return the operation that adds the constraint.

@@ -39,8 +39,8 @@ class BulkInsertOp(MigrateOperation):
     ) -> None:
         """Insert rows into a table::
 
-            account = table("account", column("id", Integer), column("name", String))
-            op.bulk_insert(account, [{"id": 1, "name": "A1"}, {"id": 2, "name": "A2"}])
+            color = table("color", column("code", String), column("title", Text))
+            op.bulk_insert(color, [{"code": "0000ff", "title": "blue"}])
 
         table: what `op.create_table` returned, or `table()` with the columns.
         rows: one dictionary for each row, all with the same keys.
@@ -75,7 +75,7 @@ class ExecuteSQLOp(MigrateOperation):
     ) -> None:
         """Execute a statement, or write it out in `--sql` mode::
 
-            op.execute("UPDATE account SET name = 'A1' WHERE name = 'a1'")
+            op.execute("DELETE FROM session WHERE expires < CURRENT_DATE")
 
         There is no result; use `op.get_bind()` for queries.  With `--sql` no
         parameters are possible: use `op.inline_literal()` for values, or

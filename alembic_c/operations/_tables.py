@@ -41,13 +41,10 @@ class CreateTableOp(MigrateOperation):
         _constraints_included: bool = False,
         **kw: Any,
     ) -> None:
-        self.table_name = table_name
-        self.columns = columns
-        self.schema = schema
-        self.if_not_exists = if_not_exists
+        self.table_name, self.schema = table_name, schema
+        self.columns, self.if_not_exists = columns, if_not_exists
+        self.comment, self.prefixes = kw.pop("comment", None), kw.pop("prefixes", None)
         self.info = kw.pop("info", {})
-        self.comment = kw.pop("comment", None)
-        self.prefixes = kw.pop("prefixes", None)
         self.kw = kw
         self._namespace_metadata = _namespace_metadata
         self._constraints_included = _constraints_included
@@ -125,12 +122,12 @@ class CreateTableOp(MigrateOperation):
     ) -> Table:
         """Create a table, with the indexes that it has, and return it::
 
-            account = op.create_table(
-                "account",
-                Column("id", Integer, primary_key=True),
-                Column("name", String(50), nullable=False),
+            color = op.create_table(
+                "color",
+                Column("code", String(6), primary_key=True),
+                Column("title", Text, unique=True),
             )
-            op.bulk_insert(account, [{"name": "A1"}, {"name": "A2"}])
+            op.bulk_insert(color, [{"code": "ff0000", "title": "red"}])
 
         table_name: the table's name.
         columns: columns, constraints and indexes; others' are copied.
@@ -157,14 +154,13 @@ class DropTableOp(MigrateOperation):
         table_kw: MutableMapping[Any, Any] | None = None,
         _reverse: CreateTableOp | None = None,
     ) -> None:
-        self.table_name = table_name
-        self.schema = schema
-        self.if_exists = if_exists
-        self.table_kw = table_kw or {}
-        self.comment = self.table_kw.pop("comment", None)
-        self.info = self.table_kw.pop("info", None)
-        self.prefixes = self.table_kw.pop("prefixes", None)
-        self._reverse = _reverse
+        self.table_name, self.schema = table_name, schema
+        self.if_exists, self._reverse = if_exists, _reverse
+        options = table_kw or {}
+        self.comment, self.info, self.prefixes = (
+            options.pop(name, None) for name in ("comment", "info", "prefixes")
+        )
+        self.table_kw = options
 
     def to_diff_tuple(self) -> tuple[str, Table]:
         """Return ("remove_table", table)."""

@@ -174,12 +174,11 @@ class SchemaObjects:
         **kw: Any,
     ) -> CheckConstraint:
         """Return a check constraint on a table by that name."""
-        table = sa_schema.Table(
-            source, self.metadata(), sa_schema.Column("x", Integer), schema=schema
-        )
-        constraint = sa_schema.CheckConstraint(condition, name=name, **kw)
-        table.append_constraint(constraint)
-        return constraint
+        check = sa_schema.CheckConstraint(condition, name=name, **kw)
+        column = sa_schema.Column("x", Integer)
+        table = sa_schema.Table(source, self.metadata(), column, schema=schema)
+        table.append_constraint(check)
+        return check
 
     def generic_constraint(
         self,
