@@ -89,7 +89,7 @@ def _same_value(found: _Constant, declared: _Constant) -> bool:
     if found.value != declared.value or _has_no_equality(found.type):
         return False
     # A quoted constant without a type takes the other side's.
-    return declared.kind == "quoted" or found.type in _EXACT_NUMBERS
+    return declared.kind == "quoted" or found.type in (None, *_EXACT_NUMBERS)
 
 
 def _has_no_equality(type_name: str | None) -> bool:
@@ -103,10 +103,7 @@ def _constant(default: str) -> _Constant | None:
     match = _CONSTANT.fullmatch(text)
     if match is None:
         return None
-    kind = match.lastgroup if match.lastgroup != "type" else None
-    for name in ("quoted", "number", "truth"):
-        if match[name] is not None:
-            kind = name
-    assert kind is not None
+    kinds = ("quoted", "number", "truth")
+    [kind] = [kind for kind in kinds if match[kind] is not None]
     type_name = match["type"]
     return _Constant(kind, match[kind], type_name and type_name.strip())

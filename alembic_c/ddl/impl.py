@@ -218,17 +218,11 @@ class DefaultImpl(metaclass=ImplMeta):
 
         version_table: its name; version_table_pk: whether it has a primary key.
         """
-        table = Table(
-            version_table,
-            MetaData(),
-            Column("version_num", String(32), nullable=False),
-            schema=version_table_schema,
-        )
+        revision: Column[str] = Column("version_num", String(32), nullable=False)
+        items: list[schema.SchemaItem] = [revision]
         if version_table_pk:
-            table.append_constraint(
-                PrimaryKeyConstraint("version_num", name=f"{version_table}_pkc")
-            )
-        return table
+            items.append(PrimaryKeyConstraint(revision, name=f"{version_table}_pkc"))
+        return Table(version_table, MetaData(), *items, schema=version_table_schema)
 
     # --- batch mode -----------------------------------------------------------------
 

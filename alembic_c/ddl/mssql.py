@@ -13,6 +13,7 @@ from sqlalchemy.types import NULLTYPE
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
+from ._scripts import SeparatingImpl
 from .base import (
     AddColumn,
     AlterTable,
@@ -35,7 +36,6 @@ from .impl import DefaultImpl
 if TYPE_CHECKING:
     from sqlalchemy import Index, Table
     from sqlalchemy.dialects.mssql.base import MSDDLCompiler, MSSQLCompiler
-    from sqlalchemy.engine import CursorResult
     from sqlalchemy.sql.selectable import TableClause
     from sqlalchemy.types import TypeEngine
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _NOISE = re.compile(r"[\"'()\s]")
 
 
-class MSSQLImpl(DefaultImpl):
+class MSSQLImpl(SeparatingImpl):
     """The implementation for SQL Server.
 
     The option mssql_batch_separator replaces the GO behind each statement.
@@ -55,6 +55,7 @@ class MSSQLImpl(DefaultImpl):
 
     transactional_ddl = True
     batch_separator = "GO"
+    separator_option = "mssql_batch_separator"
     type_synonyms = DefaultImpl.type_synonyms + ({"NVARCHAR", "VARCHAR"},)
     # It has the start and the increment, nothing else.
     identity_attrs_ignore = DefaultImpl.identity_attrs_ignore + (
@@ -65,21 +66,6 @@ class MSSQLImpl(DefaultImpl):
         "cycle",
         "cache",
     )
-
-    def __init__(self, *arg: Any, **kw: Any) -> None:
-        super().__init__(*arg, **kw)
-        self.batch_separator = self.context_opts.get(
-            "mssql_batch_separator", self.batch_separator
-        )
-
-    def _exec(self, construct: Any, *args: Any, **kw: Any) -> CursorResult[Any] | None:
-        result = super()._exec(construct, *args, **kw)
-        self._separate()
-        return result
-
-    def _separate(self) -> None:
-        if self.as_sql and self.batch_separator:
-            self.static_output(self.batch_separator)
 
     def emit_begin(self) -> None:
         """Write the start of a transaction."""
@@ -109,42 +95,32 @@ class MSSQLImpl(DefaultImpl):
 
         Raises CommandError if the nullability changes and no type is known.
         """
-        known: dict[str, Any] = {
-            "schema": schema,
-            "existing_type": existing_type,
-            "existing_nullable": existing_nullable,
-        }
         replaced = _drops_default_constraint(server_default, existing_server_default)
+        unknown_null = nullable is None and existing_nullable is None
         if nullable is not None and type_ is None and existing_type is None:
             raise util.CommandError(
                 "MS-SQL ALTER COLUMN operations "
                 "with NULL or NOT NULL require the "
                 "existing_type or a new type_ be passed."
             )
-        if type_ is not None and nullable is None and existing_nullable is None:
+        if type_ is not None and unknown_null:
             util.warn(
                 "MS-SQL ALTER COLUMN operations that specify type_= "
                 "should also specify a nullable= or "
                 "existing_nullable= argument to avoid implicit conversion "
                 "of NOT NULL columns to NULL."
             )
-        if replaced:
-            # A constraint depends on the type too, so it goes first.
-            self._exec(
-                _ExecDropConstraint(
-                    table_name, column_name, "sys.default_constraints", schema
-                )
-            )
-        # Type and nullability are one clause of the statement.
-        if type_ is None:
-            if nullable is not None:
-                self._exec(ColumnNullable(table_name, column_name, nullable, **known))
-        elif nullable is None and existing_nullable is None:
             kw["type_"] = type_
-        else:
-            if nullable is not None:
-                known["existing_nullable"] = nullable
-            self._exec(ColumnType(table_name, column_name, type_, **known))
+        if replaced:
+            # The constraint depends on the type too, so it goes before all else.
+            catalog = "sys.default_constraints"
+            self._exec(_ExecDropConstraint(table_name, column_name, catalog, schema))
+        if not unknown_null:
+            self._alter_definition(
+                (table_name, column_name, schema),
+                (type_, existing_type),
+                (nullable, existing_nullable),
+            )
         default: dict[str, Any] = {
             "server_default": server_default,
             "existing_server_default": existing_server_default,
@@ -157,6 +133,29 @@ class MSSQLImpl(DefaultImpl):
         super().alter_column(
             table_name, column_name, schema=schema, name=name, **default
         )
+
+    def _alter_definition(
+        self,
+        where: tuple[str, str, str | None],
+        types: tuple[TypeEngine[Any] | None, TypeEngine[Any] | None],
+        nulls: tuple[bool | None, bool | None],
+    ) -> None:
+        """Change type and nullability, which are one clause of the statement.
+
+        where: table, column, schema; types, nulls: the new one or None, the old one.
+        """
+        table, column, schema = where
+        new_type, old_type = types
+        nullable, existing_nullable = nulls
+        known: dict[str, Any] = {"schema": schema, "existing_type": old_type}
+        if new_type is not None:
+            known["existing_nullable"] = (
+                existing_nullable if nullable is None else nullable
+            )
+            self._exec(ColumnType(table, column, new_type, **known))
+        elif nullable is not None:
+            known["existing_nullable"] = existing_nullable
+            self._exec(ColumnNullable(table, column, nullable, **known))
 
     def create_index(self, index: Index, **kw: Any) -> None:
         """Create an index, whose included columns may be unknown to its table."""

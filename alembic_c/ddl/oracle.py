@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..util.sqla_compat import compiles
+from ._scripts import SeparatingImpl
 from .base import (
     AddColumn,
     AlterColumn,
@@ -28,10 +29,9 @@ from .impl import DefaultImpl
 if TYPE_CHECKING:
     from sqlalchemy import Column
     from sqlalchemy.dialects.oracle.base import OracleDDLCompiler
-    from sqlalchemy.engine import CursorResult
 
 
-class OracleImpl(DefaultImpl):
+class OracleImpl(SeparatingImpl):
     """The implementation for Oracle.
 
     The option oracle_batch_separator replaces the "/" behind each statement.
@@ -41,6 +41,7 @@ class OracleImpl(DefaultImpl):
 
     transactional_ddl = False
     batch_separator = "/"
+    separator_option = "oracle_batch_separator"
     command_terminator = ""
     type_synonyms = DefaultImpl.type_synonyms + (
         {"VARCHAR", "VARCHAR2"},
@@ -48,21 +49,6 @@ class OracleImpl(DefaultImpl):
         {"DOUBLE", "FLOAT", "DOUBLE_PRECISION"},
     )
     identity_attrs_ignore = ()
-
-    def __init__(self, *arg: Any, **kw: Any) -> None:
-        super().__init__(*arg, **kw)
-        self.batch_separator = self.context_opts.get(
-            "oracle_batch_separator", self.batch_separator
-        )
-
-    def _exec(self, construct: Any, *args: Any, **kw: Any) -> CursorResult[Any] | None:
-        result = super()._exec(construct, *args, **kw)
-        self._separate()
-        return result
-
-    def _separate(self) -> None:
-        if self.as_sql and self.batch_separator:
-            self.static_output(self.batch_separator)
 
     def compare_server_default(
         self,

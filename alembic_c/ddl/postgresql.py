@@ -425,7 +425,7 @@ def visit_identity_column(
     wanted, existing = element.default, element.existing_server_default
     if wanted is None:
         return alter_the_column(element, compiler, "DROP IDENTITY")
-    if existing is None or existing is False:
+    if existing is None:
         identity = compiler.visit_identity_column(wanted)  # type: ignore[no-untyped-call]
         return alter_the_column(element, compiler, f"ADD {identity}")
     difference = element.impl._compare_identity_default(wanted, existing)  # type: ignore[arg-type]
