@@ -428,7 +428,9 @@ def visit_identity_column(
     if existing is None:
         identity = compiler.visit_identity_column(wanted)  # type: ignore[no-untyped-call]
         return alter_the_column(element, compiler, f"ADD {identity}")
-    difference = element.impl._compare_identity_default(wanted, existing)  # type: ignore[arg-type]
+    # False: nothing is said about it, so the column is taken to have an identity.
+    known = None if existing is False else existing
+    difference = element.impl._compare_identity_default(wanted, known)  # type: ignore[arg-type]
     changes = [
         _identity_option(compiler, wanted, option)
         for option in sorted(difference.changed)
