@@ -23,20 +23,25 @@ _OLDEST = (3, 31)
 # Older releases allow 999 parameters in a statement.
 _CHUNK = 500
 
-# For each PRAGMA: what it is asked about, and the query for many of those.
-_TABLES = "{master} AS m WHERE m.type = 'table' AND m.name IN ({names})"
-_INDEXES = "{master} AS m WHERE m.type = 'index' AND m.tbl_name IN ({names})"
-# Indexes that belong to constraints have rows in the catalog too.
-_QUERIES = {
-    "table_xinfo": _TABLES,
-    "foreign_key_list": _TABLES,
-    "index_list": _TABLES,
-    "index_info": _INDEXES,
+# The columns of an answer follow the name of what was asked about.  Indexes are found
+# through their tables, since the catalog does not have those of WITHOUT ROWID keys.
+_ABOUT_TABLES = (
+    "SELECT m.name, p.* FROM {master} AS m, pragma_{pragma}(m.name, '{schema}') AS p "
+    "WHERE m.type = 'table' AND m.name IN ({names})"
+)
+_ABOUT_INDEXES = (
+    "SELECT i.name, p.* FROM {master} AS m, "
+    "pragma_index_list(m.name, '{schema}') AS i, "
+    "pragma_{pragma}(i.name, '{schema}') AS p "
+    "WHERE m.type = 'table' AND m.name IN ({names})"
+)
+_PRAGMAS = {
+    "table_xinfo": _ABOUT_TABLES,
+    "foreign_key_list": _ABOUT_TABLES,
+    "index_list": _ABOUT_TABLES,
+    "index_info": _ABOUT_INDEXES,
 }
-_PRAGMAS_OF = {
-    "table": ("table_info", "table_xinfo", "foreign_key_list", "index_list"),
-    "index": ("index_info",),
-}
+_TABLE_PRAGMAS = ("table_info", "table_xinfo", "foreign_key_list", "index_list")
 _STATEMENTS = (
     "SELECT m.type, m.name, m.sql FROM {master} AS m "
     "WHERE m.tbl_name IN ({names}) AND m.type IN ('table', 'index')"
@@ -85,7 +90,7 @@ class KnowingConnection:
         return getattr(self._connection, name)
 
     @property  # type: ignore[misc]
-    def __class__(self) -> type[Connection]:
+    def __class__(self) -> Any:
         """Pass for a connection where the dialect insists on one."""
         return Connection
 
@@ -97,33 +102,30 @@ class KnowingConnection:
         """
         pending = iter(names)
         while chunk := tuple(islice(pending, _CHUNK)):
-            self._read_statements(chunk)
-            for pragma, scope in _QUERIES.items():
-                self._read_pragma(pragma, scope, chunk)
+            for type_, name, statement in self._rows(_STATEMENTS, chunk):
+                self._statements[type_, name] = statement
+                if type_ == "table":
+                    for pragma in _TABLE_PRAGMAS:
+                        self._pragmas[pragma, self._quote(name)] = []
+            for pragma, query in _PRAGMAS.items():
+                self._read_pragma(pragma, query, chunk)
 
-    def _rows(self, query: str, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-        statement = query.format(master=self._master, names=", ".join("?" * len(names)))
+    def _rows(
+        self, query: str, names: tuple[str, ...], **words: str
+    ) -> Iterator[tuple[Any, ...]]:
+        marks = ", ".join("?" * len(names))
+        statement = query.format(master=self._master, names=marks, **words)
         result = self._connection.exec_driver_sql(statement, names)
         return map(tuple, result.fetchall())
 
-    def _read_statements(self, names: tuple[str, ...]) -> None:
-        for type_, name, statement in self._rows(_STATEMENTS, names):
-            self._statements[type_, name] = statement
-            for pragma in _PRAGMAS_OF[type_]:
-                self._pragmas[pragma, self._quote(name)] = []
-
-    def _read_pragma(self, pragma: str, scope: str, names: tuple[str, ...]) -> None:
-        source, _, condition = scope.partition(" WHERE ")
+    def _read_pragma(self, pragma: str, query: str, names: tuple[str, ...]) -> None:
         schema = self._schema.replace("'", "''")
-        query = (
-            f"SELECT m.name, p.* FROM {source}, "
-            f"pragma_{pragma}(m.name, '{schema}') AS p WHERE {condition}"
-        )
-        for name, *row in self._rows(query, names):
-            self._pragmas[pragma, self._quote(name)].append(tuple(row))
+        for name, *row in self._rows(query, names, pragma=pragma, schema=schema):
+            key = self._quote(name)
+            self._pragmas.setdefault((pragma, key), []).append(tuple(row))
             if pragma == "table_xinfo" and not row[-1]:
-                # Without the generated columns, and without saying so.
-                self._pragmas["table_info", self._quote(name)].append(tuple(row[:-1]))
+                # The same without the generated columns, and without saying so.
+                self._pragmas["table_info", key].append(tuple(row[:-1]))
 
     def exec_driver_sql(self, statement: str, parameters: Any = None) -> Any:
         """Answer a statement of the dialect from what was read, or execute it."""
