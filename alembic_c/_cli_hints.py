@@ -1,4 +1,4 @@
-"""What a user can do about a configuration in which something is missing.
+"""What a user can do about a configuration or about revision files that are broken.
 
 The messages of the commands are upstream's; a hint goes to standard error behind them.
 """
@@ -10,19 +10,32 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
     from .util._config import Config
 
 
-def give(message: str, config: Config) -> None:
+def give(problem: Exception, config: Config) -> None:
     """Print a hint on standard error if there is one.
 
-    message: what the command failed with.
+    problem: what the command failed with.
     """
-    if "script_location" not in message or config.messaging_opts.get("quiet"):
+    if config.messaging_opts.get("quiet"):
         return
-    hint = _missing_location(config)
+    hint = _unclear_revision(problem)
+    if hint is None and "script_location" in str(problem):
+        hint = _missing_location(config)
     if hint:
         print(f"  hint: {hint}", file=sys.stderr)
+
+
+def _unclear_revision(problem: Exception) -> str | None:
+    """Say what the revision map found, where the command's words leave it out."""
+    cause = problem.__cause__
+    # By its name: the class is of a module that this command may not have needed.
+    if type(cause).__name__ != "ResolutionError" or str(cause) in str(problem):
+        return None
+    return str(cause)
 
 
 def _missing_location(config: Config) -> str | None:
@@ -42,3 +55,38 @@ def _missing_location(config: Config) -> str | None:
         f"there is no file {ini}, and no [tool.alembic] in {toml}; "
         "'-c FILE' names another file, 'init DIRECTORY' makes a new environment"
     )
+
+
+def broken_graph(problem: Exception, config: Config) -> str | None:
+    """Return what is wrong with the revision files, and in which of them.
+
+    None if the exception is about something else.  Upstream ends with a traceback here.
+    """
+    from .script.revision import CycleDetected, MissingRevisionError
+
+    if isinstance(problem, CycleDetected):
+        message, ids = str(problem), set(problem.revisions)
+    elif isinstance(problem, MissingRevisionError):
+        message = (
+            f"Revision {problem.missing} referenced from {problem.referenced_from} "
+            "is not present"
+        )
+        ids = set(str(problem.referenced_from).replace(",", " ").split())
+    else:
+        return None
+    return "\n".join([message, *(f"  in {path}" for path in _files(config, ids))])
+
+
+def _files(config: Config, ids: Container[str]) -> Iterator[str]:
+    """Yield the revision files that have one of the ids."""
+    from ._core import scan_directory
+    from .script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(config)
+    for scanned in scan_directory(
+        script._locations_to_read(),
+        recursive=script.recursive_version_locations,
+        sourceless=script.sourceless,
+    ):
+        if scanned.exact and scanned.revision in ids:
+            yield str(scanned.path)

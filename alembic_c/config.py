@@ -107,7 +107,14 @@ class CommandLine:
                 raise
             # An error that upstream does not expect ends its process with status 1.
             broken = isinstance(problem, ConfigFileError)
-            _report(str(problem), config, status=1 if broken else -1)
+            _report(problem, config, status=1 if broken else -1)
+        except Exception as problem:
+            from . import _cli_hints
+
+            message = _cli_hints.broken_graph(problem, config)
+            if options.raiseerr or message is None:
+                raise
+            _report(util.CommandError(message), config, status=1)
 
     def _inis_from_config(self, options: Namespace) -> tuple[str, str]:
         """Return the paths of the TOML and of the ini file to use.
@@ -155,13 +162,13 @@ def _is_pyproject(name: str) -> bool:
     return os.path.basename(name) == "pyproject.toml"
 
 
-def _report(message: str, config: Config, status: int) -> NoReturn:
+def _report(problem: Exception, config: Config, status: int) -> NoReturn:
     """Print why a command failed, and what to do if that is known; then exit."""
     from . import _cli_hints
 
     with suppress(SystemExit):
-        util.err(message, **config.messaging_opts)
-    _cli_hints.give(message, config)
+        util.err(str(problem), **config.messaging_opts)
+    _cli_hints.give(problem, config)
     sys.exit(status)
 
 

@@ -1,0 +1,298 @@
+"""Broken projects: errors say what is wrong and where, and nothing is half done."""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Project
+
+REVISION = """
+revision = {revision!r}
+down_revision = {down!r}
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project(tmp_path)
+    project.run("init", "migrations")
+    project.replace(
+        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///test.db"
+    )
+    return project
+
+
+def add(project: Project, revision: str, down: object, name: str | None = None) -> Path:
+    path = f"migrations/versions/{name or revision}.py"
+    return project.write(path, REVISION.format(revision=revision, down=down))
+
+
+def complaint(project: Project, *arguments: str, status: int = 255) -> str:
+    done = project.run(*arguments, status=status)
+    return done.stdout + done.stderr
+
+
+# --- configuration ------------------------------------------------------------------
+
+
+def test_missing_ini(tmp_path: Path) -> None:
+    said = complaint(Project(tmp_path), "heads")
+    assert "FAILED: No 'script_location' key found in configuration" in said
+    assert "alembic.ini" in said
+
+
+def test_missing_section(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("alembic.ini", "[other]\nscript_location = migrations\n")
+    said = complaint(project, "heads")
+    assert "script_location" in said
+    assert "alembic.ini" in said
+
+
+def test_missing_script_location(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("alembic.ini", "[alembic]\nsqlalchemy.url = sqlite://\n")
+    assert "No 'script_location' key found" in complaint(project, "heads")
+
+
+def test_script_location_that_is_not_there(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("alembic.ini", "[alembic]\nscript_location = nowhere\n")
+    said = complaint(project, "heads")
+    assert "Path doesn't exist: nowhere" in said
+    assert "'init' command" in said
+
+
+# --- revision files -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"revision = 'a'\n\xff\xfe\n", ["broken.py"]),
+        (b"revision = 'a'\n\0\n", ["broken.py"]),
+        (b"revision = 'a'\ndown_revision = (\n", ["broken.py", "line 2"]),
+        (b"revision = 'a'\ndef f(:\n    pass\n", ["broken.py", "line 2"]),
+    ],
+    ids=["not UTF-8", "NUL", "open bracket", "syntax"],
+)
+def test_a_file_that_python_cannot_read(
+    project: Project, content: bytes, words: list[str]
+) -> None:
+    add(project, "0001", None)
+    (project.root / "migrations/versions/broken.py").write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic_c", "heads"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (1, 255)
+    for word in words:
+        assert word in done.stderr + done.stdout
+
+
+def test_a_body_with_a_syntax_error_matters_only_when_it_is_run(
+    project: Project,
+) -> None:
+    add(project, "0001", None)
+    project.write(
+        "migrations/versions/0002.py",
+        "revision = '0002'\ndown_revision = '0001'\n\n\ndef upgrade():\n  return (1 +",
+    )
+    project.run("upgrade", "0001")
+    said = complaint(project, "upgrade", "0002", status=1)
+    assert "0002.py" in said
+    assert "line 6" in said
+    assert project.run("current").stdout.startswith("0001")
+
+
+def drop_root_privileges() -> None:
+    """Make file permissions count, for root too: the capabilities go at the exec."""
+    pr_capbset_drop, cap_dac_override, cap_dac_read_search = 24, 1, 2
+    libc = ctypes.CDLL(None)
+    for capability in (cap_dac_override, cap_dac_read_search):
+        libc.prctl(pr_capbset_drop, capability, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["versions/0001.py", "versions"])
+def test_an_unreadable_path(project: Project, name: str) -> None:
+    add(project, "0001", None)
+    path = project.root / "migrations" / name
+    path.chmod(0)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic_c", "heads"],
+            cwd=project.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=drop_root_privileges,
+        )
+    finally:
+        path.chmod(0o755)
+    assert done.returncode == 1
+    assert "Permission denied" in done.stderr
+    assert str(path) in done.stderr
+
+
+def test_a_link_to_itself(project: Project) -> None:
+    versions = project.root / "migrations/versions"
+    (versions / "0001.py").symlink_to(versions / "0001.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic_c", "heads"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "0001.py" in done.stderr + done.stdout
+
+
+def test_directories_that_link_to_each_other(project: Project) -> None:
+    versions = project.root / "migrations/versions"
+    add(project, "0001", None)
+    (versions / "again").symlink_to(versions, target_is_directory=True)
+    project.replace(
+        "alembic.ini", "[alembic]", "[alembic]\nrecursive_version_locations = true"
+    )
+    assert "0001 (head)" in project.run("heads").stdout
+
+
+@pytest.mark.parametrize("size", [50_000_000])
+def test_a_large_file(project: Project, size: int) -> None:
+    path = add(project, "0001", None)
+    with path.open("a") as file:
+        line = "# " + "x" * 97 + "\n"
+        file.write(line * (size // len(line)))
+    assert project.run("heads").stdout == "0001 (head)\n"
+
+
+def test_nested_brackets(project: Project) -> None:
+    path = add(project, "0001", None)
+    with path.open("a") as file:
+        file.write("deep = " + "[" * 100_000 + "]" * 100_000 + "\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic_c", "heads"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Python refuses the file; either the header is read, or its refusal is told.
+    assert done.returncode >= 0
+    assert "0001" in done.stdout + done.stderr
+
+
+# --- the graph ----------------------------------------------------------------------
+
+
+def test_duplicate_ids(project: Project) -> None:
+    add(project, "0001", None)
+    add(project, "0001", None, name="copy_of_0001")
+    done = project.run("heads")
+    assert "Revision 0001 is present more than once" in done.stderr
+
+
+def test_missing_parent(project: Project) -> None:
+    add(project, "0002", "0001")
+    said = complaint(project, "heads", status=1)
+    assert "FAILED: Revision 0001 referenced from 0001 -> 0002" in said
+    assert f"in {project.root}/migrations/versions/0002.py" in said
+    assert "Traceback" not in said
+
+
+def test_cycle(project: Project) -> None:
+    add(project, "0001", "0003")
+    add(project, "0002", "0001")
+    add(project, "0003", "0002")
+    said = complaint(project, "heads", status=1)
+    assert "FAILED: Cycle is detected in revisions" in said
+    for revision in ("0001", "0002", "0003"):
+        assert f"in {project.root}/migrations/versions/{revision}.py" in said
+    assert "Traceback" not in said
+    assert "Traceback" in complaint(project, "--raiseerr", "heads", status=1)
+
+
+def test_loop(project: Project) -> None:
+    add(project, "0001", "0001")
+    said = complaint(project, "heads", status=1)
+    assert "FAILED: Self-loop is detected in revisions (0001)" in said
+    assert f"in {project.root}/migrations/versions/0001.py" in said
+
+
+def test_ambiguous_id(project: Project) -> None:
+    add(project, "abcd1", None)
+    add(project, "abcd2", "abcd1")
+    said = complaint(project, "show", "abcd")
+    assert "FAILED: Can't locate revision identified by 'abcd'" in said
+    assert "hint: Multiple revisions start with 'abcd': 'abcd1'" in said
+    assert "'abcd2'" in said
+
+
+# --- nothing half written -----------------------------------------------------------
+
+
+def test_a_full_disk_leaves_no_file(project: Project) -> None:
+    before = sorted((project.root / "migrations/versions").iterdir())
+
+    def no_room() -> None:
+        # A write beyond the limit fails as on a full disk: a signal, then an error.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, resource.RLIM_INFINITY))
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "alembic_c", "revision", "-m", "new"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=no_room,
+    )
+    assert done.returncode != 0
+    assert "File too large" in done.stderr + done.stdout
+    assert sorted((project.root / "migrations/versions").iterdir()) == before
+
+
+def test_a_kill_leaves_a_whole_file_or_none(project: Project) -> None:
+    versions = project.root / "migrations/versions"
+    command = [sys.executable, "-m", "alembic_c", "revision", "-m", "killed"]
+    for delay in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4):
+        with subprocess.Popen(
+            command,
+            cwd=project.root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as child:
+            time.sleep(delay)
+            child.kill()
+        for path in versions.glob("*.py"):
+            text = path.read_text()
+            assert text.rstrip().endswith("pass"), f"{path} after {delay} s"
+    project.run("heads")
+
+
+def test_a_directory_that_cannot_be_written(project: Project) -> None:
+    versions = project.root / "migrations/versions"
+    versions.rename(project.root / "elsewhere")
+    versions.write_text("not a directory")
+    said = complaint(project, "revision", "-m", "new", status=1)
+    assert "versions" in said
