@@ -53,7 +53,7 @@ class SQLiteImpl(DefaultImpl):
 
     def add_constraint(self, const: Constraint, **kw: Any) -> None:
         """Refuse, with NotImplementedError; a type's constraint only with a warning."""
-        if const._create_rule is None:
+        if not sqla_compat._has_create_rule(const):
             raise NotImplementedError(_NO_ALTER)
         if sqla_compat._create_rule_allows(const, self):
             util.warn(
@@ -63,7 +63,7 @@ class SQLiteImpl(DefaultImpl):
 
     def drop_constraint(self, const: Constraint, **kw: Any) -> None:
         """Refuse, with NotImplementedError; a type's constraint is passed over."""
-        if const._create_rule is None:
+        if not sqla_compat._has_create_rule(const):
             raise NotImplementedError(_NO_ALTER)
 
     def compare_server_default(

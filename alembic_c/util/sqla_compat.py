@@ -168,6 +168,11 @@ def _in_creation_order(constraints: Iterable[Constraint]) -> list[Constraint]:
     return sorted(constraints, key=lambda constraint: constraint._creation_order)
 
 
+def _has_create_rule(constraint: Constraint) -> bool:
+    """Return whether a constraint is a type's, which some dialects leave out."""
+    return constraint._create_rule is not None
+
+
 def _create_rule_allows(constraint: Constraint, creator: Any) -> bool:
     """Ask the rule by which a type's constraint is left out for some dialects.
 

@@ -31,6 +31,9 @@ def test_the_private_names_are_there() -> None:
     """One line a name, so that a failure says which one moved."""
     assert isinstance(base._NONE_NAME, base._NoneName)
     assert hasattr(sa.CheckConstraint("x"), "_type_bound")
+    assert hasattr(sa.CheckConstraint("x"), "_create_rule")
+    assert hasattr(sa.CheckConstraint("x"), "_creation_order")
+    assert hasattr(sa.Integer(), "_type_affinity")
     assert hasattr(schema, "NULL_UNSPECIFIED")
     assert hasattr(sa.Column("x"), "_user_defined_nullable")
     assert hasattr(type_api.TypeEngine, "_variant_mapping") or hasattr(
@@ -204,6 +207,45 @@ def test_check_constraints_of_a_table_are_not_those_of_types() -> None:
     assert compat.all_table_check_constraints(table) == {on_table, on_column}
     bound = {item for item in table.constraints if compat._is_type_bound(item)}
     assert len(bound) == 1
+
+
+def test_rules_of_types_constraints() -> None:
+    flag = sa.Column("f", sa.Boolean(create_constraint=True, name="ck"))
+    table = make_table("t", flag, sa.CheckConstraint("a > 1"))
+    rules = {item.name: item for item in compat._in_creation_order(table.constraints)}
+    for native, allowed in {True: False, False: True}.items():
+        dialect = mock.Mock(supports_native_boolean=native)
+        dialect.non_native_boolean_check_constraint = True
+        creator = mock.Mock(dialect=dialect)
+        assert compat._create_rule_allows(rules["ck"], creator) is allowed
+    assert compat._has_create_rule(rules["ck"])
+    assert not compat._has_create_rule(table.primary_key)
+    assert compat._create_rule_allows(table.primary_key, None)
+
+
+def test_constraints_in_the_order_they_were_made() -> None:
+    checks = [sa.CheckConstraint(f"a > {number}") for number in range(20)]
+    assert compat._in_creation_order(set(checks)) == checks
+
+
+def test_table_events_reach_listeners() -> None:
+    table = make_table()
+    heard: list[Any] = []
+    sa.event.listen(table, "after_create", lambda *args, **kw: heard.append((args, kw)))
+    runner = mock.Mock(memo={})
+    compat._dispatch_table_event(table, "before_create", None, runner)
+    compat._dispatch_table_event(table, "after_create", None, runner)
+    [(arguments, keywords)] = heard
+    assert arguments == (table, None)
+    assert keywords["_ddl_runner"] is runner
+
+
+def test_families_of_types() -> None:
+    assert compat._affinities_match(sa.VARCHAR(5), sa.Text())
+    assert not compat._affinities_match(sa.VARCHAR(5), sa.Integer())
+    assert compat._has_affinity(mysql.BIGINT(), sa.Integer)
+    assert compat._has_affinity(sa.TIMESTAMP, sa.Date, sa.DateTime)
+    assert not compat._has_affinity(sa.Integer, sa.String)
 
 
 def test_columns_leave_collections() -> None:
