@@ -318,7 +318,7 @@ class StampStep(MigrationStep):
     branch_move: whether a branch begins (upward) or ends (downward).
     """
 
-    doc: str | None = None  # type: ignore[assignment]
+    doc: str | None = None
 
     def __init__(
         self,
@@ -356,8 +356,8 @@ class StampStep(MigrationStep):
         """The ids that the step reaches."""
         return self.to_
 
-    from_revisions_no_deps = from_revisions  # type: ignore[assignment]
-    to_revisions_no_deps = to_revisions  # type: ignore[assignment]
+    from_revisions_no_deps = from_revisions
+    to_revisions_no_deps = to_revisions
 
     @property
     def delete_version_num(self) -> str:

@@ -79,7 +79,8 @@ def _is_due(context: MigrationContext, per_migration: bool) -> bool:
     if context._in_external_transaction:
         return False
     if context.impl.transactional_ddl:
-        return per_migration == context._transaction_per_migration
+        wanted: bool = context._transaction_per_migration
+        return per_migration == wanted
     # A block around all migrations would hold nothing together.
     return per_migration and not context.as_sql and context._transaction is None
 
@@ -130,14 +131,12 @@ def _autocommit_connection(context: MigrationContext) -> Iterator[None]:
     _use_connection(context, connection.execution_options(isolation_level="AUTOCOMMIT"))
     # SQLAlchemy begins by itself when something is executed; beginning here makes sure
     # that this "transaction", which is none to the database, ends here.
-    enclosing = context.connection.begin()  # type: ignore[union-attr]
+    enclosing = context.connection.begin()
     try:
         yield
     finally:
         enclosing.commit()
-        context.connection.execution_options(  # type: ignore[union-attr]
-            isolation_level=level
-        )
+        context.connection.execution_options(isolation_level=level)
         _use_connection(context, connection)
         if interrupted:
             context._transaction = connection.begin()

@@ -206,7 +206,8 @@ class MigrationContext:
                 for rev in util.to_list(given)
                 if rev not in (None, "base")
             ]
-        return util.to_tuple(given, default=())
+        heads: tuple[str, ...] = util.to_tuple(given, default=())
+        return heads
 
     def _ensure_version_table(self, purge: bool = False) -> None:
         """Create the version table if it is not there; with `purge`, empty it."""
@@ -226,12 +227,16 @@ class MigrationContext:
 
         script_directory: where the revision is resolved.
         """
-        heads = self.get_current_heads()
-        if not self.as_sql and not heads:
-            self._ensure_version_table()
-        maintainer = HeadMaintainer(self, heads)
+        maintainer = HeadMaintainer(self, heads := self._heads_with_table())
         for step in script_directory._stamp_revs(revision, heads):
             maintainer.update_to_step(step)
+
+    def _heads_with_table(self, create: bool = True) -> tuple[str, ...]:
+        """Return the current heads; a table that is missing is created."""
+        heads = self.get_current_heads()
+        if create and not (heads or self.as_sql):
+            self._ensure_version_table()
+        return heads
 
     def run_migrations(self, **kw: Any) -> None:
         """Run the migrations that the command has chosen.
@@ -253,10 +258,7 @@ class MigrationContext:
                 raise util.CommandError("Can't use --purge with --sql mode")
             self._ensure_version_table(purge=True)
             return ()
-        heads = self.get_current_heads()
-        if not (self.as_sql or heads or self.opts.get("dont_mutate", False)):
-            self._ensure_version_table()
-        return heads
+        return self._heads_with_table(create=not self.opts.get("dont_mutate", False))
 
     def _run_step(
         self, step: _Step, maintainer: HeadMaintainer, run_args: dict[str, Any]
@@ -308,7 +310,8 @@ class MigrationContext:
     @property
     def config(self) -> Config | None:
         """The configuration of the environment, None without environment."""
-        return self.environment_context and self.environment_context.config
+        environment = self.environment_context
+        return None if environment is None else environment.config
 
 
 def _dialect_of(url: str | URL, options: dict[str, str]) -> Dialect:
@@ -319,5 +322,5 @@ def _output_buffer(opts: dict[str, Any]) -> Any:
     """Return the stream for SQL; with an encoding, a text layer over a byte stream."""
     if "output_encoding" not in opts:
         return opts.get("output_buffer", sys.stdout)
-    stream = opts.get("output_buffer") or sys.stdout
+    stream: Any = opts.get("output_buffer") or sys.stdout
     return EncodedIO(getattr(stream, "buffer", stream), opts["output_encoding"])

@@ -43,9 +43,11 @@ def _moving(
     """
     present = set(heads)
     left = tuple(head.revision for head in heads)
+    below = not present.isdisjoint(revision_map._get_ancestor_nodes([target]))
     if not present.isdisjoint(revision_map._get_descendant_nodes([target])):
+        assert not below, f"of {left!r} some are above {target.revision}, some below"
         return StampStep(left, target.revision, False, False, revision_map)
-    if not present.isdisjoint(revision_map._get_ancestor_nodes([target])):
+    if below:
         return StampStep(left, target.revision, True, False, revision_map)
     return StampStep((), target.revision, True, True, revision_map)
 

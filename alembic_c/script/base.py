@@ -9,17 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .. import util
-from .._core import (
-    HAS_DOWN_REVISION,
-    HAS_REVISION,
-    ScannedFile,
-    scan_directory,
-    scan_file,
-)
+from .._core import scan_directory
 from ..runtime._steps import MigrationStep
-from ..util._docstring import DocstringText
-from . import _files, revision
+from . import revision
 from ._errors import Wording, describe
+from ._script import NEEDED, unexecuted
+from ._script import Script as Script
 from ._stamping import heads_on_lines_of, stamp_steps
 
 TYPE_CHECKING = False
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Sequence
     from pathlib import Path
-    from types import ModuleType
     from typing import Any
     from zoneinfo import ZoneInfo
 
@@ -35,10 +29,6 @@ if TYPE_CHECKING:
     from ..util._config import Config, MessagingOptions, PostWriteHookConfig
     from .revision import _GetRevArg, _RevIdType
 
-_HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
-# Without these a file has to be executed, if only to fail as it would.
-_NEEDED = HAS_REVISION | HAS_DOWN_REVISION
-_init_revision = revision.Revision.__init__
 # No empty or "." component, and no slash at the end.
 _IS_NORMAL = re.compile(r"/?(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+").fullmatch
 _WORD = re.compile(r"\w+")
@@ -176,7 +166,7 @@ class ScriptDirectory:
     @util.memoized_property
     def _location_names(self) -> Sequence[str]:
         """The directories of revision files, without the cost of `pathlib`."""
-        names = [_file_name(name) for name in self.version_locations or ()]
+        names = [_file_name(os.fspath(name)) for name in self.version_locations or ()]
         here = os.getcwd()
         return [
             os.path.join(here, name)
@@ -205,8 +195,8 @@ class ScriptDirectory:
                     f"File {scanned.path} loaded twice! ignoring. Please ensure "
                     "version_locations is unique."
                 )
-            elif scanned.exact and scanned.bound & _NEEDED == _NEEDED:
-                yield _unexecuted(Script, scanned)
+            elif scanned.exact and scanned.bound & NEEDED == NEEDED:
+                yield unexecuted(Script, scanned)
             elif script := Script._from_execution(self, util.not_none(scanned.path)):
                 yield script
 
@@ -429,10 +419,12 @@ class ScriptDirectory:
             shutil.copy(src, dest)
 
     def _ensure_directory(self, path: Path) -> None:
-        path = path.absolute()
-        if not path.exists():
-            with util.status(f"Creating directory {path}", **self.messaging_opts):
-                os.makedirs(path)
+        if os.path.isdir(path):
+            return
+        with util.status(
+            f"Creating directory {path.absolute()}", **self.messaging_opts
+        ):
+            os.makedirs(path)
 
     def _generate_create_date(self) -> datetime.datetime:
         """Return the date for a new file.
@@ -479,6 +471,8 @@ class ScriptDirectory:
         """
         self._check_id(revid)
         from pathlib import Path
+
+        from ..util._docstring import DocstringText
 
         below = self._heads_for_new("head" if head is None else head)
         create_date = self._generate_create_date()
@@ -631,206 +625,3 @@ def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
             # Not known, no possible name, or a directory of the database.
             continue
     raise util.CommandError(f"Can't locate timezone: {name}")
-
-
-class Script(revision.Revision):
-    """A revision file.
-
-    module: the file, executed; rev_id: its id; path: where it is.
-    """
-
-    _db_current_indicator: bool | None = None
-    """Whether the database is at this revision; None if nobody has looked."""
-
-    _scanned: ScannedFile | None = None
-    """What was read without executing the file."""
-
-    def __init__(
-        self, module: ModuleType, rev_id: str, path: str | os.PathLike[str]
-    ) -> None:
-        self.module = module
-        self.path = os.fspath(path)
-        super().__init__(
-            rev_id,
-            module.down_revision,
-            branch_labels=util.to_tuple(
-                getattr(module, "branch_labels", None), default=()
-            ),
-            dependencies=util.to_tuple(getattr(module, "depends_on", None), default=()),
-        )
-
-    @util.memoized_property
-    def module(self) -> ModuleType:
-        """The file, executed when this is first asked for.
-
-        Raises what executing it raises, and CommandError if its ids are not those that
-        were read before: it has changed in between.
-        """
-        module = _files.execute(self.path)
-        header = util.not_none(self._scanned).header
-        for name, value in zip(_HEADER_NAMES, header, strict=True):
-            if getattr(module, name, None) != value:
-                raise util.CommandError(
-                    f"{self.path} has changed while it was in use: its {name!r} is "
-                    f"{getattr(module, name, None)!r}, it was {value!r}"
-                )
-        return module
-
-    @util.memoized_property
-    def path(self) -> str:
-        """The path of the file."""
-        return util.not_none(util.not_none(self._scanned).path)
-
-    @classmethod
-    def _from_path(
-        cls, scriptdir: ScriptDirectory, path: str | os.PathLike[str]
-    ) -> Script | None:
-        """Return the script of a file; None if it is no revision file.
-
-        Raises CommandError if it tells no id, what executing it raises, and
-        RevisionError.
-        """
-        name = os.fspath(path)
-        if not _files.is_revision_file(os.path.basename(name), scriptdir.sourceless):
-            return None
-        scanned = scan_file(name)
-        if scanned.exact and scanned.bound & _NEEDED == _NEEDED:
-            return _unexecuted(cls, scanned)
-        return cls._from_execution(scriptdir, name)
-
-    @classmethod
-    def _from_execution(cls, scriptdir: ScriptDirectory, path: str) -> Script | None:
-        """Return the script of a file that does not tell its ids by itself."""
-        if scriptdir.sourceless and _files.is_compiled_beside_source(path):
-            return None
-        module = _files.execute(path)
-        return cls(module, _files.revision_id(module, os.path.basename(path)), path)
-
-    @property
-    def _script_path(self) -> Path:
-        from pathlib import Path
-
-        return Path(self.path)
-
-    # --- texts ----------------------------------------------------------------------
-
-    @property
-    def doc(self) -> str:
-        """The first paragraph of the file's docstring."""
-        return self.longdoc.partition("\n\n")[0]
-
-    @property
-    def longdoc(self) -> str:
-        """The file's docstring."""
-        module = self.__dict__.get("module")
-        if module is None:
-            return (util.not_none(self._scanned).doc or "").strip()
-        doc = module.__doc__
-        if not doc:
-            return ""
-        if hasattr(module, "_alembic_source_encoding"):
-            doc = doc.decode(module._alembic_source_encoding)
-        return str(doc).strip()
-
-    @property
-    def log_entry(self) -> str:
-        """Everything about the revision, over several lines."""
-        lines = [f"Rev: {self.revision}{_flags(self.is_head and ' (head)', self)}"]
-        lines[0] += " (current)" if self._db_current_indicator else ""
-        parents = "Merges" if self.is_merge_point else "Parent"
-        lines.append(f"{parents}: {self._format_down_revision()}")
-        if self.dependencies:
-            lines.append(f"Also depends on: {util.format_as_comma(self.dependencies)}")
-        if self.is_branch_point:
-            lines.append(f"Branches into: {_sorted_names(self.nextrev)}")
-        if self.branch_labels:
-            lines.append(f"Branch names: {_sorted_names(self.branch_labels)}")
-        lines += [f"Path: {self.path}", ""]
-        lines += [f"    {line}" for line in self.longdoc.splitlines()] or [""]
-        return "\n".join(lines) + "\n"
-
-    def __str__(self) -> str:
-        flags = _flags(self.is_head and " (head)", self)
-        return f"{self._format_down_revision()} -> {self.revision}{flags}, {self.doc}"
-
-    def _head_only(
-        self,
-        include_branches: bool = False,
-        include_doc: bool = False,
-        include_parents: bool = False,
-        tree_indicators: bool = True,
-        head_indicators: bool = True,
-    ) -> str:
-        text = self.revision
-        if include_parents:
-            parents = self._format_down_revision()
-            if self.dependencies:
-                parents += f" ({util.format_as_comma(self.dependencies)})"
-            text = f"{parents} -> {text}"
-        if include_branches and self.branch_labels:
-            text += f" ({_sorted_names(self.branch_labels)})"
-        if head_indicators or tree_indicators:
-            if self._is_real_head:
-                text += " (head)"
-            elif self.is_head:
-                text += " (effective head)"
-            text += " (current)" if self._db_current_indicator else ""
-        if tree_indicators:
-            text += _flags("", self)
-        if include_doc:
-            text += f", {self.doc}"
-        return text
-
-    def cmd_format(
-        self,
-        verbose: bool,
-        include_branches: bool = False,
-        include_doc: bool = False,
-        include_parents: bool = False,
-        tree_indicators: bool = True,
-    ) -> str:
-        """Return the text that commands print.
-
-        verbose: everything, over several lines; otherwise one line, with
-        include_branches: branch labels; include_doc: the message;
-        include_parents: what is below it; tree_indicators: branch and merge points.
-        """
-        if verbose:
-            return self.log_entry
-        return self._head_only(
-            include_branches, include_doc, include_parents, tree_indicators
-        )
-
-    def _format_down_revision(self) -> str:
-        down = self.down_revision
-        if isinstance(down, str):
-            return down
-        return util.format_as_comma(self._versioned_down_revisions) or "<base>"
-
-
-def _unexecuted(cls: type[Script], scanned: ScannedFile) -> Script:
-    """Return the script of a file whose header was read exactly.
-
-    Every revision of a tree comes through here: it sets no more than it has to.
-    """
-    rev_id, down_revision, branch_labels, depends_on = scanned.header
-    script = cls.__new__(cls)
-    script._scanned = scanned
-    if branch_labels is not None:
-        branch_labels = util.to_tuple(branch_labels)
-    if depends_on is not None:
-        depends_on = util.to_tuple(depends_on)
-    _init_revision(script, rev_id, down_revision, depends_on, branch_labels)
-    return script
-
-
-def _flags(head: str | bool, script: Script) -> str:
-    text = head or ""
-    text += " (branchpoint)" if script.is_branch_point else ""
-    text += " (mergepoint)" if script.is_merge_point else ""
-    return text
-
-
-def _sorted_names(names: Any) -> str:
-    """Return names in one line, in an order that is the same in each run."""
-    return util.format_as_comma(sorted(names))

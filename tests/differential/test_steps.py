@@ -62,8 +62,10 @@ class Package:
         """Return the steps of a plan by their texts, or the error that it ends with."""
         try:
             return {str(step): step for step in getattr(where, name)(target, heads)}
-        except (self.error, AssertionError) as error:
-            return type(error).__name__, str(error)
+        except self.error as error:
+            return str(error)
+        except AssertionError:
+            return AssertionError
 
     def follow(self, steps: list[Any], heads: tuple[str, ...]) -> Any:
         """Return what is in the version table after each step."""
