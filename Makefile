@@ -42,7 +42,7 @@ build: $(VENV)/ready
 	ALEMBIC_C_STRICT=1 $(PY) setup.py --quiet build_ext --inplace
 
 test: build
-	$(PYTHON) tools/install_system.py postgresql
+	$(PYTHON) tools/install_system.py postgresql mariadb
 	$(PY) -m tests.support.postgres $(PY) -m pytest -n 2 $(ARGS)
 
 lint: $(VENV)/ready

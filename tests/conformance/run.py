@@ -25,7 +25,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support import postgres
+from tests.support import mariadb, postgres
 
 UPSTREAM = "1.19.1"
 HERE = Path(__file__).resolve().parent
@@ -110,8 +110,6 @@ def database(name: str) -> Iterator[str]:
         with postgres.cluster() as server:
             yield server.url()
     elif name == "mariadb":
-        from tests.support import mariadb
-
         with mariadb.cluster() as server:
             yield server.url()
     else:
