@@ -67,13 +67,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # The types under upstream's private names, which other packages annotate with;
-    # `typing` is not loaded before.
+    # The types under upstream's private names, which other packages annotate with.
+    # They need `typing`, which is slow to load and needed for nothing else here.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from . import _graph_types
 
-    if name in __all__:
-        return getattr(_graph_types, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(_graph_types, name)
 
 
 class RevisionMap(LoadedMap):

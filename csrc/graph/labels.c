@@ -122,73 +122,124 @@ static int make_down_order(struct down_order *out, const struct alc_graph *g,
 }
 
 /*
- * Dependencies that several nodes have, by rank: others cannot be brought along by an
- * ancestor.  rank[node] is ALC_NO_NODE for those.
+ * Dependencies on nodes that several others depend on, too: only those can be brought
+ * along by an ancestor.  `edges` are numbers in the DEP list, grouped by the node that
+ * is depended on, groups in the order of down_order: group i is edges[start[i]] ..
  */
-static uint32_t rank_shared(uint32_t *rank, const struct alc_graph *g)
+struct shared_deps {
+    uint32_t *edges;
+    uint32_t *start;
+    uint32_t n_groups;
+    uint32_t *pos; /* by node: place in the order */
+};
+
+static int shared_make(struct shared_deps *out, const struct alc_graph *g,
+                       const struct down_order *order, struct alc_arena *scratch,
+                       struct alc_error *err)
 {
     const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
-    uint32_t n_shared = 0;
+    size_t n = g->n_nodes;
+    uint32_t *count = alc_arena_calloc(scratch, n, sizeof *count);
+    uint32_t *fill = alc_arena_array(scratch, n, sizeof *fill);
+    uint32_t n_edges = 0;
 
-    /* First pass: ALC_NO_NODE never, 0 once, 1 more often. */
-    memset(rank, 0xff, g->n_nodes * sizeof *rank);
+    out->n_groups = 0;
+    out->pos = alc_arena_array(scratch, n, sizeof *out->pos);
+    out->start = alc_arena_array(scratch, n + 1, sizeof *out->start);
+    out->edges = alc_arena_array(scratch, dep->len, sizeof *out->edges);
+    if (!count || !fill || !out->pos || !out->start || !out->edges) {
+        return alc_error_nomem(err);
+    }
     for (size_t i = 0; i < dep->len; i++) {
-        uint32_t to = alc_edge_node(dep->to[i]);
-        rank[to] = rank[to] == ALC_NO_NODE ? 0 : 1;
+        count[alc_edge_node(dep->to[i])]++;
     }
-    for (uint32_t node = 0; node < g->n_nodes; node++) {
-        rank[node] = rank[node] == 1 ? n_shared++ : ALC_NO_NODE;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t node = order->order[i];
+        out->pos[node] = i;
+        fill[node] = n_edges;
+        if (count[node] > 1) {
+            out->start[out->n_groups++] = n_edges;
+            n_edges += count[node];
+        }
     }
-    return n_shared;
+    out->start[out->n_groups] = n_edges;
+    for (uint32_t i = 0; i < dep->len; i++) {
+        uint32_t node = alc_edge_node(dep->to[i]);
+        if (count[node] > 1) {
+            out->edges[fill[node]++] = i;
+        }
+    }
+    return 0;
 }
 
-/* Bits of the ranks from `first` on that each node depends on, and its ancestors. */
-static void spread(uint64_t *above, uint64_t *own, const struct alc_graph *g,
-                   const struct down_order *order, const uint32_t *rank, uint32_t first)
+/* Bits of 64 groups: those that a node depends on, and those that ancestors do. */
+struct spread {
+    uint64_t *own;
+    uint64_t *above;
+};
+
+/*
+ * Mark what is implied in groups first .. end - 1.  Bits go up from the first node that
+ * has one of the dependencies to the last one, no further.
+ */
+static void spread_groups(bool *implied, struct spread *s, const struct alc_graph *g,
+                          const struct down_order *order,
+                          const struct shared_deps *shared, uint32_t first,
+                          uint32_t end)
 {
     const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
     const struct alc_csr *down = &order->down;
+    uint32_t low = UINT32_MAX;
+    uint32_t high = 0;
 
-    memset(above, 0, g->n_nodes * sizeof *above);
-    memset(own, 0, g->n_nodes * sizeof *own);
-    for (size_t i = 0; i < dep->len; i++) {
-        uint32_t r = rank[alc_edge_node(dep->to[i])];
-        if (r != ALC_NO_NODE && r >= first && r - first < 64) {
-            own[dep->from[i]] |= UINT64_C(1) << (r - first);
+    for (uint32_t group = first; group < end; group++) {
+        for (uint32_t e = shared->start[group]; e < shared->start[group + 1]; e++) {
+            uint32_t node = dep->from[shared->edges[e]];
+            uint32_t pos = shared->pos[node];
+            s->own[node] |= UINT64_C(1) << (group - first);
+            low = pos < low ? pos : low;
+            high = pos > high ? pos : high;
         }
     }
-    for (uint32_t i = 0; i < g->n_nodes; i++) {
-        uint32_t node = order->order[i];
+    for (uint32_t pos = low; pos <= high; pos++) {
+        uint32_t node = order->order[pos];
         uint64_t bits = 0;
         for (uint32_t e = down->start[node]; e < down->start[node + 1]; e++) {
-            bits |= above[down->to[e]] | own[down->to[e]];
+            bits |= s->above[down->to[e]] | s->own[down->to[e]];
         }
-        above[node] = bits;
+        s->above[node] = bits;
+    }
+    for (uint32_t group = first; group < end; group++) {
+        for (uint32_t e = shared->start[group]; e < shared->start[group + 1]; e++) {
+            uint32_t edge = shared->edges[e];
+            implied[edge] = (s->above[dep->from[edge]] >> (group - first)) & 1u;
+        }
+    }
+    for (uint32_t pos = low; pos <= high; pos++) {
+        s->own[order->order[pos]] = s->above[order->order[pos]] = 0;
     }
 }
 
 static int mark_implied(bool *implied, const struct alc_graph *g,
-                        const struct down_order *order, const uint32_t *rank,
-                        uint32_t n_shared, struct alc_arena *scratch,
+                        const struct down_order *order, struct alc_arena *scratch,
                         struct alc_error *err)
 {
-    const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
-    uint64_t *above = alc_arena_array(scratch, g->n_nodes, sizeof *above);
-    uint64_t *own = alc_arena_array(scratch, g->n_nodes, sizeof *own);
+    struct shared_deps shared;
+    struct spread s = {
+        .own = alc_arena_calloc(scratch, g->n_nodes, sizeof *s.own),
+        .above = alc_arena_calloc(scratch, g->n_nodes, sizeof *s.above),
+    };
 
-    if (!above || !own) {
+    if (!s.own || !s.above) {
         return alc_error_nomem(err);
     }
-    for (uint32_t first = 0; first < n_shared; first += 64) {
-        spread(above, own, g, order, rank, first);
-        for (size_t i = 0; i < dep->len; i++) {
-            uint32_t r = rank[alc_edge_node(dep->to[i])];
-            if (r != ALC_NO_NODE && r >= first && r - first < 64) {
-                implied[i] = (above[dep->from[i]] >> (r - first)) & 1u;
-            }
-        }
+    int rc = shared_make(&shared, g, order, scratch, err);
+    for (uint32_t first = 0; rc == 0 && first < shared.n_groups; first += 64) {
+        uint32_t left = shared.n_groups - first;
+        spread_groups(implied, &s, g, order, &shared, first,
+                      first + (left < 64 ? left : 64));
     }
-    return 0;
+    return rc;
 }
 
 /* Where a circle leaves no order, look below each node that has dependencies. */
@@ -239,21 +290,18 @@ static int derive_ndep(struct alc_graph *g, struct alc_arena *scratch,
 {
     const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
     struct down_order order = {0};
-    uint32_t n_shared;
 
     if (!dep->len) {
         return 0;
     }
-    uint32_t *rank = alc_arena_array(scratch, g->n_nodes, sizeof *rank);
     bool *implied = alc_arena_calloc(scratch, dep->len, sizeof *implied);
-    if (!rank || !implied) {
+    if (!implied) {
         return alc_error_nomem(err);
     }
     int rc = make_down_order(&order, g, scratch, err);
-    if (rc == 0 && (n_shared = rank_shared(rank, g)) > 0) {
-        rc = order.cyclic
-                 ? mark_implied_in_circle(implied, g, &order, scratch, err)
-                 : mark_implied(implied, g, &order, rank, n_shared, scratch, err);
+    if (rc == 0) {
+        rc = order.cyclic ? mark_implied_in_circle(implied, g, &order, scratch, err)
+                          : mark_implied(implied, g, &order, scratch, err);
     }
     for (size_t i = 0; rc == 0 && i < dep->len; i++) {
         if (!implied[i]) {

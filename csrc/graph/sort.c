@@ -7,7 +7,8 @@
  * kept per node.  They never fall as the sort goes on, since heads only move down and
  * new slots get higher numbers; and an answer holds as long as its slot has not lost a
  * branch
- * (`version`), so most questions are answered without a walk.
+ * (`version`), so most questions are answered without a walk.  When a slot ends at a
+ * head that another slot has, that one has inherited all it reached (`heir`).
  */
 #include "alc/graph.h"
 
@@ -21,7 +22,10 @@ struct slot {
     uint32_t head;
     uint32_t version;
     uint32_t prev;
-    uint32_t next;
+    uint32_t next; /* of a dropped slot: one that was or would be behind it */
+    bool is_live;
+    uint32_t heir;         /* of a dropped slot, NO_SLOT for none */
+    uint32_t heir_version; /* the heir's when it inherited */
 };
 
 struct sorter {
@@ -74,7 +78,11 @@ static void slot_append(struct sorter *s, uint32_t node)
 {
     uint32_t id = s->n_slots++;
 
-    s->slots[id] = (struct slot){.head = node, .prev = s->last, .next = NO_SLOT};
+    s->slots[id] = (struct slot){.head = node,
+                                 .prev = s->last,
+                                 .next = NO_SLOT,
+                                 .is_live = true,
+                                 .heir = NO_SLOT};
     if (s->last == NO_SLOT) {
         s->first = id;
     } else {
@@ -85,7 +93,7 @@ static void slot_append(struct sorter *s, uint32_t node)
     s->n_live++;
 }
 
-static void slot_drop(struct sorter *s, uint32_t id)
+static void slot_drop(struct sorter *s, uint32_t id, uint32_t heir)
 {
     struct slot *slot = &s->slots[id];
 
@@ -96,11 +104,53 @@ static void slot_drop(struct sorter *s, uint32_t id)
     }
     if (slot->next == NO_SLOT) {
         s->last = slot->prev;
+        slot->next = s->n_slots;
     } else {
         s->slots[slot->next].prev = slot->prev;
     }
+    slot->is_live = false;
     slot->version++;
+    slot->heir = heir;
+    slot->heir_version = heir == NO_SLOT ? 0 : s->slots[heir].version;
     s->n_live--;
+}
+
+/* The first live slot at or behind a slot; DEAD when there is none. */
+static uint32_t live_from(struct sorter *s, uint32_t id)
+{
+    uint32_t found = id;
+
+    while (found < s->n_slots && !s->slots[found].is_live) {
+        found = s->slots[found].next;
+    }
+    while (id < s->n_slots && !s->slots[id].is_live) {
+        uint32_t next = s->slots[id].next;
+        s->slots[id].next = found;
+        id = next;
+    }
+    return found < s->n_slots ? found : DEAD;
+}
+
+/* The live slot that has inherited what the node's slot reached, DEAD if not known. */
+static uint32_t heir_of(struct sorter *s, uint32_t node)
+{
+    uint32_t id = s->lowest[node];
+    uint32_t version = s->as_of[node];
+
+    if (id >= s->n_slots || s->slots[id].is_live) {
+        return DEAD;
+    }
+    version++; /* by the drop */
+    while (!s->slots[id].is_live) {
+        const struct slot *slot = &s->slots[id];
+        if (slot->version != version || slot->heir == NO_SLOT) {
+            return DEAD;
+        }
+        version = slot->heir_version;
+        id = slot->heir;
+        version += !s->slots[id].is_live;
+    }
+    return s->slots[id].version == version ? id : DEAD;
 }
 
 /* Is lowest[node] the answer and not only a lower bound? */
@@ -117,7 +167,11 @@ static void begin_node(struct sorter *s, uint32_t node)
     uint32_t own = s->slot_of[node];
 
     s->next_edge[node] = s->g->csr[ALC_EDGE_UP].start[node];
+    uint32_t heir = heir_of(s, node);
     s->best[node] = own == NO_SLOT ? DEAD : own;
+    if (heir < s->best[node]) {
+        s->best[node] = heir;
+    }
     alc_bitset_add(&s->busy, node);
 }
 
@@ -128,7 +182,8 @@ static void begin_node(struct sorter *s, uint32_t node)
 static uint32_t continue_node(struct sorter *s, uint32_t node)
 {
     const struct alc_csr *up = &s->g->csr[ALC_EDGE_UP];
-    uint32_t bound = s->lowest[node] > s->first ? s->lowest[node] : s->first;
+    /* DEAD as bound ends the search at once: no slot is left that could reach it. */
+    uint32_t bound = live_from(s, s->lowest[node]);
 
     for (; s->next_edge[node] < up->start[node + 1] && s->best[node] > bound;
          s->next_edge[node]++) {
@@ -194,13 +249,16 @@ static uint32_t advance(struct sorter *s, uint32_t id)
 {
     const struct alc_csr *full = &s->g->csr[ALC_EDGE_FULL];
     uint32_t node = s->slots[id].head;
+    uint32_t n_parents = full->start[node + 1] - full->start[node];
+    uint32_t heir = NO_SLOT;
     bool taken = false;
 
     s->slot_of[node] = NO_SLOT;
     s->lowest[node] = DEAD;
     for (uint32_t e = full->start[node]; e < full->start[node + 1]; e++) {
         uint32_t parent = full->to[e];
-        if (!alc_bitset_has(&s->todo, parent) || s->slot_of[parent] != NO_SLOT) {
+        heir = s->slot_of[parent];
+        if (!alc_bitset_has(&s->todo, parent) || heir != NO_SLOT) {
             continue;
         }
         if (taken) {
@@ -212,11 +270,11 @@ static uint32_t advance(struct sorter *s, uint32_t id)
         s->slot_of[parent] = id;
     }
     if (taken) {
-        s->slots[id].version += full->start[node + 1] - full->start[node] > 1;
+        s->slots[id].version += n_parents > 1;
         return id;
     }
     uint32_t before = s->slots[id].prev;
-    slot_drop(s, id);
+    slot_drop(s, id, n_parents == 1 ? heir : NO_SLOT);
     return before == NO_SLOT ? s->first : before;
 }
 

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-static int broken(struct alc_error *err, uint32_t node)
+static int broken(struct alc_error *err, uint32_t edge)
 {
-    return alc_error_set(err, ALC_E_INVALID, node,
+    return alc_error_set(err, ALC_E_INVALID, alc_edge_node(edge),
                          "Dependency resolution failed; broken map");
 }
 
@@ -43,7 +43,7 @@ static int mark_reached(struct marker *m, const struct alc_csr *csr,
         uint32_t node = m->stack[--m->depth];
         for (uint32_t e = csr->start[node]; e < csr->start[node + 1]; e++) {
             if (csr->to[e] & ALC_EDGE_ALIAS) {
-                return broken(err, node);
+                return broken(err, csr->to[e]);
             }
             mark(m, csr->to[e]);
         }
@@ -154,7 +154,7 @@ static int walk_from(struct walker *w, uint32_t target, struct alc_error *err)
             &w->g->csr[is_target ? w->walk->kind_at_targets : w->walk->kind];
         for (uint32_t e = csr->start[node]; e < csr->start[node + 1]; e++) {
             if (csr->to[e] & ALC_EDGE_ALIAS) {
-                return broken(err, node);
+                return broken(err, csr->to[e]);
             }
             w->stack[depth++] = csr->to[e];
         }

@@ -317,7 +317,7 @@ static void test_broken_map(void)
     CHECK(alc_bitset_make(&set, g.n_nodes, &scratch, &err) == 0);
     CHECK(alc_graph_reach(&set, &g, ALC_EDGE_DOWN, &b, 1, &scratch, &err) ==
           ALC_E_INVALID);
-    CHECK(strstr(err.msg, "broken map") != NULL && err.pos == b);
+    CHECK(strstr(err.msg, "broken map") != NULL && err.pos == 0);
     CHECK(alc_graph_walk(&result, &g, &how, &b, 1, &scratch, &err) == ALC_E_INVALID);
     CHECK(alc_graph_sort(out, &n, &g, &b, 1, &b, 1, &scratch, &err) == ALC_E_INVALID);
     alc_arena_release(&scratch);

@@ -178,6 +178,17 @@ static PyObject *answer(struct graph_object *self, PyObject *out)
 static PyObject *fail(struct graph_object *self, const struct alc_error *err)
 {
     alc_arena_reset(&self->scratch);
+    if (err->code == ALC_E_INVALID && err->pos >= self->n_revs) {
+        struct alc_str name =
+            alc_interner_str(&self->g.names, self->g.name_of_node[err->pos]);
+        PyObject *key =
+            PyUnicode_DecodeUTF8(name.ptr, (Py_ssize_t)name.len, "surrogatepass");
+        if (key) {
+            PyErr_SetObject(PyExc_KeyError, key);
+            Py_DECREF(key);
+        }
+        return NULL;
+    }
     if (err->code == ALC_E_INVALID) {
         alc_bind_raise_revision_error("RevisionError", "(s)", err->msg);
         return NULL;

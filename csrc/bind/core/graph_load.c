@@ -742,7 +742,13 @@ PyObject *alc_bind_load_revisions(PyObject *module, PyObject *args)
     l.arrived = PySequence_List(revisions);
     l.graph = l.arrived ? alc_bind_graph_new(l.state) : NULL;
     if (l.graph) {
+        /* Nothing made here is garbage yet, and to look for it takes longer than all.
+         */
+        int collected = PyGC_Disable();
         out = load(&l);
+        if (collected) {
+            PyGC_Enable();
+        }
         alc_arena_reset(&l.graph->scratch);
     }
     Py_XDECREF(l.alias);
@@ -819,6 +825,28 @@ static int read_aliases(struct alc_module_state *state, struct graph_object *gra
     return 0;
 }
 
+/*
+ * The end of an edge whose name no key is equal to: a node behind all revisions,
+ * reached by marked edges only, so that the trouble shows when somebody goes there.
+ */
+static int add_missing(uint32_t *out, struct graph_object *graph, PyObject *name)
+{
+    struct alc_error err = {0};
+    struct alc_str str;
+    PyObject *keep;
+
+    if (!PyUnicode_Check(name)) {
+        PyErr_SetObject(PyExc_KeyError, name);
+        return -1;
+    }
+    if (alc_bind_name(&str, &keep, name) < 0) {
+        return -1;
+    }
+    int rc = alc_graph_add_node(out, &graph->g, str.ptr, str.len, false, &err);
+    Py_XDECREF(keep);
+    return rc < 0 ? raise_core(&err) : 0;
+}
+
 static int read_edges(struct alc_module_state *state, struct graph_object *graph,
                       uint32_t node, enum revision_field field, enum alc_edge_kind kind)
 {
@@ -829,8 +857,10 @@ static int read_edges(struct alc_module_state *state, struct graph_object *graph
         uint32_t to;
         rc = find_edge(&to, graph, PyTuple_GET_ITEM(names, i));
         if (rc == 0 && to == ALC_NO_NODE) {
-            PyErr_SetObject(PyExc_KeyError, PyTuple_GET_ITEM(names, i));
-            rc = -1;
+            rc = add_missing(&to, graph, PyTuple_GET_ITEM(names, i));
+        }
+        if (rc == 0 && alc_edge_node(to) >= graph->n_revs) {
+            to |= ALC_EDGE_ALIAS;
         }
         rc = rc == 0 ? add_edge(graph, kind, node, to) : rc;
     }

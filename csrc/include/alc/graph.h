@@ -116,8 +116,8 @@ int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t fr
  * From DOWN and DEP make NEXT, ALL_NEXT and NDEP (which must be empty).  A shadowed
  * node is nobody's child; if a label leads to it, its namesake is in its place.  A
  * dependency is left out of NDEP when a versioned ancestor has it too.  O(n + m), and
- * once more for each 64 distinct dependencies that two or more nodes share. Returns 0
- * or ALC_E_NOMEM.
+ * for each 64 shared dependencies the stretch of the graph in which they are shared.
+ * Returns 0 or ALC_E_NOMEM.
  */
 int alc_graph_derive(struct alc_graph *g, struct alc_error *err);
 
@@ -147,7 +147,8 @@ static inline uint32_t alc_graph_degree(const struct alc_graph *g,
  * Walks.
  *
  * Room that they need for themselves comes from `scratch`, which the caller resets.
- * A walk over an edge with ALC_EDGE_ALIAS gives ALC_E_INVALID: the map is broken.
+ * A walk over an edge with ALC_EDGE_ALIAS gives ALC_E_INVALID, err->pos is
+ * the node at its end: the map is broken.
  */
 
 /* Add to `out` (n bits) the roots and all that edges of `kind` reach.  O(n + m). */
