@@ -81,9 +81,38 @@ int alc_bind_name(struct alc_str *out, PyObject **keep, PyObject *name);
 /* Raise class `name` of alembic_c.script.revision with `args`. */
 void alc_bind_raise_revision_error(const char *name, const char *format, ...);
 
-/* graph_load.c */
+/* graph_load.c, graph_read.c */
 PyObject *alc_bind_load_revisions(PyObject *module, PyObject *args);
 PyObject *alc_bind_read_map(PyObject *module, PyObject *map);
+
+/*
+ * graph_build.c.  Those that return an int: 0, or -1 with an exception set.
+ */
+
+/* Raise what the core's error stands for; always -1. */
+int alc_bind_fail(const struct alc_error *err);
+
+/* The id of a revision, which must be a str. */
+PyObject *alc_bind_rev_id(const struct alc_module_state *state, PyObject *rev);
+
+/* A field of ids as a tuple; `optional`: () when the field is not set. */
+PyObject *alc_bind_field_tuple(const struct alc_module_state *state, PyObject *rev,
+                               enum revision_field field);
+PyObject *alc_bind_optional_tuple(const struct alc_module_state *state, PyObject *rev,
+                                  enum revision_field field);
+
+/* A node for `rev`; the graph keeps a reference. */
+int alc_bind_graph_add(const struct alc_module_state *state, struct graph_object *graph,
+                       PyObject *rev, PyObject *id, bool shadowed);
+
+/* The edge end that a name stands for; ALC_NO_NODE for one that is not there. */
+int alc_bind_graph_edge_to(uint32_t *out, const struct graph_object *graph,
+                           PyObject *name);
+
+int alc_bind_graph_add_edge(struct graph_object *graph, enum alc_edge_kind kind,
+                            uint32_t from, uint32_t to);
+
+int alc_bind_graph_freeze(struct graph_object *graph);
 
 /* graph.c */
 struct graph_object *alc_bind_graph_new(struct alc_module_state *state);

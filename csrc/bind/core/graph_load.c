@@ -1,97 +1,10 @@
 /*
- * From revisions to a graph.
- *
- * alc_bind_load_revisions() is the first time: it reads what the files say, works out
- * the rest and writes it back to the revisions.  alc_bind_read_map() is any later time:
- * it believes the revisions and the map, however they were changed.
+ * From revisions to a graph, the first time: read what the files say, work out the rest
+ * and write it back to the revisions.  graph_read.c is for any later time.
  */
 #include "graph.h"
 
 #include "error.h"
-
-/* ---- adding to a graph ---- */
-
-static int raise_core(const struct alc_error *err)
-{
-    alc_bind_raise(err, NULL);
-    return -1;
-}
-
-static PyObject *get_id(const struct alc_module_state *state, PyObject *rev)
-{
-    PyObject *id = alc_bind_field_get(state, rev, F_REVISION);
-
-    if (id && !PyUnicode_Check(id)) {
-        PyErr_Format(PyExc_TypeError, "revision identifier %R is not a string", id);
-        Py_CLEAR(id);
-    }
-    return id;
-}
-
-/* A node for `rev`; the graph keeps a reference. */
-static int add_node(const struct alc_module_state *state, struct graph_object *graph,
-                    PyObject *rev, PyObject *id, bool shadowed)
-{
-    struct revision *plain = alc_bind_plain_revision(state, rev);
-    struct alc_error err = {0};
-    struct alc_str name;
-    PyObject *keep;
-    uint32_t node;
-
-    if (alc_bind_name(&name, &keep, id) < 0) {
-        return -1;
-    }
-    int rc = alc_graph_add_node(&node, &graph->g, name.ptr, name.len, shadowed, &err);
-    Py_XDECREF(keep);
-    if (rc < 0) {
-        return raise_core(&err);
-    }
-    if (alc_bind_graph_keep(graph, rev) < 0) {
-        return -1;
-    }
-    if (plain) {
-        plain->node = node;
-        graph->has_shared |= plain->is_mapped;
-        plain->is_mapped = true;
-    } else {
-        graph->is_volatile = true;
-    }
-    return 0;
-}
-
-/* The edge end that a name stands for; ALC_NO_NODE for one that is not there. */
-static int find_edge(uint32_t *out, const struct graph_object *graph, PyObject *name)
-{
-    struct alc_str str;
-    PyObject *keep;
-
-    *out = ALC_NO_NODE;
-    if (!PyUnicode_Check(name)) {
-        return 0;
-    }
-    if (alc_bind_name(&str, &keep, name) < 0) {
-        return -1;
-    }
-    *out = alc_graph_find_edge(&graph->g, str.ptr, str.len);
-    Py_XDECREF(keep);
-    return 0;
-}
-
-static int add_edge(struct graph_object *graph, enum alc_edge_kind kind, uint32_t from,
-                    uint32_t to)
-{
-    struct alc_error err = {0};
-
-    return alc_graph_add_edge(&graph->g, kind, from, to, &err) < 0 ? raise_core(&err)
-                                                                   : 0;
-}
-
-static int freeze(struct graph_object *graph)
-{
-    struct alc_error err = {0};
-
-    return alc_graph_freeze(&graph->g, &err) < 0 ? raise_core(&err) : 0;
-}
 
 /* ---- the first time ---- */
 
@@ -125,7 +38,7 @@ static int collect(struct loader *l)
 {
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(l->arrived); i++) {
         PyObject *rev = PyList_GET_ITEM(l->arrived, i);
-        PyObject *id = get_id(l->state, rev);
+        PyObject *id = alc_bind_rev_id(l->state, rev);
         Py_ssize_t n_before = PyDict_GET_SIZE(l->map);
         PyObject *there = id ? PyDict_SetDefault(l->map, id, rev) : NULL;
         int rc = there ? 0 : -1;
@@ -160,7 +73,7 @@ static int add_nodes(struct loader *l)
     PyObject *rev;
 
     while (PyDict_Next(l->map, &pos, &id, &rev)) {
-        if (add_node(l->state, l->graph, rev, id, false) < 0) {
+        if (alc_bind_graph_add(l->state, l->graph, rev, id, false) < 0) {
             return -1;
         }
     }
@@ -169,13 +82,13 @@ static int add_nodes(struct loader *l)
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(l->arrived); i++) {
         rev = PyList_GET_ITEM(l->arrived, i);
-        id = get_id(l->state, rev);
+        id = alc_bind_rev_id(l->state, rev);
         if (!id) {
             return -1;
         }
         int rc = 0;
         if (!is_known(l, rev) && PyDict_GetItemWithError(l->map, id) != rev) {
-            rc = add_node(l->state, l->graph, rev, id, true);
+            rc = alc_bind_graph_add(l->state, l->graph, rev, id, true);
         }
         Py_DECREF(id);
         if (rc < 0 || PyErr_Occurred()) {
@@ -183,29 +96,6 @@ static int add_nodes(struct loader *l)
         }
     }
     return 0;
-}
-
-static PyObject *field_tuple(const struct alc_module_state *state, PyObject *rev,
-                             enum revision_field field)
-{
-    PyObject *value = alc_bind_field_get(state, rev, field);
-    PyObject *tuple = value ? alc_bind_to_tuple(value) : NULL;
-
-    Py_XDECREF(value);
-    return tuple;
-}
-
-/* Like field_tuple() for a field that may not be set yet. */
-static PyObject *optional_tuple(const struct alc_module_state *state, PyObject *rev,
-                                enum revision_field field)
-{
-    PyObject *tuple = field_tuple(state, rev, field);
-
-    if (!tuple && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-        tuple = PyTuple_New(0);
-    }
-    return tuple;
 }
 
 static int add_label(struct loader *l, PyObject *label, PyObject *rev, uint32_t node)
@@ -235,7 +125,7 @@ static int add_label(struct loader *l, PyObject *label, PyObject *rev, uint32_t 
     }
     int rc = alc_graph_add_name(&l->graph->g, name.ptr, name.len, node, &err);
     Py_XDECREF(keep);
-    return rc < 0 ? raise_core(&err) : 0;
+    return rc < 0 ? alc_bind_fail(&err) : 0;
 }
 
 static int add_labels(struct loader *l)
@@ -248,7 +138,7 @@ static int add_labels(struct loader *l)
             PyTuple_GET_SIZE(plain->field[F_ORIG_LABELS]) == 0) {
             continue;
         }
-        PyObject *labels = optional_tuple(l->state, rev, F_ORIG_LABELS);
+        PyObject *labels = alc_bind_optional_tuple(l->state, rev, F_ORIG_LABELS);
         int rc = labels ? 0 : -1;
         for (Py_ssize_t i = 0; rc == 0 && i < PyTuple_GET_SIZE(labels); i++) {
             l->has_labels = true;
@@ -273,10 +163,11 @@ static PyObject *resolve_dependency(struct loader *l, PyObject *name, uint32_t f
         }
         return NULL;
     }
-    PyObject *id = get_id(l->state, rev);
+    PyObject *id = alc_bind_rev_id(l->state, rev);
     uint32_t to;
-    if (!id || find_edge(&to, l->graph, id) < 0 ||
-        (to != ALC_NO_NODE && add_edge(l->graph, ALC_EDGE_DEP, from, to) < 0)) {
+    if (!id || alc_bind_graph_edge_to(&to, l->graph, id) < 0 ||
+        (to != ALC_NO_NODE &&
+         alc_bind_graph_add_edge(l->graph, ALC_EDGE_DEP, from, to) < 0)) {
         Py_XDECREF(id);
         return NULL;
     }
@@ -287,7 +178,7 @@ static int add_dependencies(struct loader *l)
 {
     for (uint32_t node = 0; node < l->graph->n_revs; node++) {
         PyObject *rev = l->graph->revs[node];
-        PyObject *names = field_tuple(l->state, rev, F_DEPENDENCIES);
+        PyObject *names = alc_bind_field_tuple(l->state, rev, F_DEPENDENCIES);
         PyObject *ids = names ? PyTuple_New(PyTuple_GET_SIZE(names)) : NULL;
         int rc = ids ? 0 : -1;
         for (Py_ssize_t i = 0; rc == 0 && i < PyTuple_GET_SIZE(names); i++) {
@@ -327,7 +218,7 @@ static int add_down(struct loader *l, uint32_t node, PyObject *name)
 {
     uint32_t to;
 
-    if (find_edge(&to, l->graph, name) < 0) {
+    if (alc_bind_graph_edge_to(&to, l->graph, name) < 0) {
         return -1;
     }
     if (to == ALC_NO_NODE) {
@@ -337,7 +228,7 @@ static int add_down(struct loader *l, uint32_t node, PyObject *name)
     if (to & ALC_EDGE_ALIAS && !l->alias) {
         l->alias = Py_NewRef(name);
     }
-    return add_edge(l->graph, ALC_EDGE_DOWN, node, to);
+    return alc_bind_graph_add_edge(l->graph, ALC_EDGE_DOWN, node, to);
 }
 
 static int add_downs(struct loader *l)
@@ -376,7 +267,7 @@ static PyObject *neighbour_ids(const struct loader *l, enum alc_edge_kind kind,
 
     for (uint32_t i = 0; ids && i < n; i++) {
         uint32_t to = alc_edge_node(csr->to[csr->start[node] + i]);
-        PyObject *id = get_id(l->state, l->graph->revs[to]);
+        PyObject *id = alc_bind_rev_id(l->state, l->graph->revs[to]);
         if (id) {
             PyTuple_SET_ITEM(ids, i, id);
         } else {
@@ -455,7 +346,8 @@ static PyObject *make_seeds(struct loader *l, const struct alc_label_sets *sets)
         PyObject *own =
             sets->own[i] == ALC_NO_NODE
                 ? Py_NewRef(none)
-                : optional_tuple(l->state, l->graph->revs[sets->own[i]], F_ORIG_LABELS);
+                : alc_bind_optional_tuple(l->state, l->graph->revs[sets->own[i]],
+                                          F_ORIG_LABELS);
         PyObject *seed = own ? PyList_New(1) : NULL;
         if (!seed) {
             Py_XDECREF(own);
@@ -503,10 +395,11 @@ static int spread_labels(struct loader *l)
     struct alc_error err = {0};
 
     if (alc_bitset_make(&labelled, g->n_nodes, scratch, &err) < 0) {
-        return raise_core(&err);
+        return alc_bind_fail(&err);
     }
     for (uint32_t node = 0; node < g->n_nodes; node++) {
-        PyObject *own = optional_tuple(l->state, l->graph->revs[node], F_ORIG_LABELS);
+        PyObject *own =
+            alc_bind_optional_tuple(l->state, l->graph->revs[node], F_ORIG_LABELS);
         if (!own) {
             return -1;
         }
@@ -516,7 +409,7 @@ static int spread_labels(struct loader *l)
         Py_DECREF(own);
     }
     if (alc_graph_labels(&sets, g, &labelled, scratch, &err) < 0) {
-        return raise_core(&err);
+        return alc_bind_fail(&err);
     }
     PyObject *seeds = make_seeds(l, &sets);
     int rc = seeds ? 0 : -1;
@@ -548,7 +441,7 @@ static int node_of_arrived(uint32_t *out, struct loader *l, PyObject *rev, PyObj
         *out = plain->node;
         return 0;
     }
-    if (find_edge(out, l->graph, id) < 0) {
+    if (alc_bind_graph_edge_to(out, l->graph, id) < 0) {
         return -1;
     }
     if (l->graph->revs[*out] == rev) {
@@ -592,11 +485,11 @@ static int find_ends(struct loader *l, struct end *ends)
     struct alc_error err = {0};
 
     if (alc_bitset_make(&seen, l->graph->g.n_nodes, &l->graph->scratch, &err) < 0) {
-        return raise_core(&err);
+        return alc_bind_fail(&err);
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(l->arrived); i++) {
         PyObject *rev = PyList_GET_ITEM(l->arrived, i);
-        PyObject *id = get_id(l->state, rev);
+        PyObject *id = alc_bind_rev_id(l->state, rev);
         uint32_t node;
         if (!id || node_of_arrived(&node, l, rev, id) < 0) {
             Py_XDECREF(id);
@@ -635,7 +528,7 @@ static int report_cycle(struct loader *l, bool with_deps, const uint32_t *nodes,
         if (alc_graph_is_shadowed(&l->graph->g, node)) {
             continue;
         }
-        PyObject *id = get_id(l->state, l->graph->revs[node]);
+        PyObject *id = alc_bind_rev_id(l->state, l->graph->revs[node]);
         rc = id ? PyList_Append(ids, id) : -1;
         Py_XDECREF(id);
     }
@@ -673,7 +566,7 @@ static int check_cycles(struct loader *l, bool with_deps, const struct end *head
     int rc = alc_graph_off_path(&off, &n_off, g, with_deps, heads->nodes, heads->n,
                                 bases->nodes, bases->n, &l->graph->scratch, &err);
     if (rc < 0) {
-        return raise_core(&err);
+        return alc_bind_fail(&err);
     }
     return n_off ? report_cycle(l, with_deps, off, n_off) : 0;
 }
@@ -701,9 +594,9 @@ static PyObject *load(struct loader *l)
               add_dependencies(l) == 0 && add_downs(l) == 0;
 
     if (ok && alc_graph_derive(&l->graph->g, &err) < 0) {
-        ok = raise_core(&err) == 0;
+        ok = alc_bind_fail(&err) == 0;
     }
-    ok = ok && freeze(l->graph) == 0;
+    ok = ok && alc_bind_graph_freeze(l->graph) == 0;
     for (size_t e = 0; ok && e < N_ENDS; e++) {
         ok = end_make(&ends[e], l) == 0;
     }
@@ -755,154 +648,4 @@ PyObject *alc_bind_load_revisions(PyObject *module, PyObject *args)
     Py_XDECREF(l.arrived);
     Py_XDECREF(l.graph);
     return out;
-}
-
-/* ---- any later time ---- */
-
-/* Names that are a revision's own id first, so that the others find their node. */
-static int read_nodes(struct alc_module_state *state, struct graph_object *graph,
-                      PyObject *map)
-{
-    Py_ssize_t pos = 0;
-    PyObject *key;
-    PyObject *rev;
-
-    while (PyDict_Next(map, &pos, &key, &rev)) {
-        if (rev == Py_None) {
-            continue;
-        }
-        PyObject *id = get_id(state, rev);
-        int same = id ? PyObject_RichCompareBool(id, key, Py_EQ) : -1;
-        int rc = same > 0 ? add_node(state, graph, rev, id, false) : same;
-        Py_XDECREF(id);
-        if (rc < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* Other keys: of a revision that is there, or of one that no key of its own leads to.
- */
-static int read_aliases(struct alc_module_state *state, struct graph_object *graph,
-                        PyObject *map)
-{
-    Py_ssize_t pos = 0;
-    PyObject *key;
-    PyObject *rev;
-
-    while (PyDict_Next(map, &pos, &key, &rev)) {
-        if (rev == Py_None || !PyUnicode_Check(key)) {
-            continue;
-        }
-        PyObject *id = get_id(state, rev);
-        int same = id ? PyObject_RichCompareBool(id, key, Py_EQ) : -1;
-        uint32_t node = ALC_NO_NODE;
-        int rc = same < 0 ? -1 : 0;
-        if (same == 0) {
-            rc = alc_bind_graph_find(&node, state, graph, rev);
-            if (rc == 0 && node == ALC_NO_NODE) {
-                node = graph->n_revs;
-                rc = add_node(state, graph, rev, id, true);
-            }
-        }
-        if (rc == 0 && same == 0) {
-            struct alc_error err = {0};
-            struct alc_str name;
-            PyObject *keep;
-            rc = alc_bind_name(&name, &keep, key);
-            if (rc == 0 &&
-                alc_graph_add_name(&graph->g, name.ptr, name.len, node, &err) < 0) {
-                rc = raise_core(&err);
-            }
-            Py_XDECREF(keep);
-        }
-        Py_XDECREF(id);
-        if (rc < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/*
- * The end of an edge whose name no key is equal to: a node behind all revisions,
- * reached by marked edges only, so that the trouble shows when somebody goes there.
- */
-static int add_missing(uint32_t *out, struct graph_object *graph, PyObject *name)
-{
-    struct alc_error err = {0};
-    struct alc_str str;
-    PyObject *keep;
-
-    if (!PyUnicode_Check(name)) {
-        PyErr_SetObject(PyExc_KeyError, name);
-        return -1;
-    }
-    if (alc_bind_name(&str, &keep, name) < 0) {
-        return -1;
-    }
-    int rc = alc_graph_add_node(out, &graph->g, str.ptr, str.len, false, &err);
-    Py_XDECREF(keep);
-    return rc < 0 ? raise_core(&err) : 0;
-}
-
-static int read_edges(struct alc_module_state *state, struct graph_object *graph,
-                      uint32_t node, enum revision_field field, enum alc_edge_kind kind)
-{
-    PyObject *names = optional_tuple(state, graph->revs[node], field);
-    int rc = names ? 0 : -1;
-
-    for (Py_ssize_t i = 0; rc == 0 && i < PyTuple_GET_SIZE(names); i++) {
-        uint32_t to;
-        rc = find_edge(&to, graph, PyTuple_GET_ITEM(names, i));
-        if (rc == 0 && to == ALC_NO_NODE) {
-            rc = add_missing(&to, graph, PyTuple_GET_ITEM(names, i));
-        }
-        if (rc == 0 && alc_edge_node(to) >= graph->n_revs) {
-            to |= ALC_EDGE_ALIAS;
-        }
-        rc = rc == 0 ? add_edge(graph, kind, node, to) : rc;
-    }
-    Py_XDECREF(names);
-    return rc;
-}
-
-PyObject *alc_bind_read_map(PyObject *module, PyObject *map)
-{
-    static const struct {
-        enum revision_field field;
-        enum alc_edge_kind kind;
-    } sources[] = {
-        {F_DOWN, ALC_EDGE_DOWN},         {F_RESOLVED, ALC_EDGE_DEP},
-        {F_NORMALIZED, ALC_EDGE_NDEP},   {F_NEXT, ALC_EDGE_NEXT},
-        {F_ALL_NEXT, ALC_EDGE_ALL_NEXT},
-    };
-    struct alc_module_state *state = alc_bind_state(module);
-
-    if (!PyDict_Check(map)) {
-        PyErr_SetString(PyExc_TypeError, "read_map() takes a dict");
-        return NULL;
-    }
-    struct graph_object *graph = alc_bind_graph_new(state);
-    if (!graph) {
-        return NULL;
-    }
-    int rc = read_nodes(state, graph, map);
-    if (rc == 0) {
-        rc = read_aliases(state, graph, map);
-    }
-    for (uint32_t node = 0; rc == 0 && node < graph->n_revs; node++) {
-        for (size_t i = 0; rc == 0 && i < sizeof sources / sizeof *sources; i++) {
-            rc = read_edges(state, graph, node, sources[i].field, sources[i].kind);
-        }
-    }
-    if (rc == 0) {
-        rc = freeze(graph);
-    }
-    graph->stamp = state->graph_stamp;
-    if (rc < 0) {
-        Py_CLEAR(graph);
-    }
-    return (PyObject *)graph;
 }
