@@ -435,6 +435,13 @@ def visit_identity_column(
         _identity_option(compiler, wanted, option)
         for option in sorted(difference.changed)
     ]
+    if not changes and existing is False:
+        # Upstream fails an assertion, or writes an ALTER COLUMN that says nothing.
+        raise util.CommandError(
+            f"Column {element.table_name}.{element.column_name}: server_default is an "
+            "Identity that changes nothing; existing_server_default=None says that the "
+            "column has none yet"
+        )
     return alter_the_column(element, compiler, " ".join(changes))
 
 
