@@ -32,6 +32,7 @@ class Plugin:
     def __init__(self, name: str):
         if name in _all_plugins:
             raise ValueError(f"A plugin named {name} is already registered")
+        # Not at INFO: upstream says this when it is imported, before logging is set up.
         log.debug("setup plugin %s", name)
         self.name = name
         self.autogenerate_comparators = PriorityDispatcher()
@@ -91,7 +92,7 @@ class Plugin:
             for_it = [text for text, rx in chosen.items() if rx.match(name)]
             unused.difference_update(for_it)
             if for_it:
-                log.debug("setting up autogenerate plugin %s", name)
+                log.info("setting up autogenerate plugin %s", name)
                 comparators.populate_with(plugin.autogenerate_comparators)
         never_matched = [text for text in chosen if text in unused]
         if never_matched:

@@ -170,7 +170,8 @@ def test_callbacks_are_told_about_each_step(twin: Twin) -> None:
         "          [r.revision for r in step.up_revisions],\n"
         "          [r.revision for r in step.down_revisions],\n"
         "          [r.revision for r in step.source_revisions],\n"
-        "          [r.revision for r in step.destination_revisions], type(ctx).__name__)\n"
+        "          [r.revision for r in step.destination_revisions],\n"
+        "          type(ctx).__name__)\n"
         + env.read_text().replace("run_migrations()", "run_migrations(speed=7)")
     )
     for path in (twin.root / "migrations" / "versions").glob("*.py"):

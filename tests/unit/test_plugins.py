@@ -82,12 +82,16 @@ def test_text_that_is_no_expression(expression: str) -> None:
 def test_registration_is_logged_under_upstreams_name(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.INFO, "alembic.runtime.plugins")
+    caplog.set_level(logging.DEBUG, "alembic.runtime.plugins")
     Plugin("a.one")
     called("a.one")
-    assert [(r.name, r.getMessage()) for r in caplog.records] == [
-        ("alembic.runtime.plugins", "setup plugin a.one"),
-        ("alembic.runtime.plugins", "setting up autogenerate plugin a.one"),
+    assert caplog.record_tuples == [
+        ("alembic.runtime.plugins", logging.DEBUG, "setup plugin a.one"),
+        (
+            "alembic.runtime.plugins",
+            logging.INFO,
+            "setting up autogenerate plugin a.one",
+        ),
     ]
 
 

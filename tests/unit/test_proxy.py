@@ -170,7 +170,7 @@ def test_proxy_attribute_can_be_set_and_deleted(ships: Any) -> None:
 
 def test_function_can_be_patched(ships: Any) -> None:
     Ship("Ann")._install_proxy()
-    with mock.patch.object(ships, "hail", lambda: "patched"):
+    with mock.patch.object(ships, "hail", return_value="patched"):
         assert ships.hail() == "patched"
     assert ships.hail() == "ahoy Ann"
 
