@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from glob import glob
 
 from setuptools import Extension, setup
@@ -26,7 +27,7 @@ def core_sources(*layers: str) -> list[str]:
     return sorted(path for layer in layers for path in glob(f"csrc/{layer}/*.c"))
 
 
-def extension(name: str, *layers: str, extra: list[str] = []) -> Extension:
+def extension(name: str, *layers: str, extra: Sequence[str] = ()) -> Extension:
     flags = ["-std=c11", "-fvisibility=hidden"]
     if os.environ.get("ALEMBIC_C_STRICT"):
         flags += STRICT
@@ -34,7 +35,7 @@ def extension(name: str, *layers: str, extra: list[str] = []) -> Extension:
     headers = glob("csrc/include/alc/*.h") + glob("csrc/*/*.h") + glob("csrc/*/*/*.h")
     return Extension(
         f"alembic_c.{name}",
-        sources=core_sources(*layers) + extra,
+        sources=[*core_sources(*layers), *extra],
         depends=sorted(headers),
         include_dirs=["csrc/include"],
         extra_compile_args=flags + os.environ.get("ALEMBIC_C_CFLAGS", "").split(),

@@ -14,15 +14,14 @@
 #include "../core/error.h"
 
 /* Names looked up per object, interned once a module. */
+/* clang-format off */
 #define ALC_NAMES(X)                                                                   \
-    X(name)                                                                            \
-    X(schema)                                                                          \
-    X(comment)                                                                         \
-    X(columns) X(indexes) X(constraints) X(type) X(nullable) X(system)                 \
-        X(server_default) X(computed) X(identity) X(arg) X(text) X(unique)             \
-            X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column) X(table)  \
-                X(onupdate) X(ondelete) X(deferrable) X(initially) X(match)            \
-                    X(autoincrement_column) X(__visit_name__)
+    X(name) X(schema) X(comment) X(columns) X(indexes) X(constraints) X(type)          \
+    X(nullable) X(system) X(server_default) X(computed) X(identity) X(arg) X(text)     \
+    X(unique) X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column)         \
+    X(table) X(onupdate) X(ondelete) X(deferrable) X(initially) X(match)               \
+    X(autoincrement_column) X(__visit_name__)
+/* clang-format on */
 
 enum name_id {
 #define ALC_NAME_ID(name) NAME_##name,
