@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +208,67 @@ def test_revision_id_with_quotes(
         ["b%s"],
         ["it's"],
     ]
+
+
+TWO_THREADS = """
+import importlib, sys, threading
+import alembic_c
+alembic_c.install()
+from alembic_c import command
+from alembic_c.config import Config
+
+meet = threading.Barrier(2, timeout=60)
+sys.meet_in_the_tests = meet
+errors = []
+
+def migrate(name, *targets):
+    config = Config("alembic.ini")
+    config.attributes["name"] = name
+    try:
+        for target in targets:
+            command.upgrade(config, target)
+    except BaseException as error:
+        meet.abort()
+        errors.append(error)
+
+threads = [
+    threading.Thread(target=migrate, args=("one", "b", "c1", "c2")),
+    threading.Thread(target=migrate, args=("two", "c1", "x1")),
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not errors, errors
+"""
+
+
+def test_two_threads_migrate_two_databases(twin: Twin) -> None:
+    env = twin.root / "migrations" / "env.py"
+    env.write_text(
+        "import sqlalchemy as sa\nfrom alembic import context\n"
+        "name = context.config.attributes['name']\n"
+        "engine = sa.create_engine(f'sqlite:///{name}.db')\n"
+        "with engine.connect() as connection:\n"
+        "    context.configure(connection=connection)\n"
+        "    with context.begin_transaction():\n"
+        "        context.run_migrations()\n"
+    )
+    for path in (twin.root / "migrations" / "versions").glob("*.py"):
+        body = "def upgrade():\n    import sys; sys.meet_in_the_tests.wait()"
+        path.write_text(path.read_text().replace("def upgrade():", body))
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS],
+        cwd=twin.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.returncode, done.stderr
+    found = {}
+    for name in ("one", "two"):
+        engine = sa.create_engine(f"sqlite:///{twin.root / name}.db")
+        found[name] = set(sa.inspect(engine).get_table_names())
+        engine.dispose()
+    assert found["one"] == {"alembic_version", "t_a", "t_b", "t_c1", "t_c2"}
+    assert found["two"] == {"alembic_version", "t_a", "t_b", "t_c1", "t_x1"}
