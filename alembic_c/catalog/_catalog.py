@@ -14,6 +14,7 @@ _T = TypeVar("_T")
 _COLUMN_ASPECTS = (
     "type",
     "not_null",
+    "not_null_conflict",
     "default_expr",
     "collation",
     "generated",
@@ -53,6 +54,7 @@ _TABLE_ASPECTS = (
     "kind",
     "comment",
     "opaque",
+    "statements",
     "is_temporary",
     "without_rowid",
     "strict",

@@ -61,16 +61,28 @@ def postgresql(
     return reader.finish()
 
 
-def sqlite(connection: Connection, schemas: Sequence[str | None] | None) -> Catalog:
+def sqlite(
+    connection: Connection,
+    schemas: Sequence[str | None] | None,
+    *,
+    pragmas: bool = False,
+) -> Catalog:
     """Read the statements that SQLite stores: one query for each database.
 
     schemas: names of attached databases, None for the main one; None for the main one
         and every attached one.
+    pragmas: read the tables whose statements are not understood through the pragma
+        functions, with four queries more for a database that has any.
     """
     if schemas is None:
         attached = [row[1] for row in _rows(connection, "PRAGMA database_list")]
         schemas = [None, *(name for name in attached if name not in ("main", "temp"))]
     reader = _catalog.SqliteReader()
     for schema in schemas:
-        reader.feed(schema, _rows(connection, reader.sql(schema or "main")))
+        database = schema or "main"
+        reader.feed(schema, _rows(connection, reader.sql(database)))
+        for pragma in range(_catalog.SQLITE_N_PRAGMAS if pragmas else 0):
+            sql = reader.pragma_sql(schema, database, pragma)
+            if sql is not None:
+                reader.feed_pragma(schema, pragma, _rows(connection, sql))
     return reader.finish()

@@ -41,5 +41,5 @@ def _of_connection(connection: Connection, schemas: Sequence[str] | None) -> Cat
         names: list[str | None] | None = None
         if schemas is not None:
             names = [None if name == "main" else name for name in schemas]
-        return Catalog(_read.sqlite(connection, names))
+        return Catalog(_read.sqlite(connection, names, pragmas=True))
     raise ValueError(f"no catalog of {backend!r}; there are postgresql and sqlite")

@@ -72,6 +72,7 @@ static void put_column(struct writer *w, const struct alc_column *column)
     if (column->identity_kind != ALC_IDENTITY_NONE) {
         put_identity(w, &column->identity);
     }
+    put_text(w, column->not_null_conflict);
     put_number(w, column->not_null);
     put_number(w, column->is_serial);
 }
@@ -130,6 +131,7 @@ static void put_table(struct writer *w, const struct alc_table *table)
     put_number(w, table->strict);
     put_number(w, table->autoincrement);
     put_text(w, table->opaque);
+    put_texts(w, table->statements, table->n_statements);
     put_text(w, table->comment);
     put_number(w, table->n_columns);
     for (size_t i = 0; i < table->n_columns; i++) {

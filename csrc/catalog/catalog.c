@@ -146,6 +146,11 @@ static int compare_names(struct alc_str schema_a, struct alc_str name_a,
     return order ? order : compare_str(name_a, name_b);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return compare_str(*(const struct alc_str *)a, *(const struct alc_str *)b);
+}
+
 static int by_table_name(const void *a, const void *b)
 {
     const struct alc_table *x = *(struct alc_table *const *)a;
@@ -225,6 +230,8 @@ int alc_catalog_finish(struct alc_catalog *catalog, struct alc_error *err)
         }
         sort(table->constraints, table->n_constraints, sizeof *table->constraints,
              by_constraint);
+        sort(table->statements, table->n_statements, sizeof *table->statements,
+             by_text);
         sort(table->indexes, table->n_indexes, sizeof *table->indexes, by_index_name);
     }
     catalog->finished = true;

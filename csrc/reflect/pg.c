@@ -139,6 +139,15 @@ int pg_add_constraint_index(struct alc_pg_reader *reader, int64_t oid,
                    reader->n_constraint_indexes, err);
 }
 
+/* Text that is never NULL in the catalogs. */
+static int name_text(struct alc_str *out, const struct alc_cell *cell,
+                     struct alc_error *err)
+{
+    int rc = alc_cell_text(out, cell, err);
+    return rc || out->ptr ? rc
+                          : alc_error_set(err, ALC_E_INVALID, 0, "NULL for a name");
+}
+
 static int scratch_text(struct alc_str *out, struct alc_pg_reader *reader,
                         const struct alc_cell *cell, struct alc_error *err)
 {
@@ -169,6 +178,7 @@ static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *c
 {
     struct pg_namespace space;
     int rc = alc_cell_int(&space.oid, &cells[0], err);
+    rc = rc ? rc : name_text(&space.name, &cells[1], err);
     rc = rc ? rc : scratch_text(&space.name, reader, &cells[1], err);
     if (rc || !is_wanted(reader, space.name)) {
         return rc;
@@ -189,6 +199,7 @@ static int read_type(struct alc_pg_reader *reader, const struct alc_cell *cells,
     struct pg_type type;
     int rc = alc_cell_int(&type.oid, &cells[0], err);
     rc = rc ? rc : scratch_text(&type.schema, reader, &cells[1], err);
+    rc = rc ? rc : name_text(&type.name, &cells[2], err);
     rc = rc ? rc : scratch_text(&type.name, reader, &cells[2], err);
     rc = rc ? rc : alc_cell_int(&type.element, &cells[4], err);
     rc = rc ? rc : alc_cell_int(&type.collation, &cells[5], err);
@@ -218,7 +229,7 @@ static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *ce
     struct alc_str name, kind;
     int rc = alc_cell_int(&relation.oid, &cells[0], err);
     rc = rc ? rc : alc_cell_int(&namespace, &cells[1], err);
-    rc = rc ? rc : alc_cell_text(&name, &cells[2], err);
+    rc = rc ? rc : name_text(&name, &cells[2], err);
     rc = rc ? rc : alc_cell_text(&kind, &cells[3], err);
     rc = rc ? rc : alc_cell_int(&is_partition, &cells[4], err);
     if (rc) {
@@ -288,7 +299,7 @@ static int read_column(struct alc_pg_reader *reader, const struct alc_cell *cell
     struct alc_str name, identity, generated, collation_name, expr;
     int rc = alc_cell_int(&table, &cells[0], err);
     rc = rc ? rc : alc_cell_int(&number, &cells[1], err);
-    rc = rc ? rc : alc_cell_text(&name, &cells[2], err);
+    rc = rc ? rc : name_text(&name, &cells[2], err);
     rc = rc ? rc : alc_cell_int(&type, &cells[3], err);
     rc = rc ? rc : alc_cell_int(&modifier, &cells[4], err);
     rc = rc ? rc : alc_cell_int(&not_null, &cells[5], err);

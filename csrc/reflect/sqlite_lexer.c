@@ -81,6 +81,12 @@ static bool starts_number(struct alc_str sql, size_t at)
            (sql.ptr[at] == '.' && at + 1 < sql.len && is_digit(sql.ptr[at + 1]));
 }
 
+/* White space to newer versions of SQLite, a letter to older ones. */
+static bool is_byte_order_mark(struct alc_str sql, size_t at)
+{
+    return sql.len - at >= 3 && memcmp(sql.ptr + at, "\xEF\xBB\xBF", 3) == 0;
+}
+
 static enum sqlite_token_kind quote_kind(char c, char *closing)
 {
     *closing = c == '[' ? ']' : c;
@@ -119,6 +125,9 @@ struct sqlite_token sqlite_next_token(struct sqlite_lexer *lexer)
     } else if (starts_number(sql, start)) {
         token.kind = SQLITE_NUMBER;
         end = skip_number(sql, start);
+    } else if (is_byte_order_mark(sql, start)) {
+        token.kind = SQLITE_INVALID;
+        end = sql.len;
     } else if (is_name(first)) {
         token.kind = SQLITE_WORD;
         while (end < sql.len && is_name(sql.ptr[end])) {

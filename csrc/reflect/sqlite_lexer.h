@@ -15,7 +15,7 @@ enum sqlite_token_kind {
     SQLITE_BLOB,   /* x'00' */
     SQLITE_NUMBER,
     SQLITE_MARK,    /* one other character */
-    SQLITE_INVALID, /* an unterminated quote or comment, or a NUL */
+    SQLITE_INVALID, /* an unterminated quote, a NUL, a byte order mark */
 };
 
 struct sqlite_token {

@@ -40,6 +40,9 @@ static inline void dump_column(struct alc_buf *out, const struct alc_column *col
 {
     dump(out, "%.*s %.*s%s", STR(column->name), STR(column->type),
          column->not_null ? " not null" : "");
+    if (!alc_str_is_absent(column->not_null_conflict)) {
+        dump(out, " on conflict %.*s", STR(column->not_null_conflict));
+    }
     if (!alc_str_is_absent(column->default_expr)) {
         dump(out, " default %.*s", STR(column->default_expr));
     }
@@ -121,7 +124,13 @@ static inline void dump_table(struct alc_buf *out, const struct alc_table *table
 {
     if (!alc_str_is_absent(table->opaque)) {
         dump(out, "opaque: %.*s", STR(table->opaque));
-        return;
+        for (size_t i = 0; i < table->n_statements; i++) {
+            dump(out, "%s<%.*s>", i ? " " : "; ", STR(table->statements[i]));
+        }
+        if (!table->n_statements) {
+            return;
+        }
+        dump(out, "; ");
     }
     for (size_t i = 0; i < table->n_columns; i++) {
         dump_column(out, &table->columns[i]);

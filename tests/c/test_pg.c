@@ -195,6 +195,10 @@ static const struct {
 } broken[] = {
     {ALC_PG_NAMESPACES, "x|public|t"},
     {ALC_PG_NAMESPACES, "~|public|t"},
+    {ALC_PG_NAMESPACES, "11|~|t"},
+    {ALC_PG_TYPES, "23|pg_catalog|~|b|0|0|~"},
+    {ALC_PG_RELATIONS, "100|11|~|r|f"},
+    {ALC_PG_COLUMNS, "100|1|~|23|-1|t|||0|~|~"},
     {ALC_PG_TYPES, "x|pg_catalog|integer|b|0|0|~"},
     {ALC_PG_TYPES, "23|pg_catalog|integer|b|~|0|~"},
     {ALC_PG_TYPES, "23|pg_catalog|integer|b|0|1e3|~"},

@@ -9,7 +9,12 @@ static struct alc_str text(const char *s)
     return str;
 }
 
-static const struct alc_proof_options everything = {true, true, true, true, true, true};
+static const struct alc_proof_options everything = {.types = true,
+                                                    .defaults = true,
+                                                    .comments = true,
+                                                    .indexes = true,
+                                                    .foreign_keys = true,
+                                                    .checks = true};
 
 /* A table from its statements: CREATE TABLE, then perhaps CREATE INDEX ... */
 static struct alc_table *make(struct alc_catalog *catalog, const char *const sql[3])
@@ -153,17 +158,42 @@ static void test_options(void)
         struct alc_proof_options options;
         const char *wanted;
     } cases[] = {
-        {{false, true, true, true, true, true},
+        {{.types = false,
+          .defaults = true,
+          .comments = true,
+          .indexes = true,
+          .foreign_keys = true,
+          .checks = true},
          "CREATE TABLE t (a TEXT DEFAULT 1 CONSTRAINT u UNIQUE REFERENCES o (x)"
          " CONSTRAINT c CHECK (a))"},
-        {{true, false, true, true, true, true},
+        {{.types = true,
+          .defaults = false,
+          .comments = true,
+          .indexes = true,
+          .foreign_keys = true,
+          .checks = true},
          "CREATE TABLE t (a INT CONSTRAINT u UNIQUE REFERENCES o (x)"
          " CONSTRAINT c CHECK (a))"},
-        {{true, true, true, false, true, true},
+        {{.types = true,
+          .defaults = true,
+          .comments = true,
+          .indexes = false,
+          .foreign_keys = true,
+          .checks = true},
          "CREATE TABLE t (a INT DEFAULT 1 REFERENCES o (x) CONSTRAINT c CHECK (a))"},
-        {{true, true, true, true, false, true},
+        {{.types = true,
+          .defaults = true,
+          .comments = true,
+          .indexes = true,
+          .foreign_keys = false,
+          .checks = true},
          "CREATE TABLE t (a INT DEFAULT 1 CONSTRAINT u UNIQUE CONSTRAINT c CHECK (a))"},
-        {{true, true, true, true, true, false},
+        {{.types = true,
+          .defaults = true,
+          .comments = true,
+          .indexes = true,
+          .foreign_keys = true,
+          .checks = false},
          "CREATE TABLE t (a INT DEFAULT 1 CONSTRAINT u UNIQUE REFERENCES o (x))"},
     };
     const char *const actual[] = {"CREATE TABLE t (a INT DEFAULT 1 CONSTRAINT u UNIQUE"

@@ -104,8 +104,12 @@ static int read_all(struct alc_pg_reader *reader, const char *bytes, size_t len)
 
 static void check_table(const struct alc_table *table)
 {
-    static const struct alc_proof_options options = {true, true, true,
-                                                     true, true, true};
+    static const struct alc_proof_options options = {.types = true,
+                                                     .defaults = true,
+                                                     .comments = true,
+                                                     .indexes = true,
+                                                     .foreign_keys = true,
+                                                     .checks = true};
     for (size_t i = 1; i < table->n_constraints; i++) {
         check(table->constraints[i - 1].kind <= table->constraints[i].kind);
     }

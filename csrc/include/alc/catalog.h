@@ -72,6 +72,7 @@ struct alc_column {
     struct alc_identity identity; /* when identity_kind is not NONE */
     enum alc_generated generated_kind;
     enum alc_identity_kind identity_kind;
+    struct alc_str not_null_conflict; /* SQLite's ON CONFLICT clause; else absent */
     bool not_null;
     bool is_serial; /* the default is nextval() of a sequence that the column owns */
 };
@@ -105,7 +106,9 @@ struct alc_constraint {
     size_t n_columns;
     struct alc_str *include; /* UNIQUE and PRIMARY KEY ... INCLUDE */
     size_t n_include;
-    struct alc_str expr;     /* CHECK: the condition; EXCLUDE: the definition */
+    /* CHECK: the condition; EXCLUDE: the definition; SQLite's keys: the list as written
+     * when it holds more than columns (a COLLATE or a direction), else absent. */
+    struct alc_str expr;
     struct alc_str conflict; /* SQLite's ON CONFLICT clause; else absent */
 
     /* FOREIGN KEY only.  ref_schema is absent where the backend did not say one;
@@ -169,6 +172,10 @@ struct alc_table {
     /* The producer did not understand the table to the last token, and why: such a
      * table equals nothing, not even itself.  Absent: understood. */
     struct alc_str opaque;
+    /* SQLite: the statements of an opaque table and its indexes, so that two such
+     * tables are equal only if these are; finished: in byte order. */
+    struct alc_str *statements;
+    size_t n_statements;
     struct alc_str comment;
     struct alc_column *columns; /* in the table's order */
     size_t n_columns;

@@ -1,195 +1,11 @@
 /*
- * A parser for the CREATE TABLE and CREATE INDEX statements that SQLite stores.
+ * A parser for the CREATE TABLE statements that SQLite stores.
  *
  * It goes from left to right with one token in hand and no recursion: expressions are
  * taken as text between balanced parentheses.  Whatever it does not know makes the
  * table opaque, so that what it says of the others holds to the last token.
  */
-#include "sqlite_lexer.h"
-
-#include <string.h>
-
-#include "alc/sqlite.h"
-
-struct parser {
-    struct sqlite_lexer lexer;
-    struct sqlite_token token; /* in hand, not used yet */
-    size_t last_end;           /* where the token before it ended */
-    struct alc_catalog *catalog;
-    struct alc_table *table;
-    struct alc_error *err;
-    int rc;               /* ALC_E_NOMEM, or 0 */
-    const char *unknown;  /* what was not understood, or NULL */
-    struct alc_str named; /* CONSTRAINT name, waiting for its constraint */
-};
-
-static bool failed(const struct parser *p)
-{
-    return p->rc || p->unknown;
-}
-
-static void refuse(struct parser *p, const char *what)
-{
-    if (!failed(p)) {
-        p->unknown = what;
-    }
-}
-
-static void advance(struct parser *p)
-{
-    p->last_end = p->lexer.at;
-    p->token = sqlite_next_token(&p->lexer);
-    if (p->token.kind == SQLITE_INVALID) {
-        refuse(p, "broken token");
-    }
-}
-
-static bool at_mark(const struct parser *p, char mark)
-{
-    return sqlite_is_mark(p->token, mark);
-}
-
-static bool at_word(const struct parser *p, const char *word)
-{
-    return sqlite_is_word(p->token, word);
-}
-
-static bool take_mark(struct parser *p, char mark)
-{
-    bool there = !failed(p) && at_mark(p, mark);
-    if (there) {
-        advance(p);
-    }
-    return there;
-}
-
-static bool take_word(struct parser *p, const char *word)
-{
-    bool there = !failed(p) && at_word(p, word);
-    if (there) {
-        advance(p);
-    }
-    return there;
-}
-
-static void want_mark(struct parser *p, char mark)
-{
-    if (!take_mark(p, mark)) {
-        refuse(p, "unexpected token");
-    }
-}
-
-static void want_word(struct parser *p, const char *word)
-{
-    if (!take_word(p, word)) {
-        refuse(p, "unexpected token");
-    }
-}
-
-static struct alc_str copy(struct parser *p, struct alc_str text)
-{
-    struct alc_str out = alc_str_absent();
-    if (!failed(p)) {
-        p->rc = alc_catalog_text(&out, p->catalog, text, p->err);
-    }
-    return out;
-}
-
-/* A name in the model, out of its quotes. */
-static struct alc_str unquoted(struct parser *p, struct sqlite_token token)
-{
-    if (token.kind == SQLITE_WORD) {
-        return copy(p, token.text);
-    }
-    char quote = token.text.ptr[token.text.len - 1];
-    struct alc_str inner = {token.text.ptr + 1, token.text.len - 2};
-    char *room = alc_arena_alloc(&p->catalog->arena, inner.len + 1);
-    struct alc_str out = {room, 0};
-    if (!room) {
-        p->rc = alc_error_nomem(p->err);
-        return alc_str_absent();
-    }
-    for (size_t i = 0; i < inner.len; i++) {
-        room[out.len++] = inner.ptr[i];
-        i += inner.ptr[i] == quote && quote != ']'; /* the second of a pair */
-    }
-    return out;
-}
-
-static bool at_name(const struct parser *p)
-{
-    return p->token.kind == SQLITE_WORD || p->token.kind == SQLITE_QUOTED ||
-           p->token.kind == SQLITE_STRING;
-}
-
-static struct alc_str take_name(struct parser *p)
-{
-    if (failed(p) || !at_name(p)) {
-        refuse(p, "name expected");
-        return alc_str_absent();
-    }
-    struct alc_str name = unquoted(p, p->token);
-    advance(p);
-    return name;
-}
-
-/* The text between parentheses, without them and the white space inside them. */
-static struct alc_str take_parenthesised(struct parser *p)
-{
-    struct alc_str text = alc_str_absent();
-    size_t depth = 1, start, end = 0;
-    want_mark(p, '(');
-    if (failed(p)) {
-        return text;
-    }
-    start = (size_t)(p->token.text.ptr - p->lexer.sql.ptr);
-    while (depth && !failed(p)) {
-        if (p->token.kind == SQLITE_END) {
-            refuse(p, "open parenthesis");
-        } else if (at_mark(p, '(')) {
-            depth++;
-        } else if (at_mark(p, ')')) {
-            depth--;
-            end = p->last_end;
-        }
-        advance(p);
-    }
-    text.ptr = p->lexer.sql.ptr + start;
-    text.len = end > start ? end - start : 0;
-    return copy(p, text);
-}
-
-/* Names in parentheses, each perhaps with COLLATE and a direction that do not matter
- * for a constraint.  Two passes over the tokens: count, then fill. */
-static void take_names(struct parser *p, struct alc_str **out, size_t *n_out)
-{
-    struct parser ahead = *p;
-    size_t depth = 0, n = 1;
-    do {
-        depth += at_mark(&ahead, '(');
-        depth -= at_mark(&ahead, ')');
-        n += at_mark(&ahead, ',');
-        advance(&ahead);
-    } while (depth && !failed(&ahead) && ahead.token.kind != SQLITE_END);
-    if (!failed(p)) {
-        p->rc = alc_catalog_texts(out, p->catalog, n, p->err);
-    }
-    *n_out = 0;
-    want_mark(p, '(');
-    while (!failed(p) && *n_out < n) {
-        (*out)[(*n_out)++] = take_name(p);
-        if (take_word(p, "COLLATE")) {
-            take_name(p);
-        }
-        if (!take_word(p, "ASC")) {
-            take_word(p, "DESC");
-        }
-        if (!take_mark(p, ',')) {
-            break;
-        }
-    }
-    want_mark(p, ')');
-}
+#include "sqlite_parser.h"
 
 /* --- constraints ---------------------------------------------------------------------
  */
@@ -222,14 +38,28 @@ static void set_column(struct parser *p, struct alc_constraint *constraint,
     }
 }
 
-static void take_conflict(struct parser *p, struct alc_constraint *constraint)
+/* ON CONFLICT's word in capitals; absent when there is no such clause. */
+static struct alc_str take_conflict(struct parser *p)
 {
+    static const char *const words[] = {"ROLLBACK", "ABORT", "FAIL", "IGNORE",
+                                        "REPLACE"};
     if (take_word(p, "ON")) {
         want_word(p, "CONFLICT");
-        struct alc_str how = take_name(p);
-        if (constraint) {
-            constraint->conflict = how;
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            if (take_word(p, words[i])) {
+                return copy(p, (struct alc_str){words[i], strlen(words[i])});
+            }
         }
+        refuse(p, "unexpected token");
+    }
+    return alc_str_absent();
+}
+
+static void take_conflict_of(struct parser *p, struct alc_constraint *constraint)
+{
+    struct alc_str how = take_conflict(p);
+    if (constraint) {
+        constraint->conflict = how;
     }
 }
 
@@ -291,7 +121,10 @@ static void take_reference(struct parser *p, struct alc_constraint *constraint)
     }
     constraint->ref_table = table;
     if (at_mark(p, '(')) {
-        take_names(p, &constraint->ref_columns, &constraint->n_ref_columns);
+        struct alc_str as_written; /* means nothing here */
+        take_names(p, &constraint->ref_columns, &constraint->n_ref_columns,
+                   &as_written);
+        want_mark(p, ')');
     }
     while (!failed(p)) {
         if (take_word(p, "ON")) {
@@ -322,8 +155,8 @@ static void take_reference(struct parser *p, struct alc_constraint *constraint)
  */
 
 static const char *const after_type[] = {
-    "CONSTRAINT", "PRIMARY", "NOT",        "NULL",      "UNIQUE", "CHECK",
-    "DEFAULT",    "COLLATE", "REFERENCES", "GENERATED", "AS",     "ON",
+    "CONSTRAINT", "PRIMARY",    "NOT",       "NULL", "UNIQUE", "CHECK",      "DEFAULT",
+    "COLLATE",    "REFERENCES", "GENERATED", "AS",   "ON",     "DEFERRABLE",
 };
 
 static bool at_type_word(const struct parser *p)
@@ -435,12 +268,19 @@ static void take_generated(struct parser *p, struct alc_column *column)
 static void take_primary_key(struct parser *p, struct alc_str column)
 {
     want_word(p, "KEY");
-    if (!take_word(p, "ASC")) {
-        take_word(p, "DESC");
+    struct alc_str direction = alc_str_absent();
+    if (at_word(p, "DESC")) { /* such an INTEGER key is not the rowid */
+        direction = copy(p, (struct alc_str){"DESC", 4});
+        advance(p);
+    } else {
+        take_word(p, "ASC");
     }
     struct alc_constraint *constraint = add_constraint(p, ALC_PRIMARY_KEY);
     set_column(p, constraint, column);
-    take_conflict(p, constraint);
+    if (constraint) {
+        constraint->expr = direction;
+    }
+    take_conflict_of(p, constraint);
     p->table->autoincrement |= take_word(p, "AUTOINCREMENT");
 }
 
@@ -456,14 +296,14 @@ static bool take_column_constraint(struct parser *p, struct alc_column *column)
         take_primary_key(p, column->name);
     } else if (take_word(p, "NOT")) {
         want_word(p, "NULL");
-        take_conflict(p, NULL);
+        column->not_null_conflict = take_conflict(p);
         column->not_null = true;
     } else if (take_word(p, "NULL")) {
-        take_conflict(p, NULL);
+        take_conflict(p);
     } else if (take_word(p, "UNIQUE")) {
         constraint = add_constraint(p, ALC_UNIQUE);
         set_column(p, constraint, column->name);
-        take_conflict(p, constraint);
+        take_conflict_of(p, constraint);
     } else if (take_word(p, "CHECK")) {
         struct alc_str expr = take_parenthesised(p);
         constraint = add_constraint(p, ALC_CHECK);
@@ -538,22 +378,27 @@ static void take_table_constraint(struct parser *p)
         struct alc_constraint *constraint =
             add_constraint(p, is_primary ? ALC_PRIMARY_KEY : ALC_UNIQUE);
         if (constraint) {
-            take_names(p, &constraint->columns, &constraint->n_columns);
-            take_conflict(p, constraint);
+            take_names(p, &constraint->columns, &constraint->n_columns,
+                       &constraint->expr);
+            p->table->autoincrement |= is_primary && take_word(p, "AUTOINCREMENT");
+            want_mark(p, ')');
+            take_conflict_of(p, constraint);
         }
     } else if (take_word(p, "CHECK")) {
         struct alc_str expr = take_parenthesised(p);
         struct alc_constraint *constraint = add_constraint(p, ALC_CHECK);
         if (constraint) {
             constraint->expr = expr;
-            take_conflict(p, constraint);
+            take_conflict_of(p, constraint);
         }
     } else {
         want_word(p, "FOREIGN");
         want_word(p, "KEY");
         struct alc_constraint *constraint = add_constraint(p, ALC_FOREIGN_KEY);
         if (constraint) {
-            take_names(p, &constraint->columns, &constraint->n_columns);
+            struct alc_str as_written; /* means nothing here */
+            take_names(p, &constraint->columns, &constraint->n_columns, &as_written);
+            want_mark(p, ')');
             want_word(p, "REFERENCES");
             take_reference(p, constraint);
         }
@@ -580,16 +425,6 @@ static void take_table_options(struct parser *p)
     }
 }
 
-static struct alc_column *column_named(struct alc_table *table, struct alc_str name)
-{
-    for (size_t i = 0; i < table->n_columns; i++) {
-        if (alc_str_eq(table->columns[i].name, name)) {
-            return &table->columns[i];
-        }
-    }
-    return NULL;
-}
-
 /* The key of a table WITHOUT ROWID is NOT NULL by itself. */
 static void harden_key(struct alc_table *table)
 {
@@ -602,26 +437,6 @@ static void harden_key(struct alc_table *table)
             }
         }
     }
-}
-
-static void start(struct parser *p, struct alc_catalog *catalog,
-                  struct alc_table *table, struct alc_str sql, struct alc_error *err)
-{
-    memset(p, 0, sizeof *p);
-    p->lexer.sql = sql;
-    p->catalog = catalog;
-    p->table = table;
-    p->err = err;
-    advance(p);
-}
-
-static int end(struct parser *p)
-{
-    if (!p->rc && p->unknown && alc_str_is_absent(p->table->opaque)) {
-        p->table->opaque.ptr = p->unknown; /* a literal */
-        p->table->opaque.len = strlen(p->unknown);
-    }
-    return p->rc;
 }
 
 /* The statement's own name of the object: it is known already. */
@@ -664,121 +479,5 @@ int alc_sqlite_parse_table(struct alc_catalog *catalog, struct alc_table *table,
     want_mark(&p, ')');
     take_table_options(&p);
     harden_key(table);
-    return end(&p);
-}
-
-/* --- indexes -------------------------------------------------------------------------
- */
-
-/* Whether the token in hand is all of an indexed column: what follows ends it. */
-static bool is_plain_column(const struct parser *p)
-{
-    struct parser ahead = *p;
-    advance(&ahead);
-    return at_name(p) && (at_mark(&ahead, ',') || at_mark(&ahead, ')') ||
-                          at_word(&ahead, "COLLATE") || at_word(&ahead, "ASC") ||
-                          at_word(&ahead, "DESC"));
-}
-
-/* An expression up to a comma, the end or a direction outside its parentheses. */
-static struct alc_str take_expression(struct parser *p)
-{
-    const char *from = p->token.text.ptr;
-    size_t depth = 0;
-    while (!failed(p) && p->token.kind != SQLITE_END) {
-        bool ends = at_mark(p, ',') || at_mark(p, ')') || at_word(p, "ASC") ||
-                    at_word(p, "DESC");
-        if (!depth && ends) {
-            break;
-        }
-        depth += at_mark(p, '(');
-        depth -= at_mark(p, ')');
-        advance(p);
-    }
-    struct alc_str text = {from, (size_t)(p->lexer.sql.ptr + p->last_end - from)};
-    return copy(p, text);
-}
-
-static void take_index_part(struct parser *p, struct alc_index_part *part)
-{
-    if (is_plain_column(p)) {
-        part->text = take_name(p);
-        /* A quoted name that is no column is a string, by an old habit of SQLite. */
-        part->is_expr = !column_named(p->table, part->text);
-        if (take_word(p, "COLLATE")) {
-            part->collation = take_name(p);
-        }
-    } else {
-        part->is_expr = true;
-        part->text = take_expression(p);
-    }
-    part->descending = take_word(p, "DESC");
-    if (!part->descending) {
-        take_word(p, "ASC");
-    }
-}
-
-static void take_index_parts(struct parser *p, struct alc_index *index)
-{
-    size_t cap = 0;
-    want_mark(p, '(');
-    do {
-        if (index->n_parts == cap) {
-            size_t wanted = cap ? cap * 2 : 4;
-            struct alc_index_part *parts =
-                alc_arena_calloc(&p->catalog->arena, wanted, sizeof *parts);
-            if (!parts) {
-                p->rc = alc_error_nomem(p->err);
-                return;
-            }
-            if (cap) {
-                memcpy(parts, index->parts, cap * sizeof *parts);
-            }
-            index->parts = parts;
-            cap = wanted;
-        }
-        take_index_part(p, &index->parts[index->n_parts++]);
-    } while (take_mark(p, ','));
-    want_mark(p, ')');
-}
-
-int alc_sqlite_parse_index(struct alc_catalog *catalog, struct alc_table *table,
-                           struct alc_str sql, struct alc_error *err)
-{
-    struct parser p;
-    struct alc_index *index;
-    start(&p, catalog, table, sql, err);
-    p.rc = alc_catalog_add_index(&index, catalog, table, err);
-    if (p.rc) {
-        return p.rc;
-    }
-    want_word(&p, "CREATE");
-    index->is_unique = take_word(&p, "UNIQUE");
-    want_word(&p, "INDEX");
-    if (take_word(&p, "IF")) {
-        want_word(&p, "NOT");
-        want_word(&p, "EXISTS");
-    }
-    index->name = take_name(&p);
-    if (take_mark(&p, '.')) {
-        index->name = take_name(&p);
-    }
-    want_word(&p, "ON");
-    take_name(&p);
-    if (!failed(&p)) {
-        take_index_parts(&p, index);
-    }
-    if (take_word(&p, "WHERE")) {
-        struct alc_str text = {p.token.text.ptr, 0};
-        while (!failed(&p) && p.token.kind != SQLITE_END && !at_mark(&p, ';')) {
-            advance(&p);
-        }
-        text.len = (size_t)(p.lexer.sql.ptr + p.last_end - text.ptr);
-        index->predicate = copy(&p, text);
-    }
-    take_mark(&p, ';');
-    if (p.token.kind != SQLITE_END) {
-        refuse(&p, "text behind the statement");
-    }
     return end(&p);
 }

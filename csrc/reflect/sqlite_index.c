@@ -1,0 +1,118 @@
+/*
+ * A parser for the CREATE INDEX statements that SQLite stores, in the manner of the one
+ * for tables.
+ */
+#include "sqlite_parser.h"
+
+/* Whether the token in hand is all of an indexed column: what follows ends it. */
+static bool is_plain_column(const struct parser *p)
+{
+    struct parser ahead = *p;
+    advance(&ahead);
+    return at_name(p) && (at_mark(&ahead, ',') || at_mark(&ahead, ')') ||
+                          at_word(&ahead, "COLLATE") || at_word(&ahead, "ASC") ||
+                          at_word(&ahead, "DESC"));
+}
+
+/* An expression up to a comma, the end or a direction outside its parentheses. */
+static struct alc_str take_expression(struct parser *p)
+{
+    const char *from = p->token.text.ptr;
+    size_t depth = 0;
+    while (!failed(p) && p->token.kind != SQLITE_END) {
+        bool ends = at_mark(p, ',') || at_mark(p, ')') || at_word(p, "ASC") ||
+                    at_word(p, "DESC");
+        if (!depth && ends) {
+            break;
+        }
+        depth += at_mark(p, '(');
+        depth -= at_mark(p, ')');
+        advance(p);
+    }
+    return copy_since(p, from);
+}
+
+static void take_index_part(struct parser *p, struct alc_index_part *part)
+{
+    if (is_plain_column(p)) {
+        struct alc_str name = take_name(p);
+        const struct alc_column *column = column_named(p->table, name);
+        /* A quoted name that is no column is a string, by an old habit of SQLite. */
+        part->is_expr = !column;
+        part->text = column ? column->name : name;
+        if (take_word(p, "COLLATE")) {
+            part->collation = take_name(p);
+        }
+    } else {
+        part->is_expr = true;
+        part->text = take_expression(p);
+    }
+    part->descending = take_word(p, "DESC");
+    if (!part->descending) {
+        take_word(p, "ASC");
+    }
+}
+
+static void take_index_parts(struct parser *p, struct alc_index *index)
+{
+    size_t cap = 0;
+    want_mark(p, '(');
+    do {
+        if (index->n_parts == cap) {
+            size_t wanted = cap ? cap * 2 : 4;
+            struct alc_index_part *parts =
+                alc_arena_calloc(&p->catalog->arena, wanted, sizeof *parts);
+            if (!parts) {
+                p->rc = alc_error_nomem(p->err);
+                return;
+            }
+            if (cap) {
+                memcpy(parts, index->parts, cap * sizeof *parts);
+            }
+            index->parts = parts;
+            cap = wanted;
+        }
+        take_index_part(p, &index->parts[index->n_parts++]);
+    } while (take_mark(p, ','));
+    want_mark(p, ')');
+}
+
+int alc_sqlite_parse_index(struct alc_catalog *catalog, struct alc_table *table,
+                           struct alc_str sql, struct alc_error *err)
+{
+    struct parser p;
+    struct alc_index *index;
+    start(&p, catalog, table, sql, err);
+    p.rc = alc_catalog_add_index(&index, catalog, table, err);
+    if (p.rc) {
+        return p.rc;
+    }
+    want_word(&p, "CREATE");
+    index->is_unique = take_word(&p, "UNIQUE");
+    want_word(&p, "INDEX");
+    if (take_word(&p, "IF")) {
+        want_word(&p, "NOT");
+        want_word(&p, "EXISTS");
+    }
+    index->name = take_name(&p);
+    if (take_mark(&p, '.')) {
+        index->name = take_name(&p);
+    }
+    want_word(&p, "ON");
+    take_name(&p);
+    if (!failed(&p)) {
+        take_index_parts(&p, index);
+    }
+    if (take_word(&p, "WHERE")) {
+        const char *from = p.token.text.ptr;
+        while (!failed(&p) && p.token.kind != SQLITE_END && !at_mark(&p, ';')) {
+            advance(&p);
+        }
+        index->predicate = copy_since(&p, from);
+    }
+    take_mark(&p, ';');
+    if (p.token.kind != SQLITE_END) {
+        refuse(&p, "text behind the statement");
+    }
+    return end(&p);
+}
