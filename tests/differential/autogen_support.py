@@ -66,7 +66,7 @@ def _anonymous(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _collected() -> Iterator[tuple[list[str], list[str]]]:
+def collected() -> Iterator[tuple[list[str], list[str]]]:
     """Collect log messages and warnings during a block."""
     logger = logging.getLogger(LOGGER)
     collector = _Collector()
@@ -268,7 +268,7 @@ def compare(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
     outcome = Outcome()
     model = build(pair.model)
     context = package.context(connection, options_of(pair, model))
-    with _collected() as (messages, warned):
+    with collected() as (messages, warned):
         try:
             script = package.autogenerate.produce_migrations(context, model)
         except Exception as error:  # noqa: BLE001 - which one is the outcome
