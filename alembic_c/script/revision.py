@@ -6,7 +6,7 @@ around it in `_graph_map`; this module reads symbols and ranges of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .. import util
 from .._core import ForeignRevisionError, RevisionBase
@@ -64,6 +64,9 @@ __all__ = [
     "is_revision",
     "tuple_rev_as_scalar",
 ]
+
+
+_FEW_STEPS = 4
 
 
 def __getattr__(name: str) -> Any:
@@ -318,8 +321,9 @@ class RevisionMap(LoadedMap):
         Raises RevisionError where it is not clear which way to go.
         """
         at: Any = self.get_revision(start) if isinstance(start, str) else start
+        narrow = self._narrowing(branch_label, steps)
         for _ in range(abs(steps)):
-            ways = self._ways_up(at, branch_label) if steps > 0 else self._ways_down(at)
+            ways = narrow(self._ways_up(at)) if steps > 0 else self._ways_down(at)
             if not ways:
                 return None if no_overwalk else at
             if len(ways) > 1:
@@ -327,10 +331,28 @@ class RevisionMap(LoadedMap):
             at = ways[0]
         return at  # type: ignore[no-any-return]
 
-    def _ways_up(self, at: Any, branch_label: str | None) -> Sequence[Any]:
+    def _ways_up(self, at: Any) -> Sequence[Any]:
         assert at != "base"
-        ways = self.get_revisions(self.bases if at is None else at.nextrev)
-        return self.filter_for_lineage(ways, branch_label) if branch_label else ways
+        return self.get_revisions(self.bases if at is None else at.nextrev)
+
+    def _narrowing(
+        self, branch_label: str | None, steps: int
+    ) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """Return a function that keeps, of several ways up, those on a branch."""
+        if not branch_label:
+            return tuple
+        branch: set[Any] = set()
+
+        def narrow(ways: Sequence[Any]) -> Sequence[Any]:
+            if steps <= _FEW_STEPS:
+                return self.filter_for_lineage(ways, branch_label)
+            if ways and not branch:
+                # One look at the whole map instead of one a step.
+                every = [rev for id_, rev in self._revision_map.items() if id_ and rev]
+                branch.update(self.filter_for_lineage(every, branch_label))
+            return [way for way in ways if way in branch]
+
+        return narrow
 
     def _ways_down(self, at: Any) -> Sequence[Any]:
         if at == "base":

@@ -274,6 +274,48 @@ def test_walks(theirs: ModuleType) -> None:
         compare(theirs, seed, specs, walk_questions(rng, specs))
 
 
+def test_long_walks(theirs: ModuleType) -> None:
+    def walk(side: Side, steps: int, label: str | None) -> Any:
+        return side.map._walk(None, steps, branch_label=label, no_overwalk=False)
+
+    for seed, rng in rounds(7):
+        specs = random_specs(rng, rng.randint(5, 40))
+        labels = [None, specs[0].revision, *(x[0] for x in label_pairs(specs))]
+        questions: list[Question] = [
+            (
+                f"_walk(None, {steps}, {label!r})",
+                lambda side, n=steps, b=label: walk(side, n, b),  # type: ignore[misc]
+            )
+            for label in labels
+            for steps in (1, 4, 5, 30, -30)
+        ]
+        compare(theirs, seed, specs, questions)
+
+
+def label_pairs(specs: list[Spec]) -> list[tuple[str, str]]:
+    return [
+        (label, spec.revision)
+        for spec in specs
+        for label in to_tuple(spec.branch_labels, ())
+    ]
+
+
+def test_large_graph(theirs: ModuleType) -> None:
+    rng = random.Random(SEED)
+    specs = random_specs(rng, 700)
+    questions = walk_questions(rng, specs)[:8] + range_questions(rng, specs)[:10]
+    for downgrade in (True, False):
+        questions.append(
+            (
+                f"everything, downgrade {downgrade}",
+                lambda side, d=downgrade: list(  # type: ignore[misc]
+                    side.map.iterate_revisions("heads", "base", select_for_downgrade=d)
+                ),
+            )
+        )
+    compare(theirs, SEED, specs, field_questions() + questions)
+
+
 def test_damaged_graphs(theirs: ModuleType) -> None:
     for seed, rng in rounds(5):
         specs = damaged(rng, random_specs(rng, rng.randint(1, 12)))
