@@ -4,14 +4,27 @@
  */
 #include "sqlite_parser.h"
 
-/* Whether the token in hand is all of an indexed column: what follows ends it. */
-static bool is_plain_column(const struct parser *p)
+/*
+ * Whether what comes is a column alone, perhaps in parentheses, up to what may follow
+ * one; *depth is how many parentheses.
+ */
+static bool is_plain_column(const struct parser *p, size_t *depth)
 {
     struct parser ahead = *p;
+    size_t open = 0;
+    while (take_mark(&ahead, '(')) {
+        open++;
+    }
+    *depth = open;
+    bool named = at_name(&ahead);
     advance(&ahead);
-    return at_name(p) && (at_mark(&ahead, ',') || at_mark(&ahead, ')') ||
-                          at_word(&ahead, "COLLATE") || at_word(&ahead, "ASC") ||
-                          at_word(&ahead, "DESC"));
+    while (open && take_mark(&ahead, ')')) {
+        open--;
+    }
+    return named && !open &&
+           (at_mark(&ahead, ',') || at_mark(&ahead, ')') ||
+            at_word(&ahead, "COLLATE") || at_word(&ahead, "ASC") ||
+            at_word(&ahead, "DESC"));
 }
 
 /* An expression up to a comma, the end or a direction outside its parentheses. */
@@ -34,8 +47,15 @@ static struct alc_str take_expression(struct parser *p)
 
 static void take_index_part(struct parser *p, struct alc_index_part *part)
 {
-    if (is_plain_column(p)) {
+    size_t depth;
+    if (is_plain_column(p, &depth)) {
+        for (size_t i = 0; i < depth; i++) {
+            want_mark(p, '(');
+        }
         struct alc_str name = take_name(p);
+        for (size_t i = 0; i < depth; i++) {
+            want_mark(p, ')');
+        }
         const struct alc_column *column = column_named(p->table, name);
         /* A quoted name that is no column is a string, by an old habit of SQLite. */
         part->is_expr = !column;

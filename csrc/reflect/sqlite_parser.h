@@ -146,16 +146,26 @@ static inline struct alc_str take_name(struct parser *p)
     return name;
 }
 
-/* The text between parentheses, without them and the white space inside them. */
+static inline struct alc_str trimmed(struct alc_str text)
+{
+    static const char blanks[] = " \t\n\f\r";
+    while (text.len && memchr(blanks, text.ptr[0], sizeof blanks - 1)) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len && memchr(blanks, text.ptr[text.len - 1], sizeof blanks - 1)) {
+        text.len--;
+    }
+    return text;
+}
+
+/* The text between parentheses as SQLite keeps it: with comments, without the white
+ * space at both ends. */
 static inline struct alc_str take_parenthesised(struct parser *p)
 {
-    struct alc_str text = alc_str_absent();
-    size_t depth = 1, start, end = 0;
+    size_t depth = 1;
     want_mark(p, '(');
-    if (failed(p)) {
-        return text;
-    }
-    start = (size_t)(p->token.text.ptr - p->lexer.sql.ptr);
+    const char *from = p->lexer.sql.ptr + p->last_end, *end = from;
     while (depth && !failed(p)) {
         if (p->token.kind == SQLITE_END) {
             refuse(p, "open parenthesis");
@@ -163,13 +173,12 @@ static inline struct alc_str take_parenthesised(struct parser *p)
             depth++;
         } else if (at_mark(p, ')')) {
             depth--;
-            end = p->last_end;
+            end = p->token.text.ptr;
         }
         advance(p);
     }
-    text.ptr = p->lexer.sql.ptr + start;
-    text.len = end > start ? end - start : 0;
-    return copy(p, text);
+    return failed(p) ? alc_str_absent()
+                     : copy(p, trimmed((struct alc_str){from, (size_t)(end - from)}));
 }
 
 /*

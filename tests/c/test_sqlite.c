@@ -45,6 +45,8 @@ static const struct {
      "a INT not null; b -; pk -(a); without rowid; strict; "},
     {"CREATE TABLE t (a INT, -- a comment, with (\n b /* ) */ INT)", NULL,
      "a INT; b INT; "},
+    {"CREATE TABLE t (a DEFAULT ( /* x */ 1 -- y\n ))", NULL,
+     "a - default /* x */ 1 -- y; "},
     {"CREATE TABLE t (a, CHECK (a <> ')') CONSTRAINT u UNIQUE (a))", NULL,
      "a -; uq u(a); ck - [a <> ')']; "},
     {"CREATE TABLE t (a INT PRIMARY KEY DESC, b NOT NULL ON CONFLICT fail)", NULL,
@@ -87,8 +89,9 @@ static const struct {
      "aA -; b -; ix i(aA,b); "},
     {"CREATE TABLE t (a)", "CREATE INDEX i ON t (a COLLATE x || a, a COLLATE x)",
      "opaque: unexpected token"},
-    {"CREATE TABLE t (a)", "CREATE INDEX i ON t ((a DESC), a)",
-     "a -; ix i(=(a DESC),a); "},
+    {"CREATE TABLE t (a)",
+     "CREATE INDEX i ON t ((a DESC), ((a)) DESC, (a) COLLATE x, (a)+1)",
+     "a -; ix i(=(a DESC),a desc,a collate x,=(a)+1); "},
 };
 
 struct statement {
