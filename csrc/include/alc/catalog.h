@@ -190,8 +190,13 @@ struct alc_table {
     size_t cap_indexes;
 };
 
+enum { ALC_CATALOG_N_ARRAYS = 3, ALC_CATALOG_N_SIZES = 24 };
+
 struct alc_catalog {
     struct alc_arena arena;
+    /* Arrays that tables have grown out of, by what they hold and by their size, for
+     * the next table that grows: lists through their first bytes. */
+    void *spare[ALC_CATALOG_N_ARRAYS][ALC_CATALOG_N_SIZES];
     enum alc_backend backend;
     uint32_t server_version;   /* PostgreSQL: 150004; SQLite: 3040001; 0: unknown */
     struct alc_table **tables; /* finished: by schema, name */
