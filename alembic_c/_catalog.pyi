@@ -1,7 +1,7 @@
 """Database catalogs and the equality proof, in C: see csrc/bind/catalog/."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, final
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, final
 
 PG_N_QUERIES: int
 SQLITE_N_PRAGMAS: int
@@ -186,26 +186,31 @@ class SqliteReader:
     ) -> None: ...
     def finish(self) -> Catalog: ...
 
-def read_metadata(
-    tables: Sequence[Any],
-    dialect: str,
-    default_schema: str | None,
-    plain_types: dict[type, tuple[str, ...]],
-    variants: str,
-    type_text: Callable[[Any], str | None],
-    default_text: Callable[[Any], str | None],
-    max_name: int,
-    defaults: bool,
-    comments: bool,
-    checks: bool,
-) -> Catalog: ...
+class _Judge(Protocol):
+    def same_type(self, actual: str, wanted: str, /) -> bool: ...
+    def same_default(self, actual: str | None, wanted: str | None, /) -> bool: ...
+    def same_part(
+        self,
+        table: str,
+        actual: str,
+        is_expression: bool,
+        descending: bool,
+        nulls_first: bool,
+        wanted: str,
+        /,
+    ) -> bool: ...
+
+def read_metadata(tables: Sequence[Any], rules: Any, /) -> Catalog: ...
+def irregular(rows: Sequence[tuple[Any, ...]], /) -> list[str]: ...
 def prove(
     actual: Catalog,
     wanted: Catalog,
+    judge: _Judge,
     types: bool,
     defaults: bool,
     comments: bool,
     indexes: bool,
     foreign_keys: bool,
     checks: bool,
+    unnamed_schemas: tuple[str, ...],
 ) -> list[tuple[str | None, str, str | None]]: ...

@@ -11,13 +11,15 @@ import logging
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from sqlalchemy import MetaData, Table
 
 from ..ddl.postgresql import PostgresqlImpl
 from ..ddl.sqlite import SQLiteImpl
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect, Table
+    from sqlalchemy import Connection, Dialect
 
     from .._catalog import Catalog
     from .._catalog import Table as CatalogTable
@@ -33,7 +35,24 @@ TableKey = tuple[str | None, str]
 # The implementations whose rules the proof knows.  A subclass has rules of its own.
 _IMPLS: dict[type, str] = {PostgresqlImpl: "postgresql", SQLiteImpl: "sqlite"}
 _OWN_MODULES = "alembic_c.autogenerate."
-_CHECKS_MODULE = "alembic_c.autogenerate.compare.check_constraints"
+_COMPARISONS = f"{_OWN_MODULES}compare."
+# Methods of an implementation that comparators call.
+_METHODS = (
+    "adjust_reflected_dialect_options",
+    "autogen_column_reflect",
+    "compare_check_constraint",
+    "compare_indexes",
+    "compare_server_default",
+    "compare_type",
+    "compare_unique_constraint",
+    "correct_for_autogen_constraints",
+    "correct_for_autogen_foreignkeys",
+    "_column_args_match",
+    "_column_types_match",
+    "_compare_identity_default",
+    "_create_metadata_constraint_sig",
+    "_create_reflected_constraint_sig",
+)
 
 
 class ProofContradiction(AssertionError):
@@ -60,7 +79,26 @@ class _Scope:
     types: bool
     defaults: bool
     comments: bool
+    indexes: bool
+    foreign_keys: bool
     checks: bool
+
+
+class _Evidence(NamedTuple):
+    """What the proof is made from.
+
+    unnamed_schemas: those besides the default one whose names the database leaves out.
+    irregular: keys of tables about which reflection may be mistaken.
+    """
+
+    actual: Catalog
+    wanted: Catalog
+    unnamed_schemas: tuple[str, ...] = ()
+    irregular: Collection[TableKey] = ()
+
+
+class _NotTried(Exception):
+    """There can be no proof; says why."""
 
 
 def mode() -> str:
@@ -87,107 +125,136 @@ def prove_unchanged(
     """
     if mode() == "off" or not wanted:
         return ()
-    scope = _scope(context)
-    if isinstance(scope, str):
-        log.debug("proof not tried: %s", scope)
+    try:
+        scope = _scope(context)
+        evidence = _evidence(context, wanted, scope)
+    except _NotTried as reason:
+        log.debug("proof not tried: %s", reason)
         return ()
-    pair = _catalogs(context, wanted, scope)
-    if isinstance(pair, str):
-        log.debug("proof not tried: %s", pair)
-        return ()
-    actual, model = pair
-    proven = set(_proven(context, wanted, actual, model, scope))
+    proven = set(_proven(context, wanted, evidence, scope))
     if context._name_filters:
-        proven -= set(_filtered(context, proven, actual))
+        proven -= set(_filtered(context, proven, evidence.actual))
     log.debug("%d of %d tables proven unchanged", len(proven), len(wanted))
     return proven
 
 
-def _scope(context: _Context) -> _Scope | str:
-    """Return what is compared, or why the proof does not apply."""
+def _scope(context: _Context) -> _Scope:
+    """Return what is compared.
+
+    Raises _NotTried if not only our own comparators do it.
+    """
     migration = context.migration_context
-    if context.connection is None or type(migration.impl) not in _IMPLS:
-        return "dialect implementation"
+    if context.connection is None or not _is_our_own(migration.impl):
+        raise _NotTried("dialect implementation")
+    if not type(context.dialect).__module__.startswith("sqlalchemy."):
+        raise _NotTried("dialect")
     if callable(migration._user_compare_type):
-        return "compare_type is a function"
+        raise _NotTried("compare_type is a function")
     if callable(migration._user_compare_server_default):
-        return "compare_server_default is a function"
+        raise _NotTried("compare_server_default is a function")
+    if Table("t", MetaData()).dispatch.column_reflect:
+        raise _NotTried("listeners to column_reflect")
     modules = set()
     for target in ("table", "column"):
         for handler, _ in context.comparators._handlers(target, context.dialect.name):
             modules.add(getattr(handler, "__module__", ""))
     foreign = sorted(m for m in modules if not m.startswith(_OWN_MODULES))
     if foreign:
-        return f"comparators of {', '.join(foreign)}"
+        raise _NotTried(f"comparators of {', '.join(foreign)}")
+    kinds = {m.removeprefix(_COMPARISONS) for m in modules}
     return _Scope(
-        types=migration._user_compare_type is not False,
-        defaults=migration._user_compare_server_default is not False,
-        comments=context.dialect.supports_comments,
-        checks=_CHECKS_MODULE in modules,
+        types="types" in kinds and migration._user_compare_type is not False,
+        defaults="server_defaults" in kinds
+        and migration._user_compare_server_default is not False,
+        comments="comments" in kinds and context.dialect.supports_comments,
+        indexes="_indexes" in kinds,
+        foreign_keys="_foreign_keys" in kinds,
+        checks="check_constraints" in kinds,
     )
 
 
-def _catalogs(
+def _is_our_own(impl: Any) -> bool:
+    """Return whether nobody has put rules of their own into an implementation."""
+    return type(impl) in _IMPLS and all(
+        name not in vars(impl)
+        and getattr(getattr(impl, name), "__module__", "").startswith("alembic_c.ddl.")
+        for name in _METHODS
+    )
+
+
+def _evidence(
     context: _Context, wanted: dict[TableKey, Table], scope: _Scope
-) -> tuple[Catalog, Catalog] | str:
-    """Return the database's catalog and the model's, or why there is no proof."""
+) -> _Evidence:
+    """Read the database's catalog and the model's.
+
+    Raises _NotTried if the database is one about which nothing can be shown.
+    """
     from ..catalog import _model, _read
 
     assert context.connection is not None
     dialect = context.dialect
-    default = dialect.default_schema_name
+    default: str | None = None
     schemas = list(dict.fromkeys(schema for schema, _ in wanted))
+    visible: list[str] = []
+    irregular: set[TableKey] = set()
     if dialect.name == "postgresql":
+        default = dialect.default_schema_name
         if dialect.server_version_info < _read.OLDEST_POSTGRESQL:  # type: ignore[operator]
-            return "server version"
+            raise _NotTried("server version")
         if default is None:
-            return "no default schema"
-        try:
-            actual = _read.postgresql(
-                context.connection,
-                [schema or default for schema in schemas],
-                defaults=scope.defaults,
-                checks=False,
-                one_visible_schema=True,
-            )
-        except _read.SearchPathError:
-            return "search path"
+            raise _NotTried("no default schema")
+        actual = _read.postgresql(
+            context.connection,
+            [schema or default for schema in schemas],
+            defaults=scope.defaults,
+            checks=False,
+            visible=visible,
+        )
+        if "pg_temp" in visible:
+            # A temporary table may hide one that foreign keys refer to.
+            raise _NotTried("temporary tables")
     else:
-        default = None
-        actual = _read.sqlite(context.connection, schemas)
-    model = _model.read(
-        list(wanted.values()),
+        actual = _read.sqlite(context.connection, schemas, irregular=irregular)
+    rules = _model.Rules(
         dialect,
         default,
+        types=scope.types,
         defaults=scope.defaults,
         comments=scope.comments,
         checks=scope.checks,
     )
-    return actual, model
+    model = _model.read(list(wanted.values()), rules)
+    unnamed = tuple(schema for schema in visible if schema != default)
+    return _Evidence(actual, model, unnamed, irregular)
 
 
 def _proven(
     context: _Context,
     wanted: dict[TableKey, Table],
-    actual: Catalog,
-    model: Catalog,
+    evidence: _Evidence,
     scope: _Scope,
 ) -> Iterator[TableKey]:
     from .._catalog import prove
+    from ._judge import judge_for
 
     default = context.dialect.default_schema_name
+    impl = context.migration_context.impl
     detailed = log.isEnabledFor(logging.DEBUG)
     for schema, name, reason in prove(
-        actual,
-        model,
+        evidence.actual,
+        evidence.wanted,
+        judge_for(impl, context.dialect, evidence.unnamed_schemas),
         types=scope.types,
         defaults=scope.defaults,
         comments=scope.comments,
-        indexes=True,
-        foreign_keys=True,
+        indexes=scope.indexes,
+        foreign_keys=scope.foreign_keys,
         checks=scope.checks,
+        unnamed_schemas=evidence.unnamed_schemas,
     ):
         key = (None if schema == default else schema, name)
+        if reason is None and key in evidence.irregular:
+            reason = "irregular statement"
         if reason is None and key in wanted:
             yield key
         elif detailed:

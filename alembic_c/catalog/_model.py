@@ -1,18 +1,19 @@
-"""SQLAlchemy's MetaData as a catalog: what its DDL would make of each column.
+"""SQLAlchemy's MetaData as a catalog: what its DDL would say of each column.
 
-Only what is known to come back from the database as it was declared gets a text; for
-the rest the answer is None, and the table is left to the comparators.
+The texts here are those that the comparators of autogenerate work with, so that whether
+two of them mean the same can be asked of these.  What has no text is None: the table is
+left to the comparators.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.sql.functions import Function, FunctionElement
+from sqlalchemy.sql.elements import TextClause, conv
+from sqlalchemy.sql.functions import Function
 
 from .. import _catalog
 from ..util import sqla_compat
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # Types of SQLAlchemy whose DDL follows from these attributes alone, so that one answer
 # serves all columns that have the same.  A subclass is not meant.
 _STRING = ("length", "collation")
+_NUMBER = ("precision", "scale")
 PLAIN_TYPES: dict[type, tuple[str, ...]] = {
     sa.BigInteger: (),
     sa.Boolean: (),
@@ -36,7 +38,7 @@ PLAIN_TYPES: dict[type, tuple[str, ...]] = {
     sa.Integer: (),
     sa.JSON: (),
     sa.LargeBinary: ("length",),
-    sa.Numeric: ("precision", "scale"),
+    sa.Numeric: _NUMBER,
     sa.SmallInteger: (),
     sa.String: _STRING,
     sa.Text: _STRING,
@@ -46,9 +48,11 @@ PLAIN_TYPES: dict[type, tuple[str, ...]] = {
     sa.Uuid: ("native_uuid",),
     sa.BIGINT: (),
     sa.BOOLEAN: (),
+    sa.CHAR: _STRING,
     sa.DATE: (),
+    sa.DECIMAL: _NUMBER,
     sa.INTEGER: (),
-    sa.NUMERIC: ("precision", "scale"),
+    sa.NUMERIC: _NUMBER,
     sa.SMALLINT: (),
     sa.TEXT: _STRING,
     sa.VARCHAR: _STRING,
@@ -59,169 +63,134 @@ PLAIN_TYPES: dict[type, tuple[str, ...]] = {
     pg.UUID: (),
 }
 
-# PostgreSQL: DDL's name -> the catalog's, for types without parameters ...
-_PG_BARE = {
-    "BIGINT": "bigint",
-    "BOOLEAN": "boolean",
-    "BYTEA": "bytea",
-    "CIDR": "cidr",
-    "DATE": "date",
-    "DOUBLE PRECISION": "double precision",
-    "FLOAT": "double precision",
-    "INET": "inet",
-    "INTEGER": "integer",
-    "JSON": "json",
-    "JSONB": "jsonb",
-    "MACADDR": "macaddr",
-    "NUMERIC": "numeric",
-    "REAL": "real",
-    "SMALLINT": "smallint",
-    "TEXT": "text",
-    "TIME WITH TIME ZONE": "time with time zone",
-    "TIME WITHOUT TIME ZONE": "time without time zone",
-    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
-    "TIMESTAMP WITHOUT TIME ZONE": "timestamp without time zone",
-    "TSVECTOR": "tsvector",
-    "UUID": "uuid",
-    "VARCHAR": "character varying",
+# How plain strings, and those for columns with fractions, are told from SQL.
+PLAIN_STRING = "s"
+PLAIN_NUMBER = "n"
+SQL = "x"
+
+# Kinds of names as conventions call them: their keys there.
+_NAME_KINDS: dict[str, tuple[Any, ...]] = {
+    "uq": ("uq", sa.UniqueConstraint),
+    "ix": ("ix", sa.Index),
+    "ck": ("ck", sa.CheckConstraint),
 }
-# ... and for those with them, as they have to be written.
-_PG_SIZED = {
-    ("CHAR", 1): "character",
-    ("NUMERIC", 2): "numeric",
-    ("VARCHAR", 1): "character varying",
-}
-_PG_TYPE = re.compile(
-    r"(?P<name>[A-Z ]+?)(?:\((?P<args>\d+(?:, \d+)?)\))?(?P<array>\[\])?"
-)
-
-# SQLite: names that SQLAlchemy's reflection gives back as they are.
-_SQLITE_NAMES = {
-    "BIGINT",
-    "BLOB",
-    "BOOLEAN",
-    "CHAR",
-    "DATE",
-    "DATETIME",
-    "FLOAT",
-    "INTEGER",
-    "JSON",
-    "NUMERIC",
-    "REAL",
-    "SMALLINT",
-    "TEXT",
-    "TIME",
-    "TIMESTAMP",
-    "VARCHAR",
-}
-_SQLITE_TYPE = re.compile(r"(?P<name>[A-Z]+)(?:\((?P<args>\d+(?:, \d+)?)\))?")
+_UNSET = -(2**63)
+_BIGINTS = range(_UNSET + 1, 2**63)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+class Rules:
+    """What the walk over a MetaData asks about types, defaults and names.
 
+    default_schema: the name for tables that name none; None where the backend's
+        catalog has none either.
+    types, defaults, comments, checks: whether these will be compared.
+    """
 
-def _ddl_text(type_: TypeEngine[Any], dialect: Dialect) -> str | None:
-    """Return a type's DDL, or None for one whose comparison is its own business."""
-    impl = type_.dialect_impl(dialect)
-    compares_itself = any(
-        hasattr(one, "compare_against_backend") for one in (type_, impl)
-    )
-    own = isinstance(type_, sa.types.UserDefinedType) or isinstance(
-        impl, sa.types.UserDefinedType
-    )
-    if compares_itself or own or isinstance(type_, sa.types.NullType):
-        return None
-    return type_.compile(dialect=dialect)
+    variants = sqla_compat.VARIANTS_ATTRIBUTE
+    type_bound = sqla_compat.TYPE_BOUND_ATTRIBUTE
+    final_name = conv
 
+    def __init__(
+        self,
+        dialect: Dialect,
+        default_schema: str | None,
+        *,
+        types: bool,
+        defaults: bool,
+        comments: bool,
+        checks: bool,
+    ) -> None:
+        self.dialect = dialect.name
+        self.default_schema = default_schema
+        self.max_name = dialect.max_identifier_length
+        self.types = types
+        self.defaults = defaults
+        self.comments = comments
+        self.checks = checks
+        self.late_names = ""
+        self.plain_types = {
+            class_: attributes
+            for class_, attributes in PLAIN_TYPES.items()
+            if not sqla_compat._has_own_compiler(class_)
+        }
+        self._dialect = dialect
+        self._types = dialect.type_compiler_instance
+        self._sql = dialect.ddl_compiler(dialect, None).sql_compiler  # type: ignore[arg-type]
+        self._texts: dict[Any, str] = {}
 
-def _postgresql_type(
-    type_: TypeEngine[Any], dialect: Dialect, default_schema: str
-) -> str | None:
-    impl = type_.dialect_impl(dialect)
-    if isinstance(impl, pg.ENUM) and type(type_) in (sa.Enum, pg.ENUM):
-        labels = ", ".join(map(_quoted, impl.enums))
-        return f"{impl.schema or default_schema}.{impl.name} enum({labels})"
-    found = _PG_TYPE.fullmatch(_ddl_text(type_, dialect) or "")
-    if not found:
-        return None
-    args = found["args"]
-    if args is None:
-        name = _PG_BARE.get(found["name"])
-    else:
-        name = _PG_SIZED.get((found["name"], args.count(",") + 1))
-    if name is None:
-        return None
-    sized = f"({args.replace(' ', '')})" if args else ""
-    return f"{name}{sized}{found['array'] or ''}"
+    def expect(self, tables: Iterable[Table]) -> None:
+        """Note which names of these tables a naming convention may still change."""
+        conventions = {id(t.metadata): t.metadata.naming_convention for t in tables}
+        self.late_names = " ".join(
+            kind
+            for kind, keys in _NAME_KINDS.items()
+            if any(
+                "constraint_name" in str(convention.get(key, ""))
+                for convention in conventions.values()
+                for key in keys
+            )
+        )
 
+    def type_text(self, type_: TypeEngine[Any]) -> str | None:
+        """Return a type's DDL, or None for one whose comparison is its own business."""
+        if isinstance(type_, sa.types.NullType):
+            return None
+        impl = type_.dialect_impl(self._dialect)
+        if any(hasattr(one, "compare_against_backend") for one in (type_, impl)):
+            return None
+        return self._types.process(type_)
 
-def _sqlite_type(type_: TypeEngine[Any], dialect: Dialect) -> str | None:
-    found = _SQLITE_TYPE.fullmatch(_ddl_text(type_, dialect) or "")
-    if not found or found["name"] not in _SQLITE_NAMES:
-        return None
-    return found[0].replace(" ", "")
-
-
-def _default_renderer(dialect: Dialect) -> Callable[[Any], str | None]:
-    """Return a function that gives a server default's SQL, or None."""
-    compiler = dialect.statement_compiler(dialect, None)
-    functions: dict[tuple[type, str], str] = {}
-
-    def render(default: Any) -> str | None:
+    def default_text(self, default: Any, type_: TypeEngine[Any]) -> str | None:
+        """Return a server default's text, behind a letter that says its kind."""
         if type(default) is not sa.DefaultClause:
             return None
         value = default.arg
         if isinstance(value, str):
-            return None if "\\" in value else _quoted(value)
-        if isinstance(value, FunctionElement) and not len(value.clauses):
-            # A thousand columns have now(): compiled once.
-            name = value.name if isinstance(value, Function) else ""
-            key = (type(value), name)
-            if key not in functions:
-                functions[key] = compiler.process(value, literal_binds=True)
-            return functions[key]
-        return compiler.process(value, literal_binds=True)
+            fractions = sqla_compat._has_affinity(type_, sa.Numeric, sa.Float)
+            return (PLAIN_NUMBER if fractions else PLAIN_STRING) + value
+        # A thousand columns have now(): compiled once.
+        key: Any = value
+        if type(value) is TextClause and ":" not in value.text:
+            key = value.text
+        elif isinstance(value, Function) and not len(value.clauses):
+            key = type(value), value.name, value.packagenames
+        if key not in self._texts:
+            self._texts[key] = SQL + self._sql.process(value, literal_binds=True)
+        return self._texts[key]
 
-    return render
+    @staticmethod
+    def computed_text(computed: sa.Computed) -> str:
+        """Return the expression of a generated column."""
+        return str(computed.sqltext)
+
+    @staticmethod
+    def identity_values(identity: sa.Identity) -> tuple[Any, ...] | None:
+        """Return what is asked of an identity; None if it is something unusual."""
+        options = sqla_compat._get_identity_options_dict(identity, dialect_kwargs=True)
+        always = bool(options.pop("always", False))
+        cycle = bool(options.pop("cycle", False))
+        values = [
+            options.pop(name, _UNSET)
+            for name in ("start", "increment", "minvalue", "maxvalue", "cache")
+        ]
+        known = all(value == _UNSET or value in _BIGINTS for value in values)
+        return (always, *values, cycle) if known and not options else None
+
+    def index_text(self, element: Any) -> str | None:
+        """Return the text of an index's element that is more than a column."""
+        if isinstance(element, str):
+            return element
+        compiled = element.compile(
+            dialect=self._dialect,
+            compile_kwargs={"literal_binds": True, "include_table": False},
+        )
+        return str(compiled)
 
 
-def read(
-    tables: Sequence[Table],
-    dialect: Dialect,
-    default_schema: str | None,
-    *,
-    defaults: bool,
-    comments: bool,
-    checks: bool,
-) -> Catalog:
+def read(tables: Sequence[Table], rules: Rules) -> Catalog:
     """Return the catalog that the tables of a MetaData would make.
 
-    default_schema: the name for tables that name none; None where the backend's
-        catalog has none either.
-    defaults, comments, checks: whether these will be compared.
-    Raises what SQLAlchemy raises for a foreign key that leads nowhere.
+    A table whose reading raises an exception is not understood.
     """
-    if dialect.name == "postgresql":
-
-        def type_text(type_: TypeEngine[Any]) -> str | None:
-            return _postgresql_type(type_, dialect, default_schema or "")
-
-    else:
-
-        def type_text(type_: TypeEngine[Any]) -> str | None:
-            return _sqlite_type(type_, dialect)
-
-    return _catalog.read_metadata(
-        tables,
-        dialect.name,
-        default_schema,
-        PLAIN_TYPES,
-        sqla_compat.VARIANTS_ATTRIBUTE,
-        type_text,
-        _default_renderer(dialect),
-        dialect.max_identifier_length,
-        defaults,
-        comments,
-        checks,
-    )
+    rules.expect(tables)
+    return _catalog.read_metadata(tables, rules)

@@ -20,10 +20,6 @@ BACKENDS = ("postgresql", "sqlite")
 OLDEST_POSTGRESQL = (13,)
 
 
-class SearchPathError(Exception):
-    """More than one schema is visible without its name."""
-
-
 def _rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     """Return a query's rows as the driver makes them, as tuples."""
     result = connection.exec_driver_sql(sql)
@@ -41,13 +37,14 @@ def postgresql(
     *,
     defaults: bool = True,
     checks: bool = True,
-    one_visible_schema: bool = False,
+    visible: list[str] | None = None,
 ) -> Catalog:
     """Read PostgreSQL's catalogs: seven queries, whatever the number of tables.
 
     schemas: their names; None for each but the system's.
     defaults, checks: read the text of column defaults, of CHECK constraints.
-    one_visible_schema: raise SearchPathError if the search path shows more than one.
+    visible: gets the schemas whose names the search path lets be left out, pg_temp's
+        among them.
     Raises OverflowError for a server older than 13.
     """
     major, minor, *_ = (*(connection.dialect.server_version_info or ()), 0, 0)
@@ -55,8 +52,8 @@ def postgresql(
     reader = _catalog.PgReader(number, schemas, defaults=defaults, checks=checks)
     for query in range(_catalog.PG_N_QUERIES):
         rows = _rows(connection, reader.sql(query))
-        if query == 0 and one_visible_schema and sum(row[2] for row in rows) > 1:
-            raise SearchPathError
+        if query == 0 and visible is not None:
+            visible += [name for _, name, is_visible in rows if is_visible]
         reader.feed(query, rows)
     return reader.finish()
 
@@ -66,6 +63,7 @@ def sqlite(
     schemas: Sequence[str | None] | None,
     *,
     pragmas: bool = False,
+    irregular: set[tuple[str | None, str]] | None = None,
 ) -> Catalog:
     """Read the statements that SQLite stores: one query for each database.
 
@@ -73,6 +71,8 @@ def sqlite(
         and every attached one.
     pragmas: read the tables whose statements are not understood through the pragma
         functions, with four queries more for a database that has any.
+    irregular: gets the keys of tables whose statement is not written as SQLAlchemy
+        writes them, so that its reflection may see something else in it.
     """
     if schemas is None:
         attached = [row[1] for row in _rows(connection, "PRAGMA database_list")]
@@ -80,7 +80,10 @@ def sqlite(
     reader = _catalog.SqliteReader()
     for schema in schemas:
         database = schema or "main"
-        reader.feed(schema, _rows(connection, reader.sql(database)))
+        rows = _rows(connection, reader.sql(database))
+        reader.feed(schema, rows)
+        if irregular is not None:
+            irregular.update((schema, name) for name in _catalog.irregular(rows))
         for pragma in range(_catalog.SQLITE_N_PRAGMAS if pragmas else 0):
             sql = reader.pragma_sql(schema, database, pragma)
             if sql is not None:

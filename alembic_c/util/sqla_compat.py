@@ -158,6 +158,9 @@ def _constraint_is_named(
     return _get_constraint_final_name(constraint, dialect) is not None
 
 
+TYPE_BOUND_ATTRIBUTE = "_type_bound"
+
+
 def _is_type_bound(constraint: Constraint) -> bool:
     """Return whether a constraint came from a type such as Boolean or Enum."""
     return constraint._type_bound
@@ -414,6 +417,20 @@ def _remove_column_from_collection(
 
 # Where a type keeps its variants, for readers that go by attribute names.
 VARIANTS_ATTRIBUTE = "_variant_mapping"
+
+
+def _has_own_compiler(class_: type) -> bool:
+    """Return whether `sqlalchemy.ext.compiler` gave a class another DDL."""
+    return hasattr(class_, "_compiler_dispatcher")
+
+
+def _sqlite_type(dialect: Dialect, declared: str) -> TypeEngine[Any]:
+    """Return the type that SQLite's reflection makes of a declared one.
+
+    declared: in capitals.
+    """
+    type_: TypeEngine[Any] = dialect._resolve_type_affinity(declared)  # type: ignore[attr-defined]
+    return type_
 
 
 def _get_variant_mapping(

@@ -2,8 +2,8 @@
  * The equality proof.  See alc/proof.h for what it promises.
  *
  * Each rule states equality that the comparators see too; where they are more lenient
- * (another order of columns in a unique constraint, an unnamed one) the rule may be
- * stricter, never weaker.
+ * the rule may be stricter, never weaker.  What they do not look at at all is said at
+ * each rule.
  */
 #include "alc/proof.h"
 
@@ -47,66 +47,63 @@ static const struct alc_column *find_column(const struct alc_table *table,
     return NULL;
 }
 
-/* The type's name without a modifier and enum labels: what a cast in a default says. */
-static struct alc_str bare_type(struct alc_str type)
+/* An option that the model does not ask for may be anything. */
+static bool same_option(int64_t actual, int64_t wanted)
 {
-    for (size_t i = 0; i < type.len; i++) {
-        bool labels = type.len - i > 6 && memcmp(type.ptr + i, " enum(", 6) == 0;
-        if (type.ptr[i] == '(' || labels) {
-            type.len = i;
-        }
-    }
-    return type;
+    return wanted == ALC_IDENTITY_UNSET || actual == wanted;
 }
 
-/* The name behind the last dot: a cast leaves out the schema of the search path. */
-static struct alc_str unqualified(struct alc_str type)
+static bool same_identity(const struct alc_column *actual,
+                          const struct alc_column *wanted)
 {
-    for (size_t i = type.len; i-- > 0;) {
-        if (type.ptr[i] == '.') {
-            type.ptr += i + 1;
-            type.len -= i + 1;
-            break;
-        }
-    }
-    return type;
-}
-
-/* PostgreSQL prints the literal of a default with a cast to the column's type. */
-static bool same_default(struct alc_str actual, struct alc_str wanted,
-                         struct alc_str type)
-{
-    if (same(actual, wanted)) {
-        return true;
-    }
-    if (alc_str_is_absent(actual) || alc_str_is_absent(wanted) ||
-        actual.len < wanted.len + 2 || wanted.len < 2 || wanted.ptr[0] != '\'' ||
-        memcmp(actual.ptr, wanted.ptr, wanted.len) != 0 ||
-        memcmp(actual.ptr + wanted.len, "::", 2) != 0) {
+    const struct alc_identity *x = &actual->identity, *y = &wanted->identity;
+    if (actual->identity_kind != wanted->identity_kind) {
         return false;
     }
-    struct alc_str cast = {actual.ptr + wanted.len + 2, actual.len - wanted.len - 2};
-    struct alc_str bare = bare_type(type);
-    return alc_str_eq(cast, bare) || alc_str_eq(cast, unqualified(bare));
+    return actual->identity_kind == ALC_IDENTITY_NONE ||
+           (same_option(x->start, y->start) &&
+            same_option(x->increment, y->increment) && same_option(x->min, y->min) &&
+            same_option(x->max, y->max) && same_option(x->cache, y->cache) &&
+            x->cycle == y->cycle);
 }
 
-static bool same_identity(const struct alc_column *a, const struct alc_column *b)
+/* The next byte that counts in the text of a generated column, in lower case; -1 at the
+ * end.  Databases add and drop blanks, parentheses and quotes. */
+static int next_significant(struct alc_str text, size_t *at)
 {
-    const struct alc_identity *x = &a->identity, *y = &b->identity;
-    if (a->identity_kind != b->identity_kind) {
+    static const char insignificant[] = " ()'\"`[]\t\r\n";
+    while (*at < text.len) {
+        char c = text.ptr[(*at)++];
+        if (!memchr(insignificant, c, sizeof insignificant - 1)) {
+            return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        }
+    }
+    return -1;
+}
+
+/* How a column is generated (stored or not) is not compared. */
+static bool same_generated(const struct alc_column *actual,
+                           const struct alc_column *wanted)
+{
+    bool is_generated = actual->generated_kind != ALC_GENERATED_NONE;
+    if (is_generated != (wanted->generated_kind != ALC_GENERATED_NONE)) {
         return false;
     }
-    return a->identity_kind == ALC_IDENTITY_NONE ||
-           (x->start == y->start && x->increment == y->increment && x->min == y->min &&
-            x->max == y->max && x->cache == y->cache && x->cycle == y->cycle);
+    size_t i = 0, j = 0;
+    int c = -1, d = -1;
+    do {
+        c = next_significant(actual->generated, &i);
+        d = next_significant(wanted->generated, &j);
+    } while (c == d && c >= 0);
+    return c == d;
 }
 
 /* Generated and identity columns are kinds of server defaults. */
 static enum alc_proof prove_default(const struct alc_column *actual,
-                                    const struct alc_column *wanted)
+                                    const struct alc_column *wanted,
+                                    const struct alc_judge *judge)
 {
-    if (actual->generated_kind != wanted->generated_kind ||
-        !same(actual->generated, wanted->generated)) {
+    if (!same_generated(actual, wanted)) {
         return ALC_UNPROVEN_GENERATED;
     }
     if (!same_identity(actual, wanted)) {
@@ -114,8 +111,13 @@ static enum alc_proof prove_default(const struct alc_column *actual,
     }
     /* is_serial on the wanted side: the key that counts by itself, whose default is the
      * backend's business. */
-    if (!wanted->is_serial &&
-        !same_default(actual->default_expr, wanted->default_expr, actual->type)) {
+    if (wanted->is_serial || wanted->generated_kind != ALC_GENERATED_NONE) {
+        return ALC_PROVEN;
+    }
+    bool none = alc_str_is_absent(actual->default_expr) &&
+                alc_str_is_absent(wanted->default_expr);
+    if (!none &&
+        !judge->same_default(judge->self, actual->default_expr, wanted->default_expr)) {
         return ALC_UNPROVEN_DEFAULT;
     }
     return ALC_PROVEN;
@@ -125,15 +127,18 @@ static enum alc_proof prove_column(const struct alc_column *actual,
                                    const struct alc_column *wanted,
                                    const struct alc_proof_options *options)
 {
+    const struct alc_judge *judge = options->judge;
     if (actual->not_null != wanted->not_null) {
         return ALC_UNPROVEN_NULLABLE;
     }
-    if (options->types && (!same(actual->type, wanted->type) ||
-                           !same(actual->collation, wanted->collation))) {
+    if (options->types &&
+        ((options->collations && !same(actual->collation, wanted->collation)) ||
+         alc_str_is_absent(actual->type) ||
+         !judge->same_type(judge->self, actual->type, wanted->type))) {
         return ALC_UNPROVEN_TYPE;
     }
     enum alc_proof proof =
-        options->defaults ? prove_default(actual, wanted) : ALC_PROVEN;
+        options->defaults ? prove_default(actual, wanted, judge) : ALC_PROVEN;
     if (proof != ALC_PROVEN) {
         return proof;
     }
@@ -167,26 +172,46 @@ static enum alc_proof prove_columns(const struct alc_table *actual,
 /* --- indexes -------------------------------------------------------------------------
  */
 
-static bool same_part(const struct alc_index_part *a, const struct alc_index_part *b)
+/* Operator classes and collations are not compared. */
+static bool same_part(const struct alc_table *table,
+                      const struct alc_index_part *actual,
+                      const struct alc_index_part *wanted,
+                      const struct alc_judge *judge)
 {
-    /* An expression has as many texts as it has readers. */
-    return !a->is_expr && !b->is_expr && alc_str_eq(a->text, b->text) &&
-           same(a->opclass, b->opclass) && same(a->collation, b->collation) &&
-           a->descending == b->descending && a->nulls_first == b->nulls_first;
+    if (wanted->is_expr) {
+        return judge->same_part(judge->self, table->name, actual, wanted->text);
+    }
+    return !actual->is_expr && !actual->descending && !actual->nulls_first &&
+           alc_str_eq(actual->text, wanted->text);
 }
 
-static bool same_index(const struct alc_index *a, const struct alc_index *b)
+/* Where a column stands twice, reports mix up how each is sorted. */
+static bool is_sorted_twice(const struct alc_index *index)
 {
-    if (!same(a->name, b->name) || a->n_parts != b->n_parts ||
-        a->is_unique != b->is_unique ||
-        a->nulls_not_distinct != b->nulls_not_distinct ||
-        !same(a->predicate, b->predicate) || !same(a->method, b->method) ||
-        !same(a->options, b->options) ||
-        !same_texts(a->include, a->n_include, b->include, b->n_include)) {
+    for (size_t i = 0; i < index->n_parts; i++) {
+        const struct alc_index_part *part = &index->parts[i];
+        for (size_t j = 0;
+             (part->descending || part->nulls_first) && j < index->n_parts; j++) {
+            if (j != i && alc_str_eq(part->text, index->parts[j].text)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Predicate, method, included columns and storage options are not compared. */
+static bool same_index(const struct alc_table *table, const struct alc_index *actual,
+                       const struct alc_index *wanted, const struct alc_judge *judge)
+{
+    if (!same(actual->name, wanted->name) || actual->n_parts != wanted->n_parts ||
+        actual->is_unique != wanted->is_unique ||
+        actual->nulls_not_distinct != wanted->nulls_not_distinct ||
+        is_sorted_twice(actual)) {
         return false;
     }
-    for (size_t i = 0; i < a->n_parts; i++) {
-        if (!same_part(&a->parts[i], &b->parts[i])) {
+    for (size_t i = 0; i < actual->n_parts; i++) {
+        if (!same_part(table, &actual->parts[i], &wanted->parts[i], judge)) {
             return false;
         }
     }
@@ -206,7 +231,8 @@ static const struct alc_index *next_index(const struct alc_table *table, size_t 
 }
 
 /* Both sides are in the order of names, so they are walked side by side. */
-static bool same_indexes(const struct alc_table *actual, const struct alc_table *wanted)
+static bool same_indexes(const struct alc_table *actual, const struct alc_table *wanted,
+                         const struct alc_judge *judge)
 {
     size_t i = 0, j = 0;
     for (;;) {
@@ -215,7 +241,7 @@ static bool same_indexes(const struct alc_table *actual, const struct alc_table 
         if (!a || !b) {
             return a == b;
         }
-        if (!same_index(a, b)) {
+        if (!same_index(actual, a, b, judge)) {
             return false;
         }
     }
@@ -230,42 +256,92 @@ static bool same_or_unnamed(struct alc_str actual, struct alc_str wanted)
     return alc_str_is_absent(wanted) || same(actual, wanted);
 }
 
-static bool same_unique(const struct alc_constraint *actual,
-                        const struct alc_constraint *wanted)
+static bool has_text(const struct alc_str *texts, size_t n, struct alc_str text)
 {
-    return same_or_unnamed(actual->name, wanted->name) &&
-           same_texts(actual->columns, actual->n_columns, wanted->columns,
-                      wanted->n_columns) &&
-           same_texts(actual->include, actual->n_include, wanted->include,
-                      wanted->n_include) &&
-           actual->nulls_not_distinct == wanted->nulls_not_distinct &&
-           actual->deferrable == wanted->deferrable &&
-           actual->initially_deferred == wanted->initially_deferred;
+    for (size_t i = 0; i < n; i++) {
+        if (alc_str_eq(texts[i], text)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-/* Names of foreign keys are not compared. */
-static bool same_foreign_key(const struct alc_constraint *actual,
+/* Uniqueness knows no order of columns, and a constraint has none of them twice. */
+static bool same_set(const struct alc_str *a, size_t n_a, const struct alc_str *b,
+                     size_t n_b)
+{
+    if (n_a != n_b) {
+        return false;
+    }
+    for (size_t i = 0; i < n_a; i++) {
+        if (!alc_str_eq(a[i], b[i]) &&
+            (!has_text(b, n_b, a[i]) || !has_text(a, n_a, b[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Included columns and deferrability are not compared. */
+static bool same_unique(const struct alc_table *table,
+                        const struct alc_constraint *actual,
+                        const struct alc_constraint *wanted)
+{
+    (void)table;
+    return same_or_unnamed(actual->name, wanted->name) &&
+           same_set(actual->columns, actual->n_columns, wanted->columns,
+                    wanted->n_columns) &&
+           actual->nulls_not_distinct == wanted->nulls_not_distinct;
+}
+
+enum deferrability { NOT_DEFERRABLE, DEFERRABLE, INITIALLY_DEFERRED };
+
+static enum deferrability deferrability(const struct alc_constraint *key)
+{
+    return key->initially_deferred ? INITIALLY_DEFERRED
+           : key->deferrable       ? DEFERRABLE
+                                   : NOT_DEFERRABLE;
+}
+
+/* Whether each name comes back from the text of a definition as it was put in. */
+static bool are_plain(const struct alc_str *names, size_t n)
+{
+    static const char odd[] = "(),\"\r\n";
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < names[i].len; k++) {
+            if (memchr(odd, names[i].ptr[k], sizeof odd - 1)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Names of foreign keys are not compared, nor is MATCH. */
+static bool same_foreign_key(const struct alc_table *table,
+                             const struct alc_constraint *actual,
                              const struct alc_constraint *wanted)
 {
-    return same(actual->ref_schema, wanted->ref_schema) &&
+    /* SQLite's refer to tables of the same database. */
+    bool is_local = alc_str_is_absent(actual->ref_schema);
+    struct alc_str schema = is_local ? table->schema : actual->ref_schema;
+    return same(schema, wanted->ref_schema) &&
            alc_str_eq(actual->ref_table, wanted->ref_table) &&
            same_texts(actual->columns, actual->n_columns, wanted->columns,
                       wanted->n_columns) &&
            same_texts(actual->ref_columns, actual->n_ref_columns, wanted->ref_columns,
                       wanted->n_ref_columns) &&
            actual->on_update == wanted->on_update &&
-           actual->on_delete == wanted->on_delete && actual->match == wanted->match &&
-           actual->deferrable == wanted->deferrable &&
-           actual->initially_deferred == wanted->initially_deferred;
+           actual->on_delete == wanted->on_delete &&
+           deferrability(actual) == deferrability(wanted) &&
+           /* a text: there is more to it, such as SET NULL of some columns */
+           alc_str_is_absent(actual->expr) &&
+           are_plain(actual->columns, actual->n_columns) &&
+           are_plain(actual->ref_columns, actual->n_ref_columns) &&
+           are_plain(&actual->ref_table, 1) && are_plain(&schema, 1);
 }
 
-static bool same_check(const struct alc_constraint *actual,
-                       const struct alc_constraint *wanted)
-{
-    return !alc_str_is_absent(wanted->name) && same(actual->name, wanted->name);
-}
-
-typedef bool same_fn(const struct alc_constraint *actual,
+typedef bool same_fn(const struct alc_table *table, const struct alc_constraint *actual,
                      const struct alc_constraint *wanted);
 
 struct run {
@@ -310,7 +386,7 @@ static bool same_constraints(const struct alc_table *actual,
         size_t found = have.n;
         for (size_t k = 0; k < have.n && found == have.n; k++) {
             size_t j = (i + k) % have.n; /* most likely at the same place */
-            if (!(taken >> j & 1) && equal(&have.items[j], &want.items[i])) {
+            if (!(taken >> j & 1) && equal(actual, &have.items[j], &want.items[i])) {
                 found = j;
             }
         }
@@ -320,6 +396,67 @@ static bool same_constraints(const struct alc_table *actual,
         taken |= UINT64_C(1) << found;
     }
     return true;
+}
+
+/* Whether two unique constraints are on the same columns: SQLite's are then reported as
+ * one. */
+static bool has_unique_twice(const struct alc_table *table)
+{
+    struct run keys = run_of_kind(table, ALC_UNIQUE);
+    for (size_t i = 0; i + 1 < keys.n; i++) {
+        const struct alc_constraint *a = &keys.items[i];
+        for (size_t j = i + 1; j < keys.n; j++) {
+            const struct alc_constraint *b = &keys.items[j];
+            if (same_set(a->columns, a->n_columns, b->columns, b->n_columns)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The next constraint with a name, or NULL: those without one are not compared. */
+static const struct alc_constraint *next_named(struct run run, size_t *at)
+{
+    while (*at < run.n) {
+        const struct alc_constraint *constraint = &run.items[(*at)++];
+        if (!alc_str_is_absent(constraint->name)) {
+            return constraint;
+        }
+    }
+    return NULL;
+}
+
+/* By name alone; both sides are in the order of names. */
+static bool same_checks(const struct alc_table *actual, const struct alc_table *wanted)
+{
+    struct run have = run_of_kind(actual, ALC_CHECK);
+    struct run want = run_of_kind(wanted, ALC_CHECK);
+    size_t i = 0, j = 0;
+    for (;;) {
+        const struct alc_constraint *a = next_named(have, &i);
+        const struct alc_constraint *b = next_named(want, &j);
+        if (!a || !b) {
+            return a == b;
+        }
+        if (!alc_str_eq(a->name, b->name)) {
+            return false;
+        }
+    }
+}
+
+/* Whether a foreign key leads into one of the schemas whose names are left out. */
+static bool leads_unnamed(const struct alc_table *table,
+                          const struct alc_proof_options *options)
+{
+    struct run keys = run_of_kind(table, ALC_FOREIGN_KEY);
+    for (size_t i = 0; options->n_unnamed_schemas && i < keys.n; i++) {
+        if (has_text(options->unnamed_schemas, options->n_unnamed_schemas,
+                     keys.items[i].ref_schema)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- tables --------------------------------------------------------------------------
@@ -342,18 +479,20 @@ enum alc_proof alc_prove_table(const struct alc_table *actual,
     if (proof != ALC_PROVEN) {
         return proof;
     }
-    if (options->indexes && !same_indexes(actual, wanted)) {
+    if (options->indexes && !same_indexes(actual, wanted, options->judge)) {
         return ALC_UNPROVEN_INDEX;
     }
     if (options->indexes &&
-        !same_constraints(actual, wanted, ALC_UNIQUE, same_unique)) {
+        (has_unique_twice(actual) ||
+         !same_constraints(actual, wanted, ALC_UNIQUE, same_unique))) {
         return ALC_UNPROVEN_UNIQUE;
     }
     if (options->foreign_keys &&
-        !same_constraints(actual, wanted, ALC_FOREIGN_KEY, same_foreign_key)) {
+        (leads_unnamed(actual, options) ||
+         !same_constraints(actual, wanted, ALC_FOREIGN_KEY, same_foreign_key))) {
         return ALC_UNPROVEN_FOREIGN_KEY;
     }
-    if (options->checks && !same_constraints(actual, wanted, ALC_CHECK, same_check)) {
+    if (options->checks && !same_checks(actual, wanted)) {
         return ALC_UNPROVEN_CHECK;
     }
     return ALC_PROVEN;

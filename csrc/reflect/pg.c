@@ -180,7 +180,8 @@ static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *c
     int rc = alc_cell_int(&space.oid, &cells[0], err);
     rc = rc ? rc : name_text(&space.name, &cells[1], err);
     rc = rc ? rc : scratch_text(&space.name, reader, &cells[1], err);
-    if (rc || !is_wanted(reader, space.name)) {
+    /* 0: the row for the schema of temporary tables, which are not read */
+    if (rc || space.oid == 0 || !is_wanted(reader, space.name)) {
         return rc;
     }
     void *items = reader->namespaces;

@@ -19,7 +19,9 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
         "SELECT n.oid::int8, n.nspname::text,"
         " n.nspname = ANY (pg_catalog.current_schemas(false))"
         " FROM pg_catalog.pg_namespace n"
-        " WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
+        " WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+        " UNION ALL"
+        " SELECT 0::int8, 'pg_temp', true WHERE pg_catalog.pg_my_temp_schema() <> 0",
 
     [ALC_PG_TYPES] =
         "SELECT t.oid::int8, n.nspname::text,"
@@ -59,7 +61,9 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
     [ALC_PG_CONSTRAINTS] =
         "SELECT k.conrelid::int8, k.conname::text, k.contype::text, k.conkey::text,"
         " k.conindid::int8, k.condeferrable, k.condeferred, k.convalidated,"
-        " %CHECK, k.confrelid::int8, f.relnamespace::int8, f.relname::text,"
+        " CASE WHEN %CHECK%DELETE_SET%PERIOD"
+        " THEN pg_catalog.pg_get_constraintdef(k.oid) END, k.confrelid::int8, "
+        "f.relnamespace::int8, f.relname::text,"
         " k.confkey::text, k.confupdtype::text, k.confdeltype::text,"
         " k.confmatchtype::text, CASE WHEN f.relnamespace NOT IN (%N) THEN ("
         "SELECT m.nspname::text FROM pg_catalog.pg_namespace m"
@@ -143,6 +147,11 @@ static bool without_defaults(const struct alc_pg_reader *reader)
     return reader->without_defaults;
 }
 
+static bool has_periods(const struct alc_pg_reader *reader)
+{
+    return reader->catalog->server_version >= 180000;
+}
+
 static bool without_checks(const struct alc_pg_reader *reader)
 {
     return reader->without_checks;
@@ -154,10 +163,10 @@ static const struct choice choices[] = {
      "CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)"
      " WHEN d.oid IS NOT NULL THEN '' END",
      "pg_catalog.pg_get_expr(d.adbin, d.adrelid)"},
-    {"%CHECK", without_checks,
-     "CASE WHEN k.contype = 'x' THEN pg_catalog.pg_get_constraintdef(k.oid) END",
-     "CASE WHEN k.contype IN ('c', 'x')"
-     " THEN pg_catalog.pg_get_constraintdef(k.oid) END"},
+    {"%CHECK", without_checks, "k.contype = 'x'", "k.contype IN ('c', 'x')"},
+    /* ON DELETE SET NULL (a), and PERIOD: more than the columns of a row say. */
+    {"%DELETE_SET", has_nulls_not_distinct, " OR k.confdelsetcols IS NOT NULL", ""},
+    {"%PERIOD", has_periods, " OR k.contype = 'f' AND k.conperiod", ""},
 };
 
 /* The choice whose word stands at `at`; NULL for %N. */

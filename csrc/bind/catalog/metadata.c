@@ -17,10 +17,10 @@
 /* clang-format off */
 #define ALC_NAMES(X)                                                                   \
     X(name) X(schema) X(comment) X(columns) X(indexes) X(constraints) X(type)          \
-    X(nullable) X(system) X(server_default) X(computed) X(identity) X(arg) X(text)     \
-    X(unique) X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column)         \
-    X(table) X(onupdate) X(ondelete) X(deferrable) X(initially) X(match)               \
-    X(autoincrement_column) X(__visit_name__)
+    X(nullable) X(system) X(server_default) X(computed) X(identity) X(unique)          \
+    X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column) X(table)          \
+    X(onupdate) X(ondelete) X(deferrable) X(initially) X(autoincrement_column)         \
+    X(__visit_name__)
 /* clang-format on */
 
 enum name_id {
@@ -36,22 +36,51 @@ static const char *const name_texts[N_NAMES] = {
 #undef ALC_NAME_TEXT
 };
 
+/* What the rules object holds; the first ones are called with what they are about. */
+#define ALC_RULES(X)                                                                   \
+    X(type_text)       /* (type) -> str | None */                                      \
+    X(default_text)    /* (server default, column type) -> str | None */               \
+    X(computed_text)   /* (Computed) -> str */                                         \
+    X(identity_values) /* (Identity) -> (always, start, ..., cycle) | None */          \
+    X(index_text)      /* (element of an index) -> str | None */                       \
+    X(dialect)         /* "postgresql" or "sqlite" */                                  \
+    X(default_schema)                                                                  \
+    X(plain_types) /* class -> names of the attributes that shape its DDL */           \
+    X(variants)    /* name of the attribute that holds a type's variants */            \
+    X(type_bound)  /* name of the attribute of a type's own constraints */             \
+    X(final_name)  /* class of the names to which no convention applies any more */    \
+    X(late_names)  /* str: the kinds to whose names one may still apply */             \
+    X(max_name)    /* longer names are cut by the dialect */                           \
+    X(types)                                                                           \
+    X(defaults)                                                                        \
+    X(comments)                                                                        \
+    X(checks)
+
+enum rule_id {
+#define ALC_RULE_ID(name) RULE_##name,
+    ALC_RULES(ALC_RULE_ID)
+#undef ALC_RULE_ID
+        N_RULES,
+};
+
+static const char *const rule_texts[N_RULES] = {
+#define ALC_RULE_TEXT(name) #name,
+    ALC_RULES(ALC_RULE_TEXT)
+#undef ALC_RULE_TEXT
+};
+
 struct walker {
     struct alc_catalog model;
     struct alc_error err;
-    PyObject *names;      /* tuple of interned str; borrowed */
-    PyObject *type_texts; /* (class, parameter, ...) -> text or None; strong */
-
-    /* What the caller gave; borrowed. */
-    PyObject *plain_types;  /* class -> names of the attributes that shape its DDL */
-    PyObject *variants;     /* name of the attribute that holds a type's variants */
-    PyObject *type_text;    /* callable(type) -> str | None */
-    PyObject *default_text; /* callable(server default) -> str | None */
+    PyObject *names;          /* tuple of interned str; borrowed */
+    PyObject *type_texts;     /* (class, parameter, ...) -> text or None; strong */
+    PyObject *rules[N_RULES]; /* strong */
     struct alc_str default_schema;
-    struct alc_str index_method;   /* of an index that says none; absent on SQLite */
-    struct alc_str dialect_prefix; /* "postgresql_" */
-    Py_ssize_t max_name;           /* longer names are cut by the dialect */
-    int defaults, comments, checks;
+    Py_ssize_t max_name;
+    bool is_postgresql;
+    bool types, defaults, comments, checks;
+    bool late_unique, late_index, late_check; /* see late_names */
+    bool has_default_schema; /* the table at hand names the default schema */
 };
 
 /* A new reference to an attribute; NULL with an exception. */
@@ -67,15 +96,6 @@ static int get_flag(const struct walker *w, PyObject *object, enum name_id name)
     int truth = value ? PyObject_IsTrue(value) : -1;
     Py_XDECREF(value);
     return truth;
-}
-
-/* -1 with an exception, 1 when an attribute is not None, else 0. */
-static int has(const struct walker *w, PyObject *object, enum name_id name)
-{
-    PyObject *value = get(w, object, name);
-    int there = value ? value != Py_None : -1;
-    Py_XDECREF(value);
-    return there;
 }
 
 /* Turn a failure of the core into an exception: 0 or -1. */
@@ -129,16 +149,23 @@ static int get_text(struct alc_str *out, struct walker *w, PyObject *object,
 }
 
 /* The name of an index or a constraint; absent when it has none.  A name that the
- * dialect would cut makes the table opaque. */
+ * dialect would cut, or that a naming convention may still change (is_late), makes the
+ * table opaque. */
 static int get_name(struct alc_str *out, struct walker *w, struct alc_table *table,
-                    PyObject *object)
+                    PyObject *object, bool is_late)
 {
-    if (get_text(out, w, object, NAME_name) < 0) {
+    PyObject *name = get(w, object, NAME_name);
+    if (!name || copy_text(out, w, name) < 0) {
+        Py_XDECREF(name);
         return -1;
     }
     if (out->len > (size_t)w->max_name) {
         make_opaque(table, "long name");
     }
+    if (is_late && (PyObject *)Py_TYPE(name) != w->rules[RULE_final_name]) {
+        make_opaque(table, "name by convention");
+    }
+    Py_DECREF(name);
     return 0;
 }
 
@@ -166,31 +193,44 @@ static int each(struct walker *w, struct alc_table *table, PyObject *object,
 /* --- types ---------------------------------------------------------------------------
  */
 
+/* The type that the dialect uses of one with variants; borrowed, NULL with an
+ * exception. */
+static PyObject *resolve(struct walker *w, PyObject *type)
+{
+    PyObject *variants = PyObject_GetAttr(type, w->rules[RULE_variants]);
+    PyObject *chosen = NULL;
+    if (variants && PyDict_Check(variants) && PyDict_GET_SIZE(variants)) {
+        chosen = PyDict_GetItemWithError(variants, w->rules[RULE_dialect]);
+    }
+    Py_XDECREF(variants); /* `type` keeps it */
+    if (!variants || PyErr_Occurred()) {
+        return NULL;
+    }
+    return chosen ? chosen : type;
+}
+
 /*
  * (class, parameter, ...) of a type whose DDL they determine; None when the type has to
  * be asked about by itself; NULL with an exception.
  */
 static PyObject *type_key(struct walker *w, PyObject *type)
 {
-    PyObject *attributes =
-        PyDict_GetItemWithError(w->plain_types, (PyObject *)Py_TYPE(type));
+    PyObject *resolved = resolve(w, type);
+    PyObject *attributes = resolved
+                               ? PyDict_GetItemWithError(w->rules[RULE_plain_types],
+                                                         (PyObject *)Py_TYPE(resolved))
+                               : NULL;
     if (!attributes) {
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
-    }
-    PyObject *variants = PyObject_GetAttr(type, w->variants);
-    int has_variants = variants ? PyObject_IsTrue(variants) : -1;
-    Py_XDECREF(variants);
-    if (has_variants) {
-        return has_variants < 0 ? NULL : Py_NewRef(Py_None);
     }
     Py_ssize_t n = PyTuple_GET_SIZE(attributes);
     PyObject *key = PyTuple_New(n + 1);
     if (!key) {
         return NULL;
     }
-    PyTuple_SET_ITEM(key, 0, Py_NewRef((PyObject *)Py_TYPE(type)));
+    PyTuple_SET_ITEM(key, 0, Py_NewRef((PyObject *)Py_TYPE(resolved)));
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *value = PyObject_GetAttr(type, PyTuple_GET_ITEM(attributes, i));
+        PyObject *value = PyObject_GetAttr(resolved, PyTuple_GET_ITEM(attributes, i));
         if (!value) {
             Py_DECREF(key);
             return NULL;
@@ -209,11 +249,11 @@ static PyObject *type_text(struct walker *w, PyObject *type)
     }
     PyObject *text = NULL;
     if (key == Py_None) {
-        text = PyObject_CallOneArg(w->type_text, type);
+        text = PyObject_CallOneArg(w->rules[RULE_type_text], type);
     } else {
         text = Py_XNewRef(PyDict_GetItemWithError(w->type_texts, key));
         if (!text && !PyErr_Occurred()) {
-            text = PyObject_CallOneArg(w->type_text, type);
+            text = PyObject_CallOneArg(w->rules[RULE_type_text], type);
             if (text && PyDict_SetItem(w->type_texts, key, text) < 0) {
                 Py_CLEAR(text);
             }
@@ -226,56 +266,98 @@ static PyObject *type_text(struct walker *w, PyObject *type)
 /* --- columns -------------------------------------------------------------------------
  */
 
+/* Copy the text that a rule gave; None makes the table opaque.  Takes `text`, which may
+ * be NULL with an exception. */
+static int take_text(struct alc_str *out, struct walker *w, struct alc_table *table,
+                     PyObject *text, const char *otherwise)
+{
+    if (text && !PyUnicode_Check(text)) {
+        make_opaque(table, otherwise);
+    }
+    int rc = text ? copy_text(out, w, text) : -1;
+    Py_XDECREF(text);
+    return rc;
+}
+
+static int read_computed(struct alc_column *column, struct walker *w,
+                         struct alc_table *table, PyObject *computed)
+{
+    if (!w->is_postgresql) {
+        /* Read from the statement's text by pattern, in the exact path. */
+        make_opaque(table, "generated column");
+    }
+    column->generated_kind = ALC_GENERATED_STORED; /* which kind is not compared */
+    return take_text(&column->generated, w, table,
+                     PyObject_CallOneArg(w->rules[RULE_computed_text], computed),
+                     "generated column");
+}
+
+static int read_identity(struct alc_column *column, struct walker *w,
+                         struct alc_table *table, PyObject *identity)
+{
+    struct alc_identity *to = &column->identity;
+    long long start, increment, min, max, cache;
+    int always, cycle;
+    PyObject *values = PyObject_CallOneArg(w->rules[RULE_identity_values], identity);
+    if (!values || values == Py_None) {
+        Py_XDECREF(values);
+        make_opaque(table, "identity");
+        return values ? 0 : -1;
+    }
+    int ok = PyArg_ParseTuple(values, "pLLLLLp", &always, &start, &increment, &min,
+                              &max, &cache, &cycle);
+    Py_DECREF(values);
+    if (!ok) {
+        return -1;
+    }
+    column->identity_kind = always ? ALC_IDENTITY_ALWAYS : ALC_IDENTITY_BY_DEFAULT;
+    *to = (struct alc_identity){start, increment, min, max, cache, cycle != 0};
+    return 0;
+}
+
+/* A server default: plain, generated, or an identity. */
 static int read_default(struct alc_column *column, struct walker *w,
-                        struct alc_table *table, PyObject *object)
+                        struct alc_table *table, PyObject *object, PyObject *type)
 {
     PyObject *server_default = get(w, object, NAME_server_default);
     if (!server_default || server_default == Py_None) {
         Py_XDECREF(server_default);
         return server_default ? 0 : -1;
     }
-    PyObject *text = PyObject_CallOneArg(w->default_text, server_default);
+    PyObject *computed = get(w, object, NAME_computed);
+    PyObject *identity = computed ? get(w, object, NAME_identity) : NULL;
+    int rc;
+    if (!identity) {
+        rc = -1;
+    } else if (computed != Py_None) {
+        rc = read_computed(column, w, table, computed);
+    } else if (identity != Py_None) {
+        rc = read_identity(column, w, table, identity);
+    } else {
+        rc = take_text(&column->default_expr, w, table,
+                       PyObject_CallFunctionObjArgs(w->rules[RULE_default_text],
+                                                    server_default, type, NULL),
+                       "server default");
+    }
+    Py_XDECREF(identity);
+    Py_XDECREF(computed);
     Py_DECREF(server_default);
-    if (!text) {
-        return -1;
-    }
-    if (!PyUnicode_Check(text)) {
-        make_opaque(table, "server default");
-    }
-    int rc = copy_text(&column->default_expr, w, text);
-    Py_DECREF(text);
     return rc;
 }
 
-/* Computed and Identity are left to the comparators. */
-static int read_generated(struct walker *w, struct alc_table *table, PyObject *object)
-{
-    int computed = has(w, object, NAME_computed);
-    int identity = computed < 0 ? -1 : has(w, object, NAME_identity);
-    if (identity < 0) {
-        return -1;
-    }
-    if (computed || identity) {
-        make_opaque(table, computed ? "generated column" : "identity");
-    }
-    return 0;
-}
+static int read_check(struct walker *w, struct alc_table *table, PyObject *object);
 
-static int read_column_type(struct alc_column *column, struct walker *w,
-                            struct alc_table *table, PyObject *object)
+/* The CHECK constraints that stand with a column. */
+static int read_column_checks(struct walker *w, struct alc_table *table,
+                              PyObject *object)
 {
-    PyObject *type = get(w, object, NAME_type);
-    PyObject *text = type ? type_text(w, type) : NULL;
-    Py_XDECREF(type);
-    if (!text) {
-        return -1;
+    PyObject *items = get(w, object, NAME_constraints);
+    Py_ssize_t n = items ? PyObject_Size(items) : -1;
+    Py_XDECREF(items);
+    if (n <= 0) {
+        return n < 0 ? -1 : 0;
     }
-    if (!PyUnicode_Check(text)) {
-        make_opaque(table, "type");
-    }
-    int rc = copy_text(&column->type, w, text);
-    Py_DECREF(text);
-    return rc;
+    return each(w, table, object, NAME_constraints, read_check);
 }
 
 static int read_column(struct walker *w, struct alc_table *table, PyObject *object)
@@ -290,15 +372,22 @@ static int read_column(struct walker *w, struct alc_table *table, PyObject *obje
     }
     int nullable = get_flag(w, object, NAME_nullable);
     column->not_null = !nullable;
-    if (nullable < 0 || get_text(&column->name, w, object, NAME_name) < 0 ||
-        read_column_type(column, w, table, object) < 0) {
-        return -1;
+    PyObject *type = nullable < 0 ? NULL : get(w, object, NAME_type);
+    int rc = type ? get_text(&column->name, w, object, NAME_name) : -1;
+    if (!rc && w->types) {
+        rc = take_text(&column->type, w, table, type_text(w, type), "type");
     }
-    if (w->defaults && (read_generated(w, table, object) < 0 ||
-                        read_default(column, w, table, object) < 0)) {
-        return -1;
+    if (!rc && w->defaults) {
+        rc = read_default(column, w, table, object, type);
     }
-    return w->comments ? get_text(&column->comment, w, object, NAME_comment) : 0;
+    Py_XDECREF(type);
+    if (!rc && w->comments) {
+        rc = get_text(&column->comment, w, object, NAME_comment);
+    }
+    if (!rc && w->checks) {
+        rc = read_column_checks(w, table, object);
+    }
+    return rc;
 }
 
 /* The column that counts by itself: its default is the backend's business. */
@@ -326,26 +415,29 @@ static int mark_autoincrement(struct walker *w, struct alc_table *table,
 /* --- keys ----------------------------------------------------------------------------
  */
 
-/* 1 if some option is for this dialect, else 0; -1 with an exception. */
-static int has_dialect_options(struct walker *w, PyObject *object)
+/* Whether NULLs count as equal: 1, 0, or -1 with an exception.  It is the only option
+ * of a dialect that is compared, PostgreSQL's. */
+static int has_equal_nulls(struct walker *w, PyObject *object)
 {
-    PyObject *options = get(w, object, NAME_dialect_kwargs);
-    PyObject *iterator = options ? PyObject_GetIter(options) : NULL;
-    PyObject *name;
-    int found = iterator ? 0 : -1;
-    while (!found && (name = PyIter_Next(iterator))) {
-        struct alc_str text;
-        size_t len = w->dialect_prefix.len;
-        found = borrow_text(&text, name);
-        if (!found && text.len > len &&
-            memcmp(text.ptr, w->dialect_prefix.ptr, len) == 0) {
-            found = 1;
-        }
-        Py_DECREF(name);
+    if (!w->is_postgresql) {
+        return 0;
     }
-    Py_XDECREF(iterator);
+    PyObject *options = get(w, object, NAME_dialect_kwargs);
+    Py_ssize_t n = options ? PyObject_Size(options) : -1;
+    PyObject *value =
+        n > 0 ? PyMapping_GetItemString(options, "postgresql_nulls_not_distinct")
+              : NULL;
+    int truth = value ? PyObject_IsTrue(value) : n < 0 ? -1 : 0;
+    if (!value && n > 0) {
+        if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
+            truth = -1;
+        } else {
+            PyErr_Clear();
+        }
+    }
+    Py_XDECREF(value);
     Py_XDECREF(options);
-    return !found && PyErr_Occurred() ? -1 : found;
+    return truth;
 }
 
 /* Whether an object is a Column: 1, 0, or -1 with an exception. */
@@ -384,41 +476,68 @@ static int read_key(struct alc_str **out, size_t *n_out, struct walker *w,
     return rc;
 }
 
+/* An element of an index: a column, or PostgreSQL's text for what is more. */
+static int read_part(struct alc_index_part *part, struct walker *w,
+                     struct alc_table *table, PyObject *element)
+{
+    int column = is_column(w, element);
+    if (column < 0) {
+        return -1;
+    }
+    if (column) {
+        return get_text(&part->text, w, element, NAME_name);
+    }
+    part->is_expr = true;
+    if (!w->is_postgresql) {
+        /* The exact path warns that it cannot compare it. */
+        make_opaque(table, "index expression");
+        return 0;
+    }
+    return take_text(&part->text, w, table,
+                     PyObject_CallOneArg(w->rules[RULE_index_text], element),
+                     "index expression");
+}
+
+static int read_parts(struct alc_index *index, struct walker *w,
+                      struct alc_table *table, PyObject *object)
+{
+    PyObject *expressions = get(w, object, NAME_expressions);
+    PyObject *items = expressions ? PySequence_Fast(expressions, "expressions") : NULL;
+    Py_XDECREF(expressions);
+    if (!items) {
+        return -1;
+    }
+    size_t n = (size_t)PySequence_Fast_GET_SIZE(items);
+    index->parts = alc_arena_calloc(&w->model.arena, n, sizeof *index->parts);
+    int rc = index->parts || !n ? 0 : -1;
+    if (rc) {
+        PyErr_NoMemory();
+    }
+    for (size_t i = 0; !rc && i < n; i++) {
+        rc = read_part(&index->parts[i], w, table,
+                       PySequence_Fast_GET_ITEM(items, (Py_ssize_t)i));
+    }
+    index->n_parts = rc ? 0 : n;
+    Py_DECREF(items);
+    return rc;
+}
+
 static int read_index(struct walker *w, struct alc_table *table, PyObject *object)
 {
     struct alc_index *index;
-    struct alc_str *columns = NULL;
-    bool plain = true;
     if (raised(w, alc_catalog_add_index(&index, &w->model, table, &w->err)) < 0 ||
-        get_name(&index->name, w, table, object) < 0) {
+        get_name(&index->name, w, table, object, w->late_index) < 0) {
         return -1;
     }
     int unique = get_flag(w, object, NAME_unique);
-    int options = unique < 0 ? -1 : has_dialect_options(w, object);
-    PyObject *expressions = options < 0 ? NULL : get(w, object, NAME_expressions);
-    if (!expressions) {
-        return -1;
-    }
-    int rc = read_key(&columns, &index->n_parts, w, expressions, &plain);
-    Py_DECREF(expressions);
-    if (rc < 0) {
+    int equal_nulls = unique < 0 ? -1 : has_equal_nulls(w, object);
+    if (equal_nulls < 0 || read_parts(index, w, table, object) < 0) {
         return -1;
     }
     index->is_unique = unique != 0;
-    index->method = w->index_method;
-    index->parts =
-        alc_arena_calloc(&w->model.arena, index->n_parts, sizeof *index->parts);
-    if (!index->parts) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (size_t i = 0; i < index->n_parts; i++) {
-        index->parts[i].text = columns[i];
-    }
-    if (options || !plain || alc_str_is_absent(index->name)) {
-        make_opaque(table, options ? "index options"
-                           : plain ? "index without a name"
-                                   : "index expression");
+    index->nulls_not_distinct = equal_nulls != 0;
+    if (alc_str_is_absent(index->name)) {
+        make_opaque(table, "index without a name");
     }
     return 0;
 }
@@ -432,19 +551,18 @@ static int read_unique(struct walker *w, struct alc_table *table, PyObject *obje
         return -1;
     }
     constraint->kind = ALC_UNIQUE;
-    int options = has_dialect_options(w, object);
-    int deferrable = options < 0 ? -1 : has(w, object, NAME_deferrable);
-    int initially = deferrable < 0 ? -1 : has(w, object, NAME_initially);
-    PyObject *columns = initially < 0 ? NULL : get(w, object, NAME_columns);
+    int equal_nulls = has_equal_nulls(w, object);
+    PyObject *columns = equal_nulls < 0 ? NULL : get(w, object, NAME_columns);
     if (!columns) {
         return -1;
     }
     int rc = read_key(&constraint->columns, &constraint->n_columns, w, columns, &plain);
     Py_DECREF(columns);
-    if (options || deferrable || initially || !plain) {
-        make_opaque(table, "unique constraint options");
+    constraint->nulls_not_distinct = equal_nulls != 0;
+    if (!plain) {
+        make_opaque(table, "unique constraint");
     }
-    return rc < 0 ? -1 : get_name(&constraint->name, w, table, object);
+    return rc < 0 ? -1 : get_name(&constraint->name, w, table, object, w->late_unique);
 }
 
 static const struct {
@@ -488,10 +606,25 @@ static int read_action(enum alc_fk_action *out, struct walker *w,
     return 0;
 }
 
-/* Where one pair of columns leads.  A target that is not there raises, as it does in
- * the comparators. */
+/* The default schema goes without a name: a key of, or to, a table that names it is not
+ * equal to what the database says. */
+static void settle_schema(struct alc_str *schema, const struct walker *w,
+                          struct alc_table *table)
+{
+    bool is_named = !alc_str_is_absent(*schema) &&
+                    !alc_str_is_absent(w->default_schema) &&
+                    alc_str_eq(*schema, w->default_schema);
+    if (is_named || w->has_default_schema) {
+        make_opaque(table, "foreign key with the default schema's name");
+    }
+    if (alc_str_is_absent(*schema)) {
+        *schema = w->default_schema;
+    }
+}
+
+/* Where one pair of columns leads. */
 static int read_reference(struct alc_constraint *constraint, size_t i, struct walker *w,
-                          PyObject *element)
+                          struct alc_table *table, PyObject *element)
 {
     PyObject *parent = get(w, element, NAME_parent);
     PyObject *column = parent ? get(w, element, NAME_column) : NULL;
@@ -501,14 +634,27 @@ static int read_reference(struct alc_constraint *constraint, size_t i, struct wa
     if (!rc && i == 0) {
         rc = get_text(&constraint->ref_table, w, target, NAME_name);
         rc = rc ? rc : get_text(&constraint->ref_schema, w, target, NAME_schema);
-        if (!rc && alc_str_is_absent(constraint->ref_schema)) {
-            constraint->ref_schema = w->default_schema;
+        if (!rc) {
+            settle_schema(&constraint->ref_schema, w, table);
         }
     }
     Py_XDECREF(target);
     Py_XDECREF(column);
     Py_XDECREF(parent);
     return rc;
+}
+
+static int read_deferrability(struct alc_constraint *constraint, struct walker *w,
+                              PyObject *object)
+{
+    struct alc_str initially;
+    int deferrable = get_flag(w, object, NAME_deferrable);
+    if (deferrable < 0 || get_text(&initially, w, object, NAME_initially) < 0) {
+        return -1;
+    }
+    constraint->deferrable = deferrable;
+    constraint->initially_deferred = equals_ignoring_case(initially, "DEFERRED");
+    return 0;
 }
 
 static int read_foreign_key(struct walker *w, struct alc_table *table, PyObject *object)
@@ -531,34 +677,36 @@ static int read_foreign_key(struct walker *w, struct alc_table *table, PyObject 
             : raised(w, alc_catalog_texts(&constraint->ref_columns, &w->model, n,
                                           &w->err));
     for (size_t i = 0; !rc && i < n; i++) {
-        rc = read_reference(constraint, i, w,
+        rc = read_reference(constraint, i, w, table,
                             PySequence_Fast_GET_ITEM(items, (Py_ssize_t)i));
     }
     Py_DECREF(items);
-    constraint->n_columns = constraint->n_ref_columns = n;
+    constraint->n_columns = constraint->n_ref_columns = rc ? 0 : n;
     rc = rc ? rc : read_action(&constraint->on_update, w, table, object, NAME_onupdate);
     rc = rc ? rc : read_action(&constraint->on_delete, w, table, object, NAME_ondelete);
-    int odd = rc ? -1 : has(w, object, NAME_deferrable);
-    odd = odd ? odd : has(w, object, NAME_initially);
-    odd = odd ? odd : has(w, object, NAME_match);
-    if (odd > 0) {
-        make_opaque(table, "foreign key options");
-    }
-    return odd < 0 ? -1 : get_name(&constraint->name, w, table, object);
+    rc = rc ? rc : read_deferrability(constraint, w, object);
+    return rc ? -1 : get_name(&constraint->name, w, table, object, false);
 }
 
+/* Those that a type brings are not compared. */
 static int read_check(struct walker *w, struct alc_table *table, PyObject *object)
 {
     struct alc_constraint *constraint;
     if (!w->checks) {
         return 0;
     }
+    PyObject *flag = PyObject_GetAttr(object, w->rules[RULE_type_bound]);
+    int is_bound = flag ? PyObject_IsTrue(flag) : -1;
+    Py_XDECREF(flag);
+    if (is_bound) {
+        return is_bound < 0 ? -1 : 0;
+    }
     if (raised(w, alc_catalog_add_constraint(&constraint, &w->model, table, &w->err)) <
         0) {
         return -1;
     }
     constraint->kind = ALC_CHECK;
-    return get_name(&constraint->name, w, table, object);
+    return get_name(&constraint->name, w, table, object, w->late_check);
 }
 
 static int skip(struct walker *w, struct alc_table *table, PyObject *object)
@@ -572,7 +720,8 @@ static const struct {
     const char *visit_name;
     int (*read)(struct walker *, struct alc_table *, PyObject *);
 } constraint_readers[] = {
-    {"primary_key_constraint", skip}, /* not compared */
+    {"primary_key_constraint", skip}, /* not compared, nor is the next */
+    {"exclude_constraint", skip},
     {"unique_constraint", read_unique},
     {"foreign_key_constraint", read_foreign_key},
     {"check_constraint", read_check},
@@ -608,6 +757,32 @@ static int read_constraint(struct walker *w, struct alc_table *table, PyObject *
 /* --- tables --------------------------------------------------------------------------
  */
 
+static int read_contents(struct walker *w, struct alc_table *table, PyObject *object)
+{
+    if (each(w, table, object, NAME_columns, read_column) < 0 ||
+        each(w, table, object, NAME_indexes, read_index) < 0 ||
+        each(w, table, object, NAME_constraints, read_constraint) < 0) {
+        return -1;
+    }
+    if (w->defaults && w->is_postgresql && mark_autoincrement(w, table, object) < 0) {
+        return -1;
+    }
+    return w->comments ? get_text(&table->comment, w, object, NAME_comment) : 0;
+}
+
+/* What raises an exception here raises it in the comparators too, if they come to look
+ * at it: the table is theirs. */
+static int forgive(struct alc_table *table)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception) ||
+        PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    make_opaque(table, "error in the model");
+    return 0;
+}
+
 static int read_table(struct walker *w, PyObject *object)
 {
     struct alc_str schema, name;
@@ -616,20 +791,17 @@ static int read_table(struct walker *w, PyObject *object)
         get_text(&name, w, object, NAME_name) < 0) {
         return -1;
     }
+    w->has_default_schema = !alc_str_is_absent(schema) &&
+                            !alc_str_is_absent(w->default_schema) &&
+                            alc_str_eq(schema, w->default_schema);
     if (alc_str_is_absent(schema)) {
         schema = w->default_schema;
     }
     if (raised(w, alc_catalog_add_table(&table, &w->model, schema, name, &w->err)) <
-            0 ||
-        each(w, table, object, NAME_columns, read_column) < 0 ||
-        each(w, table, object, NAME_indexes, read_index) < 0 ||
-        each(w, table, object, NAME_constraints, read_constraint) < 0) {
+        0) {
         return -1;
     }
-    if (w->defaults && mark_autoincrement(w, table, object) < 0) {
-        return -1;
-    }
-    return w->comments ? get_text(&table->comment, w, object, NAME_comment) : 0;
+    return read_contents(w, table, object) < 0 ? forgive(table) : 0;
 }
 
 static int read_tables(struct walker *w, PyObject *tables)
@@ -643,40 +815,76 @@ static int read_tables(struct walker *w, PyObject *tables)
     return rc ? rc : raised(w, alc_catalog_finish(&w->model, &w->err));
 }
 
-static PyObject *read_metadata(PyObject *module, PyObject *args, PyObject *kwargs)
+static int rule_flag(bool *out, const struct walker *w, enum rule_id rule)
 {
-    static char *keywords[] = {"tables",   "dialect",   "default_schema", "plain_types",
-                               "variants", "type_text", "default_text",   "max_name",
-                               "defaults", "comments",  "checks",         NULL};
+    int truth = PyObject_IsTrue(w->rules[rule]);
+    *out = truth > 0;
+    return truth < 0 ? -1 : 0;
+}
+
+static int has_late(bool *out, const struct walker *w, const char *kind)
+{
+    PyObject *text = PyUnicode_FromString(kind);
+    int found = text ? PySequence_Contains(w->rules[RULE_late_names], text) : -1;
+    Py_XDECREF(text);
+    *out = found > 0;
+    return found < 0 ? -1 : 0;
+}
+
+static int read_rules(struct walker *w, PyObject *rules)
+{
+    for (int i = 0; i < N_RULES; i++) {
+        w->rules[i] = PyObject_GetAttrString(rules, rule_texts[i]);
+        if (!w->rules[i]) {
+            return -1;
+        }
+    }
+    if (!PyDict_Check(w->rules[RULE_plain_types])) {
+        PyErr_SetString(PyExc_TypeError, "plain_types: want a dict");
+        return -1;
+    }
+    PyObject *dialect = w->rules[RULE_dialect];
+    w->is_postgresql = PyUnicode_Check(dialect) &&
+                       PyUnicode_CompareWithASCIIString(dialect, "postgresql") == 0;
+    w->max_name = PyLong_AsSsize_t(w->rules[RULE_max_name]);
+    if (w->max_name < 0) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "max_name is negative");
+        }
+        return -1;
+    }
+    return rule_flag(&w->types, w, RULE_types) ||
+                   rule_flag(&w->defaults, w, RULE_defaults) ||
+                   rule_flag(&w->comments, w, RULE_comments) ||
+                   rule_flag(&w->checks, w, RULE_checks) ||
+                   has_late(&w->late_unique, w, "uq") ||
+                   has_late(&w->late_index, w, "ix") ||
+                   has_late(&w->late_check, w, "ck")
+               ? -1
+               : 0;
+}
+
+static PyObject *read_metadata(PyObject *module, PyObject *args)
+{
     struct alc_module_state *state = PyModule_GetState(module);
     struct walker w = {.names = state->names};
-    PyObject *tables, *dialect;
-    const char *schema;
-    Py_ssize_t schema_len;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OUz#O!UOOnppp:read_metadata",
-                                     keywords, &tables, &dialect, &schema, &schema_len,
-                                     &PyDict_Type, &w.plain_types, &w.variants,
-                                     &w.type_text, &w.default_text, &w.max_name,
-                                     &w.defaults, &w.comments, &w.checks)) {
+    PyObject *tables, *rules, *result = NULL;
+    if (!PyArg_ParseTuple(args, "OO:read_metadata", &tables, &rules)) {
         return NULL;
     }
-    bool is_postgresql = PyUnicode_CompareWithASCIIString(dialect, "postgresql") == 0;
     alc_error_init(&w.err);
-    alc_catalog_init(&w.model,
-                     is_postgresql ? ALC_BACKEND_POSTGRESQL : ALC_BACKEND_SQLITE);
-    if (is_postgresql) {
-        w.index_method = (struct alc_str){"btree", 5};
-        w.dialect_prefix = (struct alc_str){"postgresql_", 11};
-    } else {
-        w.dialect_prefix = (struct alc_str){"sqlite_", 7};
+    alc_catalog_init(&w.model, ALC_BACKEND_SQLITE);
+    if (read_rules(&w, rules) == 0) {
+        w.model.backend = w.is_postgresql ? ALC_BACKEND_POSTGRESQL : ALC_BACKEND_SQLITE;
+        w.type_texts = PyDict_New();
+        if (w.type_texts &&
+            copy_text(&w.default_schema, &w, w.rules[RULE_default_schema]) == 0 &&
+            read_tables(&w, tables) == 0) {
+            result = alc_bind_catalog_take(state, &w.model);
+        }
     }
-    struct alc_str given = {schema, schema ? (size_t)schema_len : 0};
-    PyObject *result = NULL;
-    w.type_texts = PyDict_New();
-    if (w.type_texts &&
-        raised(&w, alc_catalog_text(&w.default_schema, &w.model, given, &w.err)) == 0 &&
-        read_tables(&w, tables) == 0) {
-        result = alc_bind_catalog_take(state, &w.model);
+    for (int i = 0; i < N_RULES; i++) {
+        Py_XDECREF(w.rules[i]);
     }
     Py_XDECREF(w.type_texts);
     alc_catalog_release(&w.model);
@@ -684,11 +892,9 @@ static PyObject *read_metadata(PyObject *module, PyObject *args, PyObject *kwarg
 }
 
 static PyMethodDef metadata_functions[] = {
-    {"read_metadata", (PyCFunction)(void (*)(void))read_metadata,
-     METH_VARARGS | METH_KEYWORDS,
-     PyDoc_STR("read_metadata(tables, dialect, default_schema, plain_types, variants, "
-               "type_text, default_text, max_name, defaults, comments, checks) -> "
-               "Catalog\n\nThe model of SQLAlchemy tables.")},
+    {"read_metadata", read_metadata, METH_VARARGS,
+     PyDoc_STR("read_metadata(tables, rules) -> Catalog\n\nThe model of SQLAlchemy "
+               "tables; rules: see alembic_c.catalog._model.Rules.")},
     {NULL, NULL, 0, NULL},
 };
 

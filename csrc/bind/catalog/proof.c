@@ -1,11 +1,153 @@
 /*
  * The equality proof over two Catalogs.
+ *
+ * What the core asks of its judge is answered by a Python object, once for each pair of
+ * texts: a schema of any size has a few dozen.
  */
 #include "state.h"
 
+#include "alc/arena.h"
+#include "alc/intern.h"
 #include "alc/proof.h"
+#include "alc/regular.h"
 
-/* The reason of one wanted table: str, or None when it is proven. */
+enum question { SAME_TYPE, SAME_DEFAULT, SAME_PART, N_QUESTIONS };
+
+static const char *const question_names[N_QUESTIONS] = {
+    [SAME_TYPE] = "same_type",
+    [SAME_DEFAULT] = "same_default",
+    [SAME_PART] = "same_part",
+};
+
+/* The Python judge and its answers so far. */
+struct verdicts {
+    PyObject *methods[N_QUESTIONS]; /* strong */
+    struct alc_arena arena;
+    struct alc_interner pairs; /* the questions, as bytes */
+    struct alc_buf key;
+    unsigned char *answers; /* by the question's id; on the heap */
+    size_t cap;
+};
+
+static void verdicts_release(struct verdicts *v)
+{
+    for (int i = 0; i < N_QUESTIONS; i++) {
+        Py_CLEAR(v->methods[i]);
+    }
+    alc_buf_release(&v->key);
+    alc_arena_release(&v->arena);
+    PyMem_Free(v->answers);
+}
+
+static int verdicts_init(struct verdicts *v, PyObject *judge)
+{
+    memset(v, 0, sizeof *v);
+    alc_arena_init(&v->arena);
+    alc_interner_init(&v->pairs, &v->arena);
+    alc_buf_init(&v->key);
+    for (int i = 0; i < N_QUESTIONS; i++) {
+        v->methods[i] = PyObject_GetAttrString(judge, question_names[i]);
+        if (!v->methods[i]) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Ask Python; false with an exception set when it fails. */
+static bool ask(struct verdicts *v, enum question question, PyObject *arguments)
+{
+    PyObject *answer =
+        arguments ? PyObject_Call(v->methods[question], arguments, NULL) : NULL;
+    int truth = answer ? PyObject_IsTrue(answer) : 0;
+    Py_XDECREF(answer);
+    Py_XDECREF(arguments);
+    return truth > 0;
+}
+
+static int append_text(struct alc_buf *key, struct alc_str text)
+{
+    char head = alc_str_is_absent(text) ? 'n' : 't';
+    int rc = alc_buf_put(key, head, NULL);
+    rc = rc ? rc : alc_buf_append(key, &text.len, sizeof text.len, NULL);
+    return rc || !text.len ? rc : alc_buf_append(key, text.ptr, text.len, NULL);
+}
+
+/* The id of a question about two texts; *is_new for one that is asked for the first
+ * time.  -1 when there is no memory for it. */
+static int64_t pair_id(struct verdicts *v, enum question question, struct alc_str a,
+                       struct alc_str b, bool *is_new)
+{
+    uint32_t id;
+    alc_buf_reset(&v->key);
+    if (alc_buf_put(&v->key, (char)('0' + question), NULL) || append_text(&v->key, a) ||
+        append_text(&v->key, b)) {
+        return -1;
+    }
+    size_t n_before = v->pairs.n_strs;
+    if (alc_interner_add(&id, &v->pairs, v->key.ptr, v->key.len, NULL)) {
+        return -1;
+    }
+    *is_new = v->pairs.n_strs > n_before;
+    if (id >= v->cap) {
+        size_t cap = v->cap ? v->cap * 2 : 64;
+        unsigned char *answers = PyMem_Realloc(v->answers, cap);
+        if (!answers) {
+            return -1;
+        }
+        v->answers = answers;
+        v->cap = cap;
+    }
+    return id;
+}
+
+/* The answer to a question about two texts, asked once. */
+static bool decide(struct verdicts *v, enum question question, struct alc_str a,
+                   struct alc_str b)
+{
+    bool is_new = false;
+    if (PyErr_Occurred()) {
+        return false;
+    }
+    int64_t id = pair_id(v, question, a, b, &is_new);
+    if (id < 0) {
+        PyErr_NoMemory();
+        return false;
+    }
+    if (is_new) {
+        PyObject *pair = Py_BuildValue("NN", alc_bind_text(a), alc_bind_text(b));
+        v->answers[id] = ask(v, question, pair);
+    }
+    return v->answers[id];
+}
+
+static bool same_type(void *self, struct alc_str actual, struct alc_str wanted)
+{
+    return decide(self, SAME_TYPE, actual, wanted);
+}
+
+static bool same_default(void *self, struct alc_str actual, struct alc_str wanted)
+{
+    return decide(self, SAME_DEFAULT, actual, wanted);
+}
+
+static bool same_part(void *self, struct alc_str table,
+                      const struct alc_index_part *actual, struct alc_str wanted)
+{
+    struct verdicts *v = self;
+    if (PyErr_Occurred()) {
+        return false;
+    }
+    return ask(
+        v, SAME_PART,
+        Py_BuildValue("NNOOON", alc_bind_text(table), alc_bind_text(actual->text),
+                      actual->is_expr ? Py_True : Py_False,
+                      actual->descending ? Py_True : Py_False,
+                      actual->nulls_first ? Py_True : Py_False, alc_bind_text(wanted)));
+}
+
+/* The reason of one wanted table: str, or None when it is proven; NULL with an
+ * exception. */
 static PyObject *prove_one(const struct alc_catalog *actual,
                            const struct alc_table *wanted,
                            const struct alc_proof_options *options)
@@ -16,6 +158,9 @@ static PyObject *prove_one(const struct alc_catalog *actual,
         return PyUnicode_FromString("no such table");
     }
     enum alc_proof proof = alc_prove_table(found, wanted, options);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
     if (proof == ALC_PROVEN) {
         Py_RETURN_NONE;
     }
@@ -26,36 +171,17 @@ static PyObject *prove_one(const struct alc_catalog *actual,
     return PyUnicode_FromString(alc_proof_reason(proof));
 }
 
-static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
+static PyObject *prove_all(const struct alc_catalog *have,
+                           const struct alc_catalog *want,
+                           const struct alc_proof_options *options)
 {
-    static char *keywords[] = {"actual",       "wanted",   "types",
-                               "defaults",     "comments", "indexes",
-                               "foreign_keys", "checks",   NULL};
-    struct alc_module_state *state = PyModule_GetState(module);
-    PyTypeObject *type = state->catalog_type;
-    PyObject *actual, *wanted;
-    int types, defaults, comments, indexes, foreign_keys, checks;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!pppppp:prove", keywords, type,
-                                     &actual, type, &wanted, &types, &defaults,
-                                     &comments, &indexes, &foreign_keys, &checks)) {
-        return NULL;
-    }
-    struct alc_proof_options options = {
-        .types = types,
-        .defaults = defaults,
-        .comments = comments,
-        .indexes = indexes,
-        .checks = checks,
-        .foreign_keys = foreign_keys,
-    };
-    const struct alc_catalog *have = &((struct alc_bind_catalog *)actual)->model;
-    const struct alc_catalog *want = &((struct alc_bind_catalog *)wanted)->model;
     PyObject *reasons = PyList_New((Py_ssize_t)want->n_tables);
     for (size_t i = 0; reasons && i < want->n_tables; i++) {
         const struct alc_table *table = want->tables[i];
-        PyObject *row =
-            Py_BuildValue("NNN", alc_bind_text(table->schema),
-                          alc_bind_text(table->name), prove_one(have, table, &options));
+        PyObject *reason = prove_one(have, table, options);
+        PyObject *row = reason ? Py_BuildValue("NNN", alc_bind_text(table->schema),
+                                               alc_bind_text(table->name), reason)
+                               : NULL;
         if (!row) {
             Py_CLEAR(reasons);
             break;
@@ -65,12 +191,120 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
     return reasons;
 }
 
+/* Borrow the texts of a tuple of str; PyMem_Free() the result.  NULL with an exception.
+ */
+static struct alc_str *borrow_texts(PyObject *tuple)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(tuple);
+    struct alc_str *texts = PyMem_Calloc(n ? (size_t)n : 1, sizeof *texts);
+    if (!texts) {
+        PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; texts && i < n; i++) {
+        Py_ssize_t len;
+        texts[i].ptr = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(tuple, i), &len);
+        texts[i].len = (size_t)len;
+        if (!texts[i].ptr) {
+            PyMem_Free(texts);
+            texts = NULL;
+        }
+    }
+    return texts;
+}
+
+static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *keywords[] = {"actual",   "wanted",          "judge",   "types",
+                               "defaults", "comments",        "indexes", "foreign_keys",
+                               "checks",   "unnamed_schemas", NULL};
+    struct alc_module_state *state = PyModule_GetState(module);
+    PyTypeObject *type = state->catalog_type;
+    PyObject *actual, *wanted, *judge, *schemas;
+    int types, defaults, comments, indexes, foreign_keys, checks;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!OppppppO!:prove", keywords,
+                                     type, &actual, type, &wanted, &judge, &types,
+                                     &defaults, &comments, &indexes, &foreign_keys,
+                                     &checks, &PyTuple_Type, &schemas)) {
+        return NULL;
+    }
+    struct verdicts verdicts;
+    struct alc_judge rules = {&verdicts, same_type, same_default, same_part};
+    struct alc_str *names = borrow_texts(schemas);
+    struct alc_proof_options options = {
+        .types = types,
+        /* SQLite's are not reflected. */
+        .collations = ((struct alc_bind_catalog *)actual)->model.backend ==
+                      ALC_BACKEND_POSTGRESQL,
+        .defaults = defaults,
+        .comments = comments,
+        .indexes = indexes,
+        .foreign_keys = foreign_keys,
+        .checks = checks,
+        .unnamed_schemas = names,
+        .n_unnamed_schemas = (size_t)PyTuple_GET_SIZE(schemas),
+        .judge = &rules,
+    };
+    PyObject *reasons = NULL;
+    if (names && verdicts_init(&verdicts, judge) == 0) {
+        reasons = prove_all(&((struct alc_bind_catalog *)actual)->model,
+                            &((struct alc_bind_catalog *)wanted)->model, &options);
+    }
+    if (names) {
+        verdicts_release(&verdicts);
+    }
+    PyMem_Free(names);
+    return reasons;
+}
+
+/* The table's name in a row of sqlite_schema whose statement is irregular, NULL for
+ * another row (or with an exception); borrowed. */
+static PyObject *irregular_name(PyObject *row)
+{
+    enum { TYPE, NAME, TABLE_NAME, SQL };
+    if (!PyTuple_Check(row) || PyTuple_GET_SIZE(row) <= SQL) {
+        return NULL;
+    }
+    PyObject *type = PyTuple_GET_ITEM(row, TYPE), *sql = PyTuple_GET_ITEM(row, SQL);
+    if (!PyUnicode_Check(type) || !PyUnicode_Check(sql) ||
+        PyUnicode_CompareWithASCIIString(type, "table") != 0) {
+        return NULL;
+    }
+    struct alc_str text;
+    Py_ssize_t len;
+    text.ptr = PyUnicode_AsUTF8AndSize(sql, &len);
+    if (!text.ptr) {
+        return NULL;
+    }
+    text.len = (size_t)len;
+    return alc_is_regular(text) ? NULL : PyTuple_GET_ITEM(row, NAME);
+}
+
+static PyObject *irregular(PyObject *module, PyObject *rows)
+{
+    (void)module;
+    PyObject *items = PySequence_Fast(rows, "rows: want a sequence of tuples");
+    PyObject *names = items ? PyList_New(0) : NULL;
+    for (Py_ssize_t i = 0; names && i < PySequence_Fast_GET_SIZE(items); i++) {
+        PyObject *name = irregular_name(PySequence_Fast_GET_ITEM(items, i));
+        if (PyErr_Occurred() || (name && PyList_Append(names, name) < 0)) {
+            Py_CLEAR(names);
+        }
+    }
+    Py_XDECREF(items);
+    return names;
+}
+
 static PyMethodDef proof_functions[] = {
-    {"prove", (PyCFunction)(void (*)(void))prove, METH_VARARGS | METH_KEYWORDS,
+    {"irregular", irregular, METH_O,
      PyDoc_STR(
-         "prove(actual, wanted, types, defaults, comments, indexes, foreign_keys, "
-         "checks) -> list of (schema, name, reason)\n\nThe reason is None for a "
-         "table that is proven equal.")},
+         "irregular(rows) -> list of str\n\nThe names of the tables among rows of "
+         "sqlite_schema (type, name, table, sql) whose statement SQLAlchemy's "
+         "patterns may misread.")},
+    {"prove", (PyCFunction)(void (*)(void))prove, METH_VARARGS | METH_KEYWORDS,
+     PyDoc_STR("prove(actual, wanted, judge, types, defaults, comments, indexes, "
+               "foreign_keys, checks, unnamed_schemas) -> list of (schema, name, "
+               "reason)\n\nThe reason is None for a table that is proven equal.  "
+               "judge: has same_type, same_default and same_part.")},
     {NULL, NULL, 0, NULL},
 };
 

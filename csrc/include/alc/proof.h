@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "alc/catalog.h"
 
@@ -32,14 +33,39 @@ enum alc_proof {
     ALC_N_PROOFS,
 };
 
+/*
+ * Who decides what bytes alone do not: whether two texts mean the same to the exact
+ * comparators.  Each returns true only if they find no difference; false is always
+ * right.  Called once for each pair that is not known to be the same, so an
+ * implementation keeps its answers.
+ */
+struct alc_judge {
+    void *self;
+    bool (*same_type)(void *self, struct alc_str actual, struct alc_str wanted);
+    /* Absent texts are columns without a default. */
+    bool (*same_default)(void *self, struct alc_str actual, struct alc_str wanted);
+    /* wanted: the text of an element that is more than a column. */
+    bool (*same_part)(void *self, struct alc_str table,
+                      const struct alc_index_part *actual, struct alc_str wanted);
+};
+
+/* An option of a wanted identity that says nothing. */
+#define ALC_IDENTITY_UNSET INT64_MIN
+
 /* What is compared at all; what is not is not asked about. */
 struct alc_proof_options {
     bool types;
-    bool defaults; /* with generated and identity columns */
+    bool collations; /* of types */
+    bool defaults;   /* with generated and identity columns */
     bool comments;
     bool indexes; /* with unique constraints */
     bool foreign_keys;
     bool checks; /* by name */
+    /* Schemas that the database leaves out of names though they are not the default
+     * one: nothing is shown of what refers to them. */
+    const struct alc_str *unnamed_schemas;
+    size_t n_unnamed_schemas;
+    const struct alc_judge *judge;
 };
 
 /*

@@ -1,0 +1,277 @@
+"""Whether texts of the database and of the model mean the same to the comparators.
+
+The equality proof asks here, once for each pair of texts.  The answers come from the
+comparators' own functions, given what SQLAlchemy's reflection would give them; where
+that takes more than the texts (a query, a warning) the answer is no, and the exact path
+decides.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from ..catalog import _model
+from ..ddl import _pg_indexes, _types
+from ..ddl.postgresql import PostgresqlImpl
+from ..ddl.sqlite import SQLiteImpl
+from ..util import sqla_compat
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+    from sqlalchemy.types import TypeEngine
+
+    from ..ddl.impl import DefaultImpl
+
+
+class Judge:
+    """Decides for one backend; see the subclasses."""
+
+    def __init__(self, impl: DefaultImpl) -> None:
+        self.impl = impl
+        self.dialect = impl.dialect
+
+    def same_type(self, actual: str, wanted: str) -> bool:
+        """Return whether a column's type is the wanted one.
+
+        actual: the catalog's text; wanted: the model's DDL.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                type_ = self.reflected_type(actual)
+                if type_ is None or isinstance(type_, sa.types.NullType):
+                    return False
+                text = self.dialect.type_compiler_instance.process(type_)
+                found, declared = _types.tokenize(text), _types.tokenize(wanted)
+            except Exception:  # noqa: BLE001 - it is the exact path's to raise
+                return False
+        return bool(
+            self.impl._column_types_match(found, declared)
+            and self.impl._column_args_match(found, declared)
+        )
+
+    def reflected_type(self, actual: str) -> TypeEngine[Any] | None:
+        """Return the type that reflection makes of a catalog's text, if it is known."""
+        raise NotImplementedError
+
+    def same_default(self, actual: str | None, wanted: str | None) -> bool:
+        """Return whether a column's default is the wanted one.
+
+        actual: the catalog's text; wanted: the model's, as of Rules.default_text().
+        """
+        raise NotImplementedError
+
+    def same_part(
+        self,
+        table: str,
+        actual: str,
+        is_expression: bool,
+        descending: bool,
+        nulls_first: bool,
+        wanted: str,
+    ) -> bool:
+        """Return whether an element of an index is the wanted one.
+
+        table: its name; actual: the column or the expression; wanted: the model's text.
+        """
+        raise NotImplementedError
+
+
+# --- PostgreSQL ---------------------------------------------------------------------
+
+
+class _Questionless(PostgresqlImpl):
+    """The comparison of defaults, as far as it goes without a query."""
+
+    def _server_says_different(self, found: str, declared: str) -> bool:
+        return True
+
+
+# Arguments that reflection makes of a type's parameters, for the types of pg_catalog
+# whose reflection is understood.
+_Arguments = Callable[[list[int]], tuple[tuple[Any, ...], dict[str, Any]]]
+
+
+def _sizes(sizes: list[int]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return tuple(sizes), {}
+
+
+def _moment(with_zone: bool) -> _Arguments:
+    def arguments(sizes: list[int]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        precision = {"precision": sizes[0]} if sizes else {}
+        return (), {"timezone": with_zone, **precision}
+
+    return arguments
+
+
+def _varying(sizes: list[int]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return tuple(sizes), {"varying": True}
+
+
+_PG_ARGUMENTS: dict[str, _Arguments] = {
+    "bit varying": _varying,
+    "double precision": lambda sizes: ((53,), {}),
+    "time with time zone": _moment(True),
+    "time without time zone": _moment(False),
+    "timestamp with time zone": _moment(True),
+    "timestamp without time zone": _moment(False),
+    **dict.fromkeys(
+        ("bit", "character", "character varying", "numeric"),
+        _sizes,
+    ),
+    **dict.fromkeys(
+        (
+            *("bigint", "boolean", "bytea", "cidr", "date", "inet", "integer"),
+            *("interval", "json", "jsonb", "macaddr", "macaddr8", "money", "oid"),
+            *("real", "regclass", "smallint", "text", "tsquery", "tsvector", "uuid"),
+            *("int4range", "int8range", "numrange", "daterange", "tsrange"),
+            *("tstzrange", "int4multirange", "int8multirange", "nummultirange"),
+            *("datemultirange", "tsmultirange", "tstzmultirange"),
+        ),
+        lambda sizes: ((), {}),
+    ),
+}
+_PG_TYPE = re.compile(r"([a-z0-9 ]+?)(?:\(([0-9,]+)\))?((?: [a-z ]+)?)(\[\])?")
+# Types of extensions that SQLAlchemy knows.
+_PG_EXTENSION_TYPES = ("citext", "hstore")
+_ENUM_MARK = " enum("
+
+
+class PostgresqlJudge(Judge):
+    """Decides for PostgreSQL.
+
+    default_schema: the schema whose name is left out of texts.
+    unnamed_schemas: the others whose name is.
+    """
+
+    def __init__(
+        self, impl: DefaultImpl, default_schema: str, unnamed_schemas: tuple[str, ...]
+    ) -> None:
+        super().__init__(impl)
+        self._default_schema = default_schema
+        self._unnamed_schemas = unnamed_schemas
+        self._defaults = _Questionless(impl.dialect, None, False, None, None, {})
+
+    def reflected_type(self, actual: str) -> TypeEngine[Any] | None:
+        type_, is_array = actual.removesuffix("[]"), actual.endswith("[]")
+        element = self._enum(type_) or self._extension(type_) or self._builtin(type_)
+        return pg.ARRAY(element) if is_array and element is not None else element
+
+    def _builtin(self, actual: str) -> TypeEngine[Any] | None:
+        found = _PG_TYPE.fullmatch(actual)
+        if found is None:
+            return None
+        name = found[1] + found[3]
+        arguments = _PG_ARGUMENTS.get(name)
+        class_: Any = self._known_types.get(name)
+        if arguments is None or class_ is None:
+            return None
+        sizes = [int(size) for size in found[2].split(",")] if found[2] else []
+        positional, named = arguments(sizes)
+        type_: TypeEngine[Any] = class_(*positional, **named)
+        return type_
+
+    @property
+    def _known_types(self) -> dict[str, Any]:
+        known: dict[str, Any] = self.dialect.ischema_names  # type: ignore[attr-defined]
+        return known
+
+    def _extension(self, actual: str) -> TypeEngine[Any] | None:
+        schema, _, name = actual.rpartition(".")
+        if schema != self._default_schema or name not in _PG_EXTENSION_TYPES:
+            return None
+        type_: TypeEngine[Any] = self._known_types[name]()
+        return type_
+
+    def _enum(self, actual: str) -> TypeEngine[Any] | None:
+        """Return an enum by its name: its values are not compared."""
+        name, mark, labels = actual.partition(_ENUM_MARK)
+        schema, _, name = name.partition(".")
+        # Another dot or mark may be part of a name.
+        if not mark or "." in name or _ENUM_MARK in labels:
+            return None
+        if schema in self._unnamed_schemas or name.lower() in self._known_types:
+            return None
+        visible = schema == self._default_schema
+        return pg.ENUM(name=name, schema=None if visible else schema)
+
+    def same_default(self, actual: str | None, wanted: str | None) -> bool:
+        if actual is None or wanted is None:
+            return actual is wanted
+        kind, declared = wanted[0], wanted[1:]
+        # Reflection changes texts that draw from a sequence.
+        if "nextval(" in actual.lower():
+            return False
+        column = SimpleNamespace(
+            primary_key=False,
+            table=None,
+            server_default=None if kind == _model.SQL else sa.DefaultClause(declared),
+            type=sa.Numeric() if kind == _model.PLAIN_NUMBER else sa.String(),
+        )
+        return not self._defaults.compare_server_default(None, column, declared, actual)
+
+    def same_part(
+        self,
+        table: str,
+        actual: str,
+        is_expression: bool,
+        descending: bool,
+        nulls_first: bool,
+        wanted: str,
+    ) -> bool:
+        element: Any = sa.text(actual) if is_expression else sa.column(actual)
+        if descending:
+            element = sa.desc(element)
+            element = element if nulls_first else sa.nulls_last(element)
+        elif nulls_first:
+            element = sa.nulls_first(element)
+        try:
+            found = self._defaults._compile_element(element)
+        except sa.exc.CompileError:
+            return False
+        return _pg_indexes.reduced(found, table) == _pg_indexes.reduced(wanted, table)
+
+
+# --- SQLite -------------------------------------------------------------------------
+
+
+class SqliteJudge(Judge):
+    """Decides for SQLite."""
+
+    def reflected_type(self, actual: str) -> TypeEngine[Any] | None:
+        return sqla_compat._sqlite_type(self.dialect, actual)
+
+    def same_default(self, actual: str | None, wanted: str | None) -> bool:
+        reflected: dict[str, Any] = {"default": actual}
+        self.impl.autogen_column_reflect(None, None, reflected)  # type: ignore[arg-type]
+        declared = None if wanted is None else wanted[1:]
+        return not self.impl.compare_server_default(
+            None, None, declared, reflected["default"]
+        )
+
+    def same_part(
+        self,
+        table: str,
+        actual: str,
+        is_expression: bool,
+        descending: bool,
+        nulls_first: bool,
+        wanted: str,
+    ) -> bool:
+        return False
+
+
+def judge_for(
+    impl: DefaultImpl, dialect: Dialect, unnamed_schemas: tuple[str, ...]
+) -> Judge:
+    """Return the judge for an implementation; it has to be one of ours."""
+    if isinstance(impl, SQLiteImpl):
+        return SqliteJudge(impl)
+    return PostgresqlJudge(impl, dialect.default_schema_name or "", unnamed_schemas)
