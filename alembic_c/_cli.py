@@ -20,10 +20,11 @@ def run(prog: str | None = None) -> None:
 
         sys.exit(manage(arguments, prog))
     from .config import main
-    from .util import CommandError, err
+    from .util import CommandError, _collector, err
 
     try:
-        main(arguments, prog=prog)
+        with _collector.at_rest():
+            main(arguments, prog=prog)
     except CommandError as problem:
         if "--raiseerr" in arguments:
             raise

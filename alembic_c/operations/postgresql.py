@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import Column
 from sqlalchemy.types import NULLTYPE
 
@@ -15,6 +14,7 @@ from .base import BatchOperations, Operations
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import ExcludeConstraint
     from sqlalchemy.schema import Constraint, Table
     from sqlalchemy.sql.elements import ColumnElement, quoted_name
 
@@ -68,6 +68,9 @@ class CreateExcludeConstraintOp(AddConstraintOp):
         """Return the constraint; that of `from_constraint` itself if there is one."""
         if self._orig_constraint is not None:
             return self._orig_constraint
+        # All of the dialect comes with it, which other databases need not wait for.
+        from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
         constraint = ExcludeConstraint(
             *self.elements,
             name=self.constraint_name,

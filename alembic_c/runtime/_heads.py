@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import literal_column
 
 from ..util import CommandError
-from ..util._logging import DeferredLogger
+from ._scripted import ScriptedUpdate
 from ._steps import RevisionStep, StampStep
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Table
     from sqlalchemy.sql import Executable
+    from sqlalchemy.sql.dml import Update
 
     from .migration import MigrationContext
 
-log = DeferredLogger("alembic.runtime.migration")
+log = logging.getLogger("alembic.runtime.migration")
 
 _Step = RevisionStep | StampStep
 
@@ -77,6 +79,14 @@ def _literal(version: str) -> ColumnElement[Any]:
     return literal_column("'{}'".format(version.replace("'", "''")))
 
 
+def _update_of(table: Table, from_: str, to_: str) -> Update:
+    return (
+        table.update()
+        .values(version_num=_literal(to_))
+        .where(table.c.version_num == _literal(from_))
+    )
+
+
 class HeadMaintainer:
     """The heads in the database, and the table that stores them.
 
@@ -86,6 +96,7 @@ class HeadMaintainer:
     def __init__(self, context: MigrationContext, heads: Any) -> None:
         self.context = context
         self.heads: set[str] = set(heads)
+        self._updates = ScriptedUpdate(context, _update_of)
 
     def update_to_step(self, step: RevisionStep | StampStep) -> None:
         """Write what a step has reached.
@@ -120,12 +131,8 @@ class HeadMaintainer:
         assert to_ not in self.heads
         self.heads.remove(from_)
         self.heads.add(to_)
-        table = self.context._version
         self._change_one_row(
-            table.update()
-            .values(version_num=_literal(to_))
-            .where(table.c.version_num == _literal(from_)),
-            f"updating '{from_}' to '{to_}'",
+            self._updates.statement(from_, to_), f"updating '{from_}' to '{to_}'"
         )
 
     def _change_one_row(self, statement: Executable, doing: str) -> None:
