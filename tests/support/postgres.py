@@ -130,6 +130,8 @@ class Cluster:
         self.sql("postgres", "CREATE DATABASE test")
         self.sql("test", "CREATE SCHEMA test_schema")
         self.sql("test", "CREATE EXTENSION hstore", "CREATE EXTENSION citext")
+        # Upstream's tests want a collation of this name, whatever its order.
+        self.sql("test", 'CREATE COLLATION "en_US" FROM "C"')
         return self
 
     def stop(self) -> None:
