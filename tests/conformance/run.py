@@ -110,7 +110,7 @@ def database(name: str) -> Iterator[str]:
         with postgres.cluster() as server:
             yield server.url()
     elif name == "mariadb":
-        with mariadb.cluster() as server:
+        with mariadb.server() as server:
             yield server.url()
     else:
         yield "sqlite:///:memory:"
