@@ -1,10 +1,17 @@
 """Database catalogs and the equality proof, in C: see csrc/bind/catalog/."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, Protocol, final
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Protocol, TypeAlias, final
 
 PG_N_QUERIES: int
 SQLITE_N_PRAGMAS: int
+
+# A row source of _libpq or _sqlite3.
+_Source: TypeAlias = object
+_Rows: TypeAlias = Iterable[Sequence[Any]] | _Source
+
+class DatabaseError(Exception):
+    sqlstate: str | None
 
 @final
 class Identity:
@@ -170,20 +177,18 @@ class PgReader:
         checks: bool = True,
     ) -> None: ...
     def sql(self, query: int, /) -> str: ...
-    def feed(self, query: int, rows: Sequence[tuple[Any, ...]], /) -> None: ...
+    def feed(self, query: int, rows: _Rows, /) -> None: ...
     def finish(self) -> Catalog: ...
 
 @final
 class SqliteReader:
     def __init__(self, *, parse: bool = True) -> None: ...
     def sql(self, database: str, /) -> str: ...
-    def feed(self, schema: str | None, rows: Sequence[tuple[Any, ...]], /) -> None: ...
+    def feed(self, schema: str | None, rows: _Rows, /) -> None: ...
     def pragma_sql(
         self, schema: str | None, database: str, pragma: int, /
     ) -> str | None: ...
-    def feed_pragma(
-        self, schema: str | None, pragma: int, rows: Sequence[tuple[Any, ...]], /
-    ) -> None: ...
+    def feed_pragma(self, schema: str | None, pragma: int, rows: _Rows, /) -> None: ...
     def finish(self) -> Catalog: ...
 
 class _Judge(Protocol):

@@ -10,8 +10,9 @@ same database:
 
 from __future__ import annotations
 
+from .._catalog import DatabaseError as DatabaseError
 from ._catalog import Catalog as Catalog
 from ._catalog import Change as Change
 from ._snapshot import snapshot as snapshot
 
-__all__ = ["Catalog", "Change", "snapshot"]
+__all__ = ["Catalog", "Change", "DatabaseError", "snapshot"]

@@ -1,12 +1,14 @@
-"""Read a database's catalog through a connection that the caller has open.
+"""Read a database's catalog: which queries, in which order, into which reader.
 
-The rows come from the caller's own DBAPI cursor, so they are seen in its transaction:
-DDL that is not committed, and databases in memory, too.
+Through a connection that the caller has open, rows come from the caller's own DBAPI
+cursor, so they are seen in its transaction: DDL that is not committed, and databases in
+memory, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _catalog
@@ -19,16 +21,11 @@ if TYPE_CHECKING:
 BACKENDS = ("postgresql", "sqlite")
 OLDEST_POSTGRESQL = (13,)
 
+# So many rows are Python objects at a time.
+_BATCH = 500
 
-def _rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
-    """Return a query's rows as the driver makes them, as tuples."""
-    result = connection.exec_driver_sql(sql)
-    try:
-        rows: list[tuple[Any, ...]] = list(result.cursor.fetchall())
-    finally:
-        result.close()
-    # pg8000 gives lists, others their own kinds of rows.
-    return rows if not rows or type(rows[0]) is tuple else list(map(tuple, rows))
+# Runs a query; gives what a reader of _catalog takes.
+Query = Callable[[str], Iterable[Sequence[Any]]]
 
 
 def postgresql(
@@ -50,11 +47,19 @@ def postgresql(
     major, minor, *_ = (*(connection.dialect.server_version_info or ()), 0, 0)
     number = int(major) * 10_000 + int(minor)
     reader = _catalog.PgReader(number, schemas, defaults=defaults, checks=checks)
-    for query in range(_catalog.PG_N_QUERIES):
-        rows = _rows(connection, reader.sql(query))
-        if query == 0 and visible is not None:
+    return feed_postgresql(reader, partial(_rows, connection), visible)
+
+
+def feed_postgresql(
+    reader: _catalog.PgReader, query: Query, visible: list[str] | None = None
+) -> Catalog:
+    """Read all catalogs through `query`, which has to stay in one transaction."""
+    for number in range(_catalog.PG_N_QUERIES):
+        rows = query(reader.sql(number))
+        if number == 0 and visible is not None:
+            rows = list(rows)
             visible += [name for _, name, is_visible in rows if is_visible]
-        reader.feed(query, rows)
+        reader.feed(number, rows)
     return reader.finish()
 
 
@@ -74,18 +79,67 @@ def sqlite(
     irregular: gets the keys of tables whose statement is not written as SQLAlchemy
         writes them, so that its reflection may see something else in it.
     """
+    query = partial(_rows, connection)
     if schemas is None:
-        attached = [row[1] for row in _rows(connection, "PRAGMA database_list")]
+        attached = [row[1] for row in query("PRAGMA database_list")]
         schemas = [None, *(name for name in attached if name not in ("main", "temp"))]
+    return feed_sqlite(query, schemas, pragmas=pragmas, irregular=irregular)
+
+
+def feed_sqlite(
+    query: Query,
+    schemas: Sequence[str | None],
+    *,
+    pragmas: bool = False,
+    irregular: set[tuple[str | None, str]] | None = None,
+) -> Catalog:
+    """Read databases through `query`; the rest as sqlite()."""
     reader = _catalog.SqliteReader()
     for schema in schemas:
         database = schema or "main"
-        rows = _rows(connection, reader.sql(database))
-        reader.feed(schema, rows)
+        rows = query(reader.sql(database))
         if irregular is not None:
-            irregular.update((schema, name) for name in _catalog.irregular(rows))
+            rows = statements = [tuple(row) for row in rows]
+            irregular.update((schema, name) for name in _catalog.irregular(statements))
+        reader.feed(schema, rows)
         for pragma in range(_catalog.SQLITE_N_PRAGMAS if pragmas else 0):
             sql = reader.pragma_sql(schema, database, pragma)
             if sql is not None:
-                reader.feed_pragma(schema, pragma, _rows(connection, sql))
+                reader.feed_pragma(schema, pragma, query(sql))
     return reader.finish()
+
+
+def _rows(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
+    """Yield a query's rows as the driver makes them.
+
+    Raises what SQLAlchemy raises when a query of the connection's own fails.
+    """
+    result = connection.exec_driver_sql(sql)
+    try:
+        while batch := _fetch(connection, sql, result.cursor):
+            yield from batch
+    finally:
+        result.close()
+
+
+def _fetch(connection: Connection, sql: str, cursor: Any) -> Sequence[Sequence[Any]]:
+    """Return the next rows; they bypass SQLAlchemy's, so its error handling is ours."""
+    dbapi_error: type[Exception] = connection.dialect.loaded_dbapi.Error
+    try:
+        rows: Sequence[Sequence[Any]] = cursor.fetchmany(_BATCH)
+    except dbapi_error as error:
+        from sqlalchemy.exc import DBAPIError
+
+        dialect = connection.dialect
+        lost = dialect.is_disconnect(error, None, cursor)  # type: ignore[arg-type]
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            sql,
+            None,
+            error,
+            dbapi_error,
+            connection_invalidated=lost,
+            dialect=dialect,
+        ) from error
+    return rows

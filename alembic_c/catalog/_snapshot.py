@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,30 @@ if TYPE_CHECKING:
 
 
 def snapshot(
-    source: Connection | Engine, *, schemas: Sequence[str] | None = None
+    source: Connection | Engine | str | os.PathLike[str],
+    *,
+    schemas: Sequence[str] | None = None,
 ) -> Catalog:
     """Read the catalog of a database.
 
-    source: an open SQLAlchemy connection, in whose transaction the catalog is read, or
-        an engine. With an asynchronous one: `await connection.run_sync(snapshot)`.
+    source: one of
+        - an open SQLAlchemy connection, in whose transaction the catalog is read, or an
+          engine; with an asynchronous one `await connection.run_sync(snapshot)`;
+        - the URL of a database as SQLAlchemy has it, a libpq URI or conninfo string:
+          "postgresql://user@host/name", "dbname=name", "sqlite:///app.db";
+        - the path of an SQLite file, or a URI of SQLite's ("file:app.db?immutable=1").
+        By its address a database is read in one read-only transaction, and without
+        SQLAlchemy.
     schemas: names of schemas; None for each but the system's. For SQLite, names of
         attached databases, "main" among them.
     Raises ValueError for a backend other than PostgreSQL and SQLite, OverflowError for
-    a PostgreSQL older than 13, and what the driver raises.
+    a PostgreSQL older than 13, FileNotFoundError; DatabaseError for what goes wrong in
+    a database that was given by its address, otherwise what SQLAlchemy raises.
     """
+    if isinstance(source, str | os.PathLike):
+        from . import _address
+
+        return Catalog(_address.read(_address.parse(source), schemas))
     from sqlalchemy import Engine
 
     if isinstance(source, Engine):

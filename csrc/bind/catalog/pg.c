@@ -11,6 +11,7 @@ struct pg_reader {
     struct alc_catalog model;
     PyObject *names;         /* tuple of str, or NULL for all schemas */
     struct alc_str *schemas; /* borrow from `names` */
+    bool busy;               /* rows are being read */
 };
 
 /* Schema names as the core takes them.  Returns 0, or -1 with an exception set. */
@@ -101,7 +102,8 @@ static PyObject *pg_reader_sql(PyObject *object, PyObject *argument)
 {
     struct pg_reader *self = (struct pg_reader *)object;
     long query = PyLong_AsLong(argument);
-    if ((query == -1 && PyErr_Occurred()) || check_query(query) < 0) {
+    if ((query == -1 && PyErr_Occurred()) || check_query(query) < 0 ||
+        alc_bind_check_idle(self->busy) < 0) {
         return NULL;
     }
     struct alc_buf sql;
@@ -126,15 +128,15 @@ static PyObject *pg_reader_feed(PyObject *object, PyObject *args)
     struct alc_rows source;
     struct alc_bind_rows tuples;
     size_t n_columns = alc_pg_n_columns((enum alc_pg_query)query);
-    if (alc_bind_rows_init(&source, &tuples, rows, n_columns) < 0) {
-        return NULL;
-    }
     struct alc_error err;
     alc_error_init(&err);
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->busy) < 0) {
+        return NULL;
+    }
     int rc = alc_pg_feed(self->reader, (enum alc_pg_query)query, &source, &err);
-    alc_bind_rows_release(&tuples);
-    if (rc) {
-        return alc_bind_raise(&err, NULL);
+    struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(object));
+    if (alc_bind_rows_end(&tuples, state, rc, &err) < 0) {
+        return NULL;
     }
     Py_RETURN_NONE;
 }
@@ -145,6 +147,9 @@ static PyObject *pg_reader_finish(PyObject *object, PyObject *unused)
     struct pg_reader *self = (struct pg_reader *)object;
     struct alc_error err;
     alc_error_init(&err);
+    if (alc_bind_check_idle(self->busy) < 0) {
+        return NULL;
+    }
     if (alc_pg_finish(self->reader, &err)) {
         return alc_bind_raise(&err, NULL);
     }

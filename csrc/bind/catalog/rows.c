@@ -1,20 +1,23 @@
 /*
- * DBAPI tuples as a row source.
+ * Rows from Python as a row source: a capsule of another module, or an iterable.
  *
- * Text borrows from the str objects, which the list of rows keeps alive.  A failure of
- * Python (no UTF-8 for a lone surrogate, out of memory) leaves no exception behind: the
- * record says it.
+ * Text borrows from the str objects of the row in hand.  A value that cannot be read
+ * (no UTF-8 for a lone surrogate, a number out of range) is the record's to tell; an
+ * exception that the iterator raises stays set, and is what the caller sees.
  */
 #include "state.h"
 
-static int invalid(struct alc_error *err, Py_ssize_t row, const char *what)
+#include "../core/error.h"
+
+static int invalid(struct alc_error *err, const struct alc_bind_rows *source,
+                   const char *what)
 {
     PyErr_Clear();
-    return alc_error_set(err, ALC_E_INVALID, (size_t)row, "%s", what);
+    return alc_error_set(err, ALC_E_INVALID, (size_t)source->at, "%s", what);
 }
 
-static int read_cell(struct alc_cell *cell, PyObject *value, Py_ssize_t row,
-                     struct alc_error *err)
+static int read_cell(struct alc_cell *cell, PyObject *value,
+                     const struct alc_bind_rows *source, struct alc_error *err)
 {
     if (value == Py_None) {
         cell->kind = ALC_CELL_NULL;
@@ -26,7 +29,7 @@ static int read_cell(struct alc_cell *cell, PyObject *value, Py_ssize_t row,
         cell->kind = ALC_CELL_INT;
         cell->number = number;
         return overflow || (number == -1 && PyErr_Occurred())
-                   ? invalid(err, row, "a number out of range")
+                   ? invalid(err, source, "a number out of range")
                    : 0;
     }
     if (PyUnicode_Check(value)) {
@@ -34,48 +37,112 @@ static int read_cell(struct alc_cell *cell, PyObject *value, Py_ssize_t row,
         cell->kind = ALC_CELL_TEXT;
         cell->text.ptr = PyUnicode_AsUTF8AndSize(value, &len);
         cell->text.len = (size_t)len;
-        return cell->text.ptr ? 0 : invalid(err, row, "text that is not Unicode");
+        return cell->text.ptr ? 0 : invalid(err, source, "text that is not Unicode");
     }
-    return invalid(err, row, "a value that is neither text nor a number");
+    return invalid(err, source, "a value that is neither text nor a number");
 }
 
 static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
 {
     struct alc_bind_rows *source = self;
-    if (source->at >= PySequence_Fast_GET_SIZE(source->rows)) {
-        return 0;
+    Py_CLEAR(source->row);
+    PyObject *item = PyIter_Next(source->rows);
+    if (!item) {
+        return PyErr_Occurred()
+                   ? alc_error_set(err, ALC_E_IO, (size_t)source->at, "no next row")
+                   : 0;
     }
-    Py_ssize_t row = source->at++;
-    PyObject *item = PySequence_Fast_GET_ITEM(source->rows, row);
-    if (!PyTuple_Check(item) || (size_t)PyTuple_GET_SIZE(item) != source->n_columns) {
-        return invalid(err, row, "a row that is not as asked for");
+    source->row = PySequence_Fast(item, "");
+    Py_DECREF(item);
+    if (!source->row ||
+        (size_t)PySequence_Fast_GET_SIZE(source->row) != source->n_columns) {
+        return invalid(err, source, "a row that is not as asked for");
     }
     for (size_t i = 0; i < source->n_columns; i++) {
-        PyObject *value = PyTuple_GET_ITEM(item, (Py_ssize_t)i);
-        int rc = read_cell(&cells[i], value, row, err);
+        PyObject *value = PySequence_Fast_GET_ITEM(source->row, (Py_ssize_t)i);
+        int rc = read_cell(&cells[i], value, source, err);
         if (rc) {
             return rc;
         }
     }
+    source->at++;
     return 1;
 }
 
-int alc_bind_rows_init(struct alc_rows *out, struct alc_bind_rows *source,
-                       PyObject *rows, size_t n_columns)
+int alc_bind_check_idle(bool busy)
 {
-    source->rows = PySequence_Fast(rows, "rows: want a sequence of tuples");
-    if (!source->rows) {
+    if (busy) {
+        PyErr_SetString(PyExc_RuntimeError, "this reader is reading rows already");
         return -1;
     }
-    source->at = 0;
-    source->n_columns = n_columns;
-    out->self = source;
-    out->n_columns = n_columns;
-    out->next = next_row;
     return 0;
 }
 
-void alc_bind_rows_release(struct alc_bind_rows *source)
+static int begin_capsule(struct alc_rows *out, struct alc_bind_rows *source,
+                         PyObject *capsule)
 {
+    source->source = PyCapsule_GetPointer(capsule, ALC_SOURCE_CAPSULE);
+    if (!source->source) {
+        return -1;
+    }
+    if (source->source->thread) {
+        PyErr_SetString(PyExc_RuntimeError, "these rows are being read already");
+        return -1;
+    }
+    source->rows = Py_NewRef(capsule);
+    *out = source->source->rows;
+    *source->busy = true;
+    source->source->thread = PyEval_SaveThread();
+    return 0;
+}
+
+int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
+                        PyObject *rows, size_t n_columns, bool *busy)
+{
+    memset(source, 0, sizeof *source);
+    source->n_columns = n_columns;
+    source->busy = busy;
+    if (alc_bind_check_idle(*busy) < 0) {
+        return -1;
+    }
+    if (PyCapsule_IsValid(rows, ALC_SOURCE_CAPSULE)) {
+        return begin_capsule(out, source, rows);
+    }
+    source->rows = PyObject_GetIter(rows);
+    if (!source->rows) {
+        return -1;
+    }
+    out->self = source;
+    out->n_columns = n_columns;
+    out->next = next_row;
+    *busy = true;
+    return 0;
+}
+
+int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *state,
+                      int rc, const struct alc_error *err)
+{
+    if (source->source) {
+        PyThreadState *thread = source->source->thread;
+        PyEval_RestoreThread(thread);
+        source->source->thread = NULL;
+    }
+    *source->busy = false;
+    if (rc && source->source && !PyErr_Occurred()) {
+        source->source->raise(source->source);
+    }
+    if (rc && !PyErr_Occurred()) {
+        if (rc == ALC_E_IO && !err->sys_errno) {
+            PyErr_SetString(state->database_error, err->msg);
+        } else {
+            alc_bind_raise(err, NULL);
+        }
+    }
+    /* Releasing may run code of Python's, which must not see the exception. */
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    Py_CLEAR(source->row);
     Py_CLEAR(source->rows);
+    PyErr_Restore(type, value, traceback);
+    return rc ? -1 : 0;
 }

@@ -11,6 +11,7 @@
 struct sqlite_reader {
     PyObject_HEAD struct alc_catalog model;
     bool parse;
+    bool busy; /* rows are being read */
 };
 
 static PyObject *sqlite_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -69,16 +70,17 @@ static PyObject *sqlite_reader_feed(PyObject *object, PyObject *args)
     }
     struct alc_rows source;
     struct alc_bind_rows tuples;
-    if (alc_bind_rows_init(&source, &tuples, rows, ALC_SQLITE_N_COLUMNS) < 0) {
+    struct alc_error err;
+    alc_error_init(&err);
+    if (alc_bind_rows_begin(&source, &tuples, rows, ALC_SQLITE_N_COLUMNS, &self->busy) <
+        0) {
         return NULL;
     }
     struct alc_str name = {schema, schema ? (size_t)schema_len : 0};
-    struct alc_error err;
-    alc_error_init(&err);
     int rc = alc_sqlite_feed(&self->model, name, self->parse, &source, &err);
-    alc_bind_rows_release(&tuples);
-    if (rc) {
-        return alc_bind_raise(&err, NULL);
+    struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(object));
+    if (alc_bind_rows_end(&tuples, state, rc, &err) < 0) {
+        return NULL;
     }
     Py_RETURN_NONE;
 }
@@ -100,7 +102,7 @@ static PyObject *sqlite_reader_pragma_sql(PyObject *object, PyObject *args)
     int pragma;
     if (!PyArg_ParseTuple(args, "z#s#i:pragma_sql", &schema, &schema_len, &database,
                           &database_len, &pragma) ||
-        check_pragma(pragma) < 0) {
+        check_pragma(pragma) < 0 || alc_bind_check_idle(self->busy) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -137,17 +139,17 @@ static PyObject *sqlite_reader_feed_pragma(PyObject *object, PyObject *args)
     struct alc_rows source;
     struct alc_bind_rows tuples;
     size_t n_columns = alc_sqlite_pragma_n_columns((enum alc_sqlite_pragma)pragma);
-    if (alc_bind_rows_init(&source, &tuples, rows, n_columns) < 0) {
+    struct alc_error err;
+    alc_error_init(&err);
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->busy) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
-    struct alc_error err;
-    alc_error_init(&err);
     int rc = alc_sqlite_pragma_feed(&self->model, under, (enum alc_sqlite_pragma)pragma,
                                     &source, &err);
-    alc_bind_rows_release(&tuples);
-    if (rc) {
-        return alc_bind_raise(&err, NULL);
+    struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(object));
+    if (alc_bind_rows_end(&tuples, state, rc, &err) < 0) {
+        return NULL;
     }
     Py_RETURN_NONE;
 }
@@ -158,6 +160,9 @@ static PyObject *sqlite_reader_finish(PyObject *object, PyObject *unused)
     struct sqlite_reader *self = (struct sqlite_reader *)object;
     struct alc_error err;
     alc_error_init(&err);
+    if (alc_bind_check_idle(self->busy) < 0) {
+        return NULL;
+    }
     if (alc_catalog_finish(&self->model, &err)) {
         return alc_bind_raise(&err, NULL);
     }

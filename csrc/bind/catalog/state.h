@@ -6,9 +6,11 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdbool.h>
 
 #include "alc/catalog.h"
 #include "alc/rows.h"
+#include "source.h"
 
 /* X(type, member): each is a strong reference or NULL. */
 #define ALC_STATE_OBJECTS(X)                                                           \
@@ -21,6 +23,7 @@
     X(PyTypeObject, identity_type)                                                     \
     X(PyTypeObject, pg_reader_type)                                                    \
     X(PyTypeObject, sqlite_reader_type)                                                \
+    X(PyObject, database_error)                                                        \
     X(PyObject, names)
 
 struct alc_module_state {
@@ -42,20 +45,36 @@ PyObject *alc_bind_catalog_take(struct alc_module_state *state,
                                 struct alc_catalog *model);
 
 /*
- * Tuples of a DBAPI cursor as a row source: a sequence of sequences of None, int, bool
- * and str.  Other objects are an error of the source (ALC_E_INVALID), as are rows of
- * another length.
+ * Rows for a reader, out of what Python gives: a capsule (source.h), or an iterable of
+ * sequences of None, int, bool and str, such as a DBAPI cursor fetches.  Other values
+ * are an error of the source (ALC_E_INVALID), as are rows of another length.
  */
 struct alc_bind_rows {
-    PyObject *rows; /* a list or tuple, strong */
+    struct alc_bind_source *source; /* of the capsule, or NULL */
+    PyObject *rows;                 /* strong: the capsule, or the iterator */
+    PyObject *row;                  /* strong: the one in hand, or NULL */
     Py_ssize_t at;
     size_t n_columns;
+    bool *busy;
 };
 
-/* Returns 0, or -1 with an exception set.  Release with alc_bind_rows_release(). */
-int alc_bind_rows_init(struct alc_rows *out, struct alc_bind_rows *source,
-                       PyObject *rows, size_t n_columns);
-void alc_bind_rows_release(struct alc_bind_rows *source);
+/*
+ * Begin reading `rows` into an object whose `busy` flag is set until the end, so that
+ * no other thread and no iterator gets at it meanwhile.  Without the GIL for a capsule.
+ * Returns 0, or -1 with an exception set; then there is nothing to end.
+ */
+int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
+                        PyObject *rows, size_t n_columns, bool *busy);
+
+/*
+ * End it.  rc: what the reader returned.
+ * Returns 0, or -1 with an exception set when rc is a failure.
+ */
+int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *state,
+                      int rc, const struct alc_error *err);
+
+/* Whether an object may be used: 0, or -1 with an exception set. */
+int alc_bind_check_idle(bool busy);
 
 /* Bytes from a database as str; what is not UTF-8 becomes lone surrogates. */
 PyObject *alc_bind_text(struct alc_str text);

@@ -1,0 +1,203 @@
+"""Databases by their address: a URL, a conninfo string, the path of a file.
+
+Nothing of SQLAlchemy is needed where libpq and SQLite are at hand: our own extension
+modules read then.  The build leaves them out when headers are missing; drivers that are
+installed do it instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from .. import _catalog
+from . import _read
+
+if TYPE_CHECKING:
+    from .._catalog import Catalog
+
+_URL = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(\+(?P<driver>\w+))?://", re.IGNORECASE)
+_CONNINFO = re.compile(r"\s*[a-z_]+\s*=")
+# Drivers whose URL parameters are libpq's.
+_LIBPQ_DRIVERS = (None, "psycopg", "psycopg2", "psycopg_async", "psycopg2cffi")
+# Drivers that may bring a copy of SQLite of their own.
+_SQLITE_DRIVERS = (
+    "apsw",
+    "pysqlite3",
+    "sqlcipher3",
+    "pysqlcipher3",
+    "sqlean",
+    "libsql",
+)
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Address(NamedTuple):
+    """Where a database is.
+
+    backend: "postgresql" or "sqlite".
+    name: libpq's conninfo or URI; the path of a file, or a URI of SQLite's.
+    is_uri: for SQLite, whether it is a URI.
+    url: SQLAlchemy's URL, when only its driver understands the parameters; else None.
+    """
+
+    backend: str
+    name: str
+    is_uri: bool = False
+    url: str | None = None
+
+
+def parse(source: str | os.PathLike[str]) -> Address:
+    """Tell what kind of address a text is; a path object is an SQLite file.
+
+    "name://" begins a URL, "file:" a URI of SQLite's, "name =" a conninfo string; all
+    else is the path of an SQLite file.
+    Raises ValueError for a URL of another backend, and for a database in memory.
+    """
+    if not isinstance(source, str):
+        return Address("sqlite", os.fspath(source))
+    url = _URL.match(source)
+    if url:
+        return _parse_url(source, url)
+    if source.startswith("file:"):
+        return _on_disk(Address("sqlite", source, is_uri=True))
+    if _CONNINFO.match(source):
+        return Address("postgresql", source)
+    return _on_disk(Address("sqlite", source))
+
+
+def _parse_url(source: str, url: re.Match[str]) -> Address:
+    name, driver = url["name"].lower(), url["driver"]
+    rest = source[url.end() :]
+    if name in ("postgresql", "postgres"):
+        foreign = driver not in _LIBPQ_DRIVERS and "?" in rest
+        return Address(
+            "postgresql", f"postgresql://{rest}", url=source if foreign else None
+        )
+    if name == "sqlite":
+        return _on_disk(_parse_sqlite(rest))
+    raise ValueError(f"no catalog of {name!r}; there are postgresql and sqlite")
+
+
+def _parse_sqlite(rest: str) -> Address:
+    """Read what stands behind sqlite://, as SQLAlchemy does: "/" and the path."""
+    path, _, query = rest.partition("?")
+    parameters = dict(parse_qsl(query))
+    path = path.removeprefix("/")
+    if parameters.pop("uri", "").lower() not in ("true", "1", "yes", "on"):
+        return Address("sqlite", path)
+    if parameters:
+        path += ("&" if "?" in path else "?") + urlencode(parameters)
+    return Address("sqlite", path, is_uri=True)
+
+
+def _on_disk(address: Address) -> Address:
+    if address.name in ("", ":memory:") or "mode=memory" in address.name:
+        raise ValueError(
+            "a new database in memory has nothing in it; to read one that is open, "
+            "pass its connection"
+        )
+    return address
+
+
+def read(address: Address, schemas: Sequence[str] | None) -> Catalog:
+    """Open a database, read its catalog in one read-only transaction, and close it.
+
+    Raises ImportError if there is no driver, DatabaseError or what the driver raises.
+    """
+    if address.backend == "sqlite":
+        return _read_sqlite(address, schemas)
+    if address.url is None:
+        try:
+            from .. import _libpq
+        except ImportError:
+            pass  # left out by the build: a driver does it
+        else:
+            with closing(_libpq.Connection(address.name)) as connection:
+                connection.execute(_BEGIN)
+                reader = _catalog.PgReader(connection.server_version, schemas)
+                return _read.feed_postgresql(reader, connection.rows)
+    return _read_through_driver(address, schemas)
+
+
+def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Catalog:
+    if schemas is not None and list(schemas) != ["main"]:
+        raise ValueError("an SQLite file has the schema 'main' only")
+    if not address.is_uri and not os.path.exists(address.name):
+        raise FileNotFoundError(f"no such file: {address.name}")
+    native = _own_sqlite()
+    if native is not None:
+        with closing(native.Database(address.name, uri=address.is_uri)) as database:
+            database.execute("BEGIN")
+            return _read.feed_sqlite(database.rows, [None], pragmas=True)
+    import sqlite3
+
+    name = address.name
+    if not address.is_uri:
+        name = Path(os.path.abspath(name)).as_uri() + "?mode=ro"
+    with closing(sqlite3.connect(name, uri=True, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        return _read.feed_sqlite(connection.execute, [None], pragmas=True)
+
+
+def _own_sqlite() -> Any:
+    """Return the extension module if it may be used here, or None.
+
+    Two copies of SQLite in one process must not open the same file: when one of them
+    closes it, the locks of the other are gone. So ours stays away if the drivers that
+    are loaded have another copy, or may have.
+    """
+    try:
+        from .. import _sqlite3 as native
+    except ImportError:
+        return None
+    if any(name in sys.modules for name in _SQLITE_DRIVERS):
+        return None
+    driver = sys.modules.get("_sqlite3")
+    if driver is None:
+        return native
+    path = getattr(driver, "__file__", None)  # none: linked into the interpreter
+    return native if path is not None and native.shares_library(path) else None
+
+
+def _read_through_driver(address: Address, schemas: Sequence[str] | None) -> Catalog:
+    from sqlalchemy import create_engine
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.pool import NullPool
+
+    options: dict[str, Any] = {"poolclass": NullPool}
+    url = address.url
+    if url is None:
+        name, module = _postgresql_driver()
+        url = f"postgresql+{name}://"
+        options["creator"] = lambda: module.connect(address.name)
+    if make_url(url).get_dialect().is_async:
+        raise ValueError(
+            f"{make_url(url).drivername} is asynchronous: pass a connection to "
+            "`await connection.run_sync(snapshot)`"
+        )
+    engine = create_engine(url, **options).execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    with engine.connect() as connection:
+        return _read.postgresql(connection, schemas)
+
+
+def _postgresql_driver() -> tuple[str, Any]:
+    """Return the name of a driver that takes conninfo strings, and its module."""
+    for name in ("psycopg", "psycopg2"):
+        try:
+            return name, __import__(name)
+        except ImportError:
+            continue
+    raise ImportError(
+        "a PostgreSQL database is read by its address through alembic_c._libpq (left "
+        "out when alembic_c was built without libpq's headers), psycopg or psycopg2: "
+        "none of them is there"
+    )

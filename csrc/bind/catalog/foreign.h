@@ -1,0 +1,75 @@
+/*
+ * What the foreign modules (_libpq, _sqlite3) have in common: a lock around a
+ * connection whose rows are pulled without the GIL, and capsules that keep it alive.
+ */
+#ifndef ALC_BIND_CATALOG_FOREIGN_H
+#define ALC_BIND_CATALOG_FOREIGN_H
+
+#include "source.h"
+
+/* Take a lock without keeping the GIL from its holder. */
+static inline void alc_foreign_lock(PyThread_type_lock lock)
+{
+    if (!PyThread_acquire_lock(lock, NOWAIT_LOCK)) {
+        Py_BEGIN_ALLOW_THREADS;
+        PyThread_acquire_lock(lock, WAIT_LOCK);
+        Py_END_ALLOW_THREADS;
+    }
+}
+
+/* A row source and the object that it reads from. */
+struct alc_foreign_source {
+    struct alc_bind_source base;
+    PyObject *owner; /* strong */
+};
+
+static inline void alc_foreign_free_source(PyObject *capsule)
+{
+    struct alc_foreign_source *source =
+        PyCapsule_GetPointer(capsule, ALC_SOURCE_CAPSULE);
+    if (source) {
+        Py_DECREF(source->owner);
+        PyMem_Free(source);
+    }
+}
+
+/* A capsule around rows to be filled in; NULL with an exception set. */
+static inline PyObject *alc_foreign_new_source(struct alc_foreign_source **out,
+                                               PyObject *owner,
+                                               void (*raise)(struct alc_bind_source *))
+{
+    struct alc_foreign_source *source = PyMem_Calloc(1, sizeof *source);
+    if (!source) {
+        return PyErr_NoMemory();
+    }
+    PyObject *capsule =
+        PyCapsule_New(source, ALC_SOURCE_CAPSULE, alc_foreign_free_source);
+    if (!capsule) {
+        PyMem_Free(source);
+        return NULL;
+    }
+    source->base.raise = raise;
+    source->owner = Py_NewRef(owner);
+    *out = source;
+    return capsule;
+}
+
+/* DatabaseError with a code or NULL for none; falls back on the bytes as they are. */
+static inline void alc_foreign_raise(PyObject *error_type, const char *message,
+                                     const char *code)
+{
+    PyObject *text =
+        PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "backslashreplace");
+    PyObject *error = text ? PyObject_CallOneArg(error_type, text) : NULL;
+    PyObject *sqlstate = error && code ? PyUnicode_FromString(code) : NULL;
+    bool coded =
+        !code || (sqlstate && PyObject_SetAttrString(error, "sqlstate", sqlstate) == 0);
+    if (error && coded) {
+        PyErr_SetObject(error_type, error);
+    }
+    Py_XDECREF(sqlstate);
+    Py_XDECREF(error);
+    Py_XDECREF(text);
+}
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * The module alembic_c._libpq: a PostgreSQL connection of our own, whose rows go
+ * straight into the catalog reader.
+ */
+#include "../../source/libpq/connection.h"
+
+#include "../catalog/foreign.h"
+
+struct module_state {
+    PyTypeObject *connection_type;
+    PyObject *database_error;
+};
+
+struct connection {
+    PyObject_HEAD struct alc_libpq pq; /* under `lock` */
+    PyThread_type_lock lock;
+    struct alc_bind_source
+        *reading; /* under `lock`: what signals are handled through */
+};
+
+static void raise_failure(struct connection *self, int rc, const struct alc_error *err)
+{
+    struct module_state *state = PyType_GetModuleState(Py_TYPE(self));
+    if (PyErr_Occurred()) {
+        return;
+    }
+    if (rc == ALC_E_NOMEM) {
+        PyErr_NoMemory();
+        return;
+    }
+    const char *sqlstate = self->pq.sqlstate[0] ? self->pq.sqlstate : NULL;
+    alc_foreign_raise(state->database_error,
+                      err->sys_errno || !self->pq.message ? err->msg : self->pq.message,
+                      sqlstate);
+}
+
+/* --- rows ----------------------------------------------------------------------------
+ */
+
+static int handle_signals(void *self)
+{
+    const struct connection *connection = self;
+    return connection->reading ? alc_bind_source_signals(connection->reading) : 0;
+}
+
+/* Without the GIL. */
+static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
+{
+    struct alc_foreign_source *source = self;
+    struct connection *connection = (struct connection *)source->owner;
+    PyThread_acquire_lock(connection->lock, WAIT_LOCK);
+    connection->reading = &source->base;
+    int rc = alc_libpq_next(&connection->pq, cells, err);
+    connection->reading = NULL;
+    PyThread_release_lock(connection->lock);
+    return rc;
+}
+
+static void raise_of_rows(struct alc_bind_source *base)
+{
+    struct alc_foreign_source *source = (struct alc_foreign_source *)base;
+    struct connection *connection = (struct connection *)source->owner;
+    static const struct alc_error none = {.code = ALC_E_IO};
+    alc_foreign_lock(connection->lock);
+    if (connection->pq.message) {
+        raise_failure(connection, ALC_E_IO, &none);
+    }
+    PyThread_release_lock(connection->lock);
+}
+
+/* --- Connection ----------------------------------------------------------------------
+ */
+
+static PyObject *connection_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *keywords[] = {"conninfo", NULL};
+    const char *conninfo;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s:Connection", keywords,
+                                     &conninfo)) {
+        return NULL;
+    }
+    struct connection *self = (struct connection *)type->tp_alloc(type, 0);
+    if (!self) {
+        return NULL;
+    }
+    alc_libpq_init(&self->pq);
+    self->lock = PyThread_allocate_lock();
+    if (!self->lock) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    struct alc_error err;
+    alc_error_init(&err);
+    int rc;
+    Py_BEGIN_ALLOW_THREADS;
+    rc = alc_libpq_connect(&self->pq, conninfo, &err);
+    Py_END_ALLOW_THREADS;
+    if (rc) {
+        raise_failure(self, rc, &err);
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->pq.interrupted = handle_signals;
+    self->pq.interrupted_self = self;
+    return (PyObject *)self;
+}
+
+static void connection_dealloc(PyObject *object)
+{
+    struct connection *self = (struct connection *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    alc_libpq_release(&self->pq);
+    if (self->lock) {
+        PyThread_free_lock(self->lock);
+    }
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *connection_close(PyObject *object, PyObject *unused)
+{
+    struct connection *self = (struct connection *)object;
+    (void)unused;
+    alc_foreign_lock(self->lock);
+    alc_libpq_release(&self->pq);
+    PyThread_release_lock(self->lock);
+    Py_RETURN_NONE;
+}
+
+static PyObject *connection_execute(PyObject *object, PyObject *argument)
+{
+    struct connection *self = (struct connection *)object;
+    const char *sql = PyUnicode_AsUTF8(argument);
+    struct alc_error err;
+    if (!sql) {
+        return NULL;
+    }
+    alc_error_init(&err);
+    alc_foreign_lock(self->lock);
+    struct alc_bind_source waiting = {.thread = PyEval_SaveThread()};
+    self->reading = &waiting;
+    int rc = alc_libpq_execute(&self->pq, sql, &err);
+    self->reading = NULL;
+    PyEval_RestoreThread(waiting.thread);
+    if (rc) {
+        raise_failure(self, rc, &err);
+    }
+    PyThread_release_lock(self->lock);
+    return rc ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *connection_rows(PyObject *object, PyObject *argument)
+{
+    struct connection *self = (struct connection *)object;
+    const char *sql = PyUnicode_AsUTF8(argument);
+    struct alc_foreign_source *source = NULL;
+    PyObject *capsule =
+        sql ? alc_foreign_new_source(&source, object, raise_of_rows) : NULL;
+    if (!capsule) {
+        return NULL;
+    }
+    struct alc_error err;
+    struct alc_rows inner;
+    alc_error_init(&err);
+    alc_foreign_lock(self->lock);
+    struct alc_bind_source waiting = {.thread = PyEval_SaveThread()};
+    self->reading = &waiting;
+    int rc = alc_libpq_query(&inner, &self->pq, sql, &err);
+    self->reading = NULL;
+    PyEval_RestoreThread(waiting.thread);
+    if (rc) {
+        raise_failure(self, rc, &err);
+    }
+    PyThread_release_lock(self->lock);
+    if (rc) {
+        Py_DECREF(capsule);
+        return NULL;
+    }
+    source->base.rows.self = source;
+    source->base.rows.n_columns = inner.n_columns;
+    source->base.rows.next = next_row;
+    return capsule;
+}
+
+static PyObject *connection_server_version(PyObject *object, void *closure)
+{
+    struct connection *self = (struct connection *)object;
+    (void)closure;
+    alc_foreign_lock(self->lock);
+    long version = self->pq.connection ? PQserverVersion(self->pq.connection) : 0;
+    PyThread_release_lock(self->lock);
+    return PyLong_FromLong(version);
+}
+
+static PyMethodDef connection_methods[] = {
+    {"execute", connection_execute, METH_O,
+     PyDoc_STR("execute(sql) -> None\n\nRun a command that gives no rows.")},
+    {"rows", connection_rows, METH_O,
+     PyDoc_STR("rows(sql) -> source\n\nSend a query; a reader of _catalog "
+               "takes the rows, all of them.")},
+    {"close", connection_close, METH_NOARGS,
+     PyDoc_STR("close() -> None\n\nAlso while another thread reads: it fails.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef connection_fields[] = {
+    {"server_version", connection_server_version, NULL,
+     "As SHOW server_version_num; 0 once closed.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot connection_slots[] = {
+    {Py_tp_doc, "Connection(conninfo)\n\nconninfo: libpq's, or a URI."},
+    {Py_tp_new, connection_new},
+    {Py_tp_dealloc, connection_dealloc},
+    {Py_tp_methods, connection_methods},
+    {Py_tp_getset, connection_fields},
+    {0, NULL},
+};
+
+static PyType_Spec connection_spec = {
+    .name = "alembic_c._libpq.Connection",
+    .basicsize = sizeof(struct connection),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = connection_slots,
+};
+
+/* --- the module ----------------------------------------------------------------------
+ */
+
+static int libpq_exec(PyObject *module)
+{
+    struct module_state *state = PyModule_GetState(module);
+    PyObject *catalog = PyImport_ImportModule("alembic_c._catalog");
+    if (!catalog) {
+        return -1;
+    }
+    state->database_error = PyObject_GetAttrString(catalog, "DatabaseError");
+    Py_DECREF(catalog);
+    if (!state->database_error) {
+        return -1;
+    }
+    state->connection_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &connection_spec, NULL);
+    if (!state->connection_type ||
+        PyModule_AddType(module, state->connection_type) < 0) {
+        return -1;
+    }
+    return PyModule_AddIntConstant(module, "LIBPQ_VERSION", PQlibVersion());
+}
+
+static int libpq_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    struct module_state *state = PyModule_GetState(module);
+    Py_VISIT(state->connection_type);
+    Py_VISIT(state->database_error);
+    return 0;
+}
+
+static int libpq_clear(PyObject *module)
+{
+    struct module_state *state = PyModule_GetState(module);
+    Py_CLEAR(state->connection_type);
+    Py_CLEAR(state->database_error);
+    return 0;
+}
+
+static void libpq_free(void *module)
+{
+    libpq_clear(module);
+}
+
+static PyModuleDef_Slot libpq_slots[] = {
+    {Py_mod_exec, libpq_exec},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef libpq_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "alembic_c._libpq",
+    .m_doc = "PostgreSQL connections for reading catalogs, through libpq.",
+    .m_size = sizeof(struct module_state),
+    .m_slots = libpq_slots,
+    .m_traverse = libpq_traverse,
+    .m_clear = libpq_clear,
+    .m_free = libpq_free,
+};
+
+PyMODINIT_FUNC PyInit__libpq(void);
+
+PyMODINIT_FUNC PyInit__libpq(void)
+{
+    return PyModuleDef_Init(&libpq_module);
+}

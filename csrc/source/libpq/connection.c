@@ -1,0 +1,218 @@
+/* See connection.h. */
+#include "connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "alc/alloc.h"
+
+void alc_libpq_init(struct alc_libpq *pq)
+{
+    memset(pq, 0, sizeof *pq);
+}
+
+void alc_libpq_release(struct alc_libpq *pq)
+{
+    PQclear(pq->result);
+    PQfinish(pq->connection);
+    alc_free(pq->message);
+    alc_libpq_init(pq);
+}
+
+/* Keep a message without the newline that libpq ends it with. */
+static int fail(struct alc_libpq *pq, const char *message, const char *sqlstate,
+                struct alc_error *err)
+{
+    size_t len = strlen(message);
+    while (len && message[len - 1] == '\n') {
+        len--;
+    }
+    alc_free(pq->message);
+    pq->message = alc_malloc(len + 1);
+    if (!pq->message) {
+        return alc_error_nomem(err);
+    }
+    memcpy(pq->message, message, len);
+    pq->message[len] = '\0';
+    memset(pq->sqlstate, 0, sizeof pq->sqlstate);
+    if (sqlstate) {
+        strncpy(pq->sqlstate, sqlstate, ALC_LIBPQ_SQLSTATE_LEN);
+    }
+    return alc_error_set(err, ALC_E_IO, 0, "%s", pq->message);
+}
+
+static int fail_connection(struct alc_libpq *pq, struct alc_error *err)
+{
+    return fail(pq, PQerrorMessage(pq->connection), NULL, err);
+}
+
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
+int alc_libpq_connect(struct alc_libpq *pq, const char *conninfo, struct alc_error *err)
+{
+    /* What stands behind the expanded "dbname" overrides it. */
+    static const char *const keywords[] = {"fallback_application_name", "dbname",
+                                           "client_encoding", NULL};
+    const char *const values[] = {"alembic_c", conninfo, "UTF8", NULL};
+    pq->connection = PQconnectdbParams(keywords, values, 1);
+    if (!pq->connection) {
+        return alc_error_nomem(err);
+    }
+    if (PQstatus(pq->connection) != CONNECTION_OK) {
+        return fail_connection(pq, err);
+    }
+    PQsetNoticeProcessor(pq->connection, ignore_notice, NULL);
+    return 0;
+}
+
+/* Wait until a result can be had without blocking. */
+static int wait_for_result(struct alc_libpq *pq, struct alc_error *err)
+{
+    while (PQisBusy(pq->connection)) {
+        struct pollfd ready = {PQsocket(pq->connection), POLLIN, 0};
+        if (poll(&ready, 1, -1) < 0) {
+            if (errno != EINTR) {
+                return alc_error_set_errno(err, errno, "waiting for the server");
+            }
+            if (pq->interrupted && pq->interrupted(pq->interrupted_self)) {
+                return fail(pq, "interrupted", NULL, err);
+            }
+        } else if (!PQconsumeInput(pq->connection)) {
+            return fail_connection(pq, err);
+        }
+    }
+    return 0;
+}
+
+/* Leave the query after a failure, so that another one can be sent. */
+static void end_query(struct alc_libpq *pq)
+{
+    PGresult *result;
+    while ((result = PQgetResult(pq->connection))) {
+        ExecStatusType status = PQresultStatus(result);
+        PQclear(result);
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+            status == PGRES_COPY_BOTH) {
+            PQfinish(pq->connection); /* nothing here reads a COPY */
+            pq->connection = NULL;
+            break;
+        }
+    }
+    pq->in_query = false;
+}
+
+/*
+ * The next result of the query in pq->result; NULL there at its end.  A failure ends
+ * the query too.
+ */
+static int next_result(struct alc_libpq *pq, struct alc_error *err)
+{
+    PQclear(pq->result);
+    pq->result = NULL;
+    pq->row = 0;
+    int rc = wait_for_result(pq, err);
+    if (rc) {
+        return rc;
+    }
+    pq->result = PQgetResult(pq->connection);
+    switch (PQresultStatus(pq->result)) { /* of NULL: a fatal error */
+    case PGRES_SINGLE_TUPLE:
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+#ifdef LIBPQ_HAS_CHUNK_MODE
+    case PGRES_TUPLES_CHUNK:
+#endif
+        return 0;
+    default:
+        break;
+    }
+    if (!pq->result) {
+        pq->in_query = false;
+        return 0;
+    }
+    const char *message = PQresultErrorMessage(pq->result);
+    rc = fail(pq, *message ? message : PQresStatus(PQresultStatus(pq->result)),
+              PQresultErrorField(pq->result, PG_DIAG_SQLSTATE), err);
+    end_query(pq);
+    return rc;
+}
+
+int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
+{
+    struct alc_libpq *pq = self;
+    if (!pq->connection) {
+        return fail(pq, "the connection is closed", NULL, err);
+    }
+    while (pq->in_query && (!pq->result || pq->row == PQntuples(pq->result))) {
+        int rc = next_result(pq, err);
+        if (rc) {
+            return rc;
+        }
+    }
+    if (!pq->in_query) {
+        return 0;
+    }
+    if (PQnfields(pq->result) != pq->n_columns) {
+        return fail(pq, "results of several queries", NULL, err);
+    }
+    for (int i = 0; i < pq->n_columns; i++) {
+        cells[i].kind =
+            PQgetisnull(pq->result, pq->row, i) ? ALC_CELL_NULL : ALC_CELL_TEXT;
+        cells[i].text.ptr = PQgetvalue(pq->result, pq->row, i);
+        cells[i].text.len = (size_t)PQgetlength(pq->result, pq->row, i);
+    }
+    pq->row++;
+    return 1;
+}
+
+static int send_query(struct alc_libpq *pq, const char *sql, struct alc_error *err)
+{
+    if (!pq->connection) {
+        return fail(pq, "the connection is closed", NULL, err);
+    }
+    if (pq->in_query) {
+        return fail(pq, "the rows before were not read to their end", NULL, err);
+    }
+    if (!PQsendQuery(pq->connection, sql)) {
+        return fail_connection(pq, err);
+    }
+    pq->in_query = true;
+    return 0;
+}
+
+/* Rows in pieces, where libpq knows them; one by one they cost twice the time. */
+enum { CHUNK_ROWS = 512 };
+
+int alc_libpq_query(struct alc_rows *out, struct alc_libpq *pq, const char *sql,
+                    struct alc_error *err)
+{
+    int rc = send_query(pq, sql, err);
+    if (rc) {
+        return rc;
+    }
+#ifdef LIBPQ_HAS_CHUNK_MODE
+    PQsetChunkedRowsMode(pq->connection, CHUNK_ROWS);
+#else
+    PQsetSingleRowMode(pq->connection);
+#endif
+    rc = next_result(pq, err);
+    pq->n_columns = PQnfields(pq->result);
+    out->self = pq;
+    out->n_columns = (size_t)pq->n_columns;
+    out->next = alc_libpq_next;
+    return rc;
+}
+
+int alc_libpq_execute(struct alc_libpq *pq, const char *sql, struct alc_error *err)
+{
+    int rc = send_query(pq, sql, err);
+    while (!rc && pq->in_query) {
+        rc = next_result(pq, err);
+    }
+    return rc;
+}

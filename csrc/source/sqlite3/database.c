@@ -1,0 +1,124 @@
+/* See database.h. */
+#include "database.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "alc/alloc.h"
+
+void alc_sqlite3_init(struct alc_sqlite3 *lite)
+{
+    memset(lite, 0, sizeof *lite);
+}
+
+void alc_sqlite3_release(struct alc_sqlite3 *lite)
+{
+    sqlite3_finalize(lite->statement);
+    sqlite3_close(lite->database);
+    alc_free(lite->message);
+    alc_sqlite3_init(lite);
+}
+
+static int fail(struct alc_sqlite3 *lite, const char *message, struct alc_error *err)
+{
+    size_t len = strlen(message);
+    alc_free(lite->message);
+    lite->message = alc_malloc(len + 1);
+    if (!lite->message) {
+        return alc_error_nomem(err);
+    }
+    memcpy(lite->message, message, len + 1);
+    return alc_error_set(err, ALC_E_IO, 0, "%s", message);
+}
+
+/* After a call that failed: its own text says more than the code's. */
+static int fail_code(struct alc_sqlite3 *lite, int code, struct alc_error *err)
+{
+    if (code == SQLITE_NOMEM) {
+        return alc_error_nomem(err);
+    }
+    return fail(lite,
+                lite->database ? sqlite3_errmsg(lite->database) : sqlite3_errstr(code),
+                err);
+}
+
+int alc_sqlite3_open(struct alc_sqlite3 *lite, const char *name, bool is_uri,
+                     int busy_ms, struct alc_error *err)
+{
+    int flags = SQLITE_OPEN_READONLY | (is_uri ? SQLITE_OPEN_URI : 0);
+    int code = sqlite3_open_v2(name, &lite->database, flags, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_extended_result_codes(lite->database, 1);
+        code = sqlite3_busy_timeout(lite->database, busy_ms);
+    }
+    return code == SQLITE_OK ? 0 : fail_code(lite, code, err);
+}
+
+int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
+{
+    struct alc_sqlite3 *lite = self;
+    if (!lite->statement) {
+        return fail(lite, "the database is closed", err);
+    }
+    int code = sqlite3_step(lite->statement);
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(lite->statement); /* a further step would begin anew */
+        sqlite3_finalize(lite->statement);
+        lite->statement = NULL;
+        return 0;
+    }
+    if (code != SQLITE_ROW) {
+        return fail_code(lite, code, err);
+    }
+    for (int i = 0; i < sqlite3_column_count(lite->statement); i++) {
+        switch (sqlite3_column_type(lite->statement, i)) {
+        case SQLITE_NULL:
+            cells[i].kind = ALC_CELL_NULL;
+            break;
+        case SQLITE_INTEGER:
+            cells[i].kind = ALC_CELL_INT;
+            cells[i].number = sqlite3_column_int64(lite->statement, i);
+            break;
+        default:
+            cells[i].kind = ALC_CELL_TEXT;
+            cells[i].text.ptr = (const char *)sqlite3_column_text(lite->statement, i);
+            cells[i].text.len = (size_t)sqlite3_column_bytes(lite->statement, i);
+            if (!cells[i].text.ptr) {
+                return alc_error_nomem(err);
+            }
+        }
+    }
+    return 1;
+}
+
+int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char *sql,
+                      size_t len, struct alc_error *err)
+{
+    if (!lite->database) {
+        return fail(lite, "the database is closed", err);
+    }
+    if (len >= INT_MAX) {
+        return alc_error_set(err, ALC_E_LIMIT, 0, "a statement of %zu bytes", len);
+    }
+    sqlite3_finalize(lite->statement);
+    lite->statement = NULL;
+    int code =
+        sqlite3_prepare_v2(lite->database, sql, (int)len + 1, &lite->statement, NULL);
+    if (code != SQLITE_OK) {
+        return fail_code(lite, code, err);
+    }
+    out->self = lite;
+    out->n_columns = (size_t)sqlite3_column_count(lite->statement);
+    out->next = alc_sqlite3_next;
+    return 0;
+}
+
+int alc_sqlite3_execute(struct alc_sqlite3 *lite, const char *sql,
+                        struct alc_error *err)
+{
+    if (!lite->database) {
+        return fail(lite, "the database is closed", err);
+    }
+    int code = sqlite3_exec(lite->database, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? 0 : fail_code(lite, code, err);
+}

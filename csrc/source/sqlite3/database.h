@@ -1,0 +1,51 @@
+/*
+ * An SQLite file opened by ourselves, read-only, and the rows of its queries as a row
+ * source.  Not for sharing between threads without a lock.
+ */
+#ifndef ALC_SOURCE_SQLITE3_H
+#define ALC_SOURCE_SQLITE3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sqlite3.h>
+
+#include "alc/error.h"
+#include "alc/rows.h"
+
+struct alc_sqlite3 {
+    sqlite3 *database;       /* NULL once closed */
+    sqlite3_stmt *statement; /* what is being read, or NULL */
+    char *message; /* of the last failure, alc_free()d by the release; or NULL */
+};
+
+/* No allocation. */
+void alc_sqlite3_init(struct alc_sqlite3 *lite);
+
+/* Close the file and free everything; as after alc_sqlite3_init(). */
+void alc_sqlite3_release(struct alc_sqlite3 *lite);
+
+/*
+ * Open a file, which has to be there.  is_uri: `name` is a URI of SQLite's.
+ * busy_ms: how long another connection's lock is waited for.
+ * Returns 0, ALC_E_NOMEM, or ALC_E_IO with SQLite's words in lite->message.
+ */
+int alc_sqlite3_open(struct alc_sqlite3 *lite, const char *name, bool is_uri,
+                     int busy_ms, struct alc_error *err);
+
+/*
+ * Begin a query whose rows can be pulled through `out`, which borrows `lite`.  A query
+ * that was not read to its end is given up.  Errors as alc_sqlite3_open(), also those
+ * of pulling.
+ */
+int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char *sql,
+                      size_t len, struct alc_error *err);
+
+/* What `out` pulls with; `self` is the struct. */
+int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err);
+
+/* Run a statement that gives no rows. */
+int alc_sqlite3_execute(struct alc_sqlite3 *lite, const char *sql,
+                        struct alc_error *err);
+
+#endif
