@@ -398,8 +398,7 @@ static bool same_constraints(const struct alc_table *actual,
     return true;
 }
 
-/* Whether two unique constraints are on the same columns: SQLite's are then reported as
- * one. */
+/* Whether two unique constraints are on the same columns. */
 static bool has_unique_twice(const struct alc_table *table)
 {
     struct run keys = run_of_kind(table, ALC_UNIQUE);
@@ -483,7 +482,7 @@ enum alc_proof alc_prove_table(const struct alc_table *actual,
         return ALC_UNPROVEN_INDEX;
     }
     if (options->indexes &&
-        (has_unique_twice(actual) ||
+        ((options->merges_uniques && has_unique_twice(actual)) ||
          !same_constraints(actual, wanted, ALC_UNIQUE, same_unique))) {
         return ALC_UNPROVEN_UNIQUE;
     }

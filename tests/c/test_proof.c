@@ -38,6 +38,7 @@ static const struct alc_proof_options everything = {.types = true,
                                                     .indexes = true,
                                                     .foreign_keys = true,
                                                     .checks = true,
+                                                    .merges_uniques = true,
                                                     .judge = &judge};
 
 /* A table from its statements: CREATE TABLE, then perhaps CREATE INDEX ... */

@@ -230,11 +230,12 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
     struct verdicts verdicts;
     struct alc_judge rules = {&verdicts, same_type, same_default, same_part};
     struct alc_str *names = borrow_texts(schemas);
+    bool is_postgresql =
+        ((struct alc_bind_catalog *)actual)->model.backend == ALC_BACKEND_POSTGRESQL;
     struct alc_proof_options options = {
         .types = types,
-        /* SQLite's are not reflected. */
-        .collations = ((struct alc_bind_catalog *)actual)->model.backend ==
-                      ALC_BACKEND_POSTGRESQL,
+        .collations = is_postgresql, /* SQLite's are not reflected */
+        .merges_uniques = !is_postgresql,
         .defaults = defaults,
         .comments = comments,
         .indexes = indexes,

@@ -61,6 +61,9 @@ struct alc_proof_options {
     bool indexes; /* with unique constraints */
     bool foreign_keys;
     bool checks; /* by name */
+    /* Two unique constraints on the same columns are reported as one: nothing is shown
+     * of a table that has them. */
+    bool merges_uniques;
     /* Schemas that the database leaves out of names though they are not the default
      * one: nothing is shown of what refers to them. */
     const struct alc_str *unnamed_schemas;
