@@ -14,7 +14,7 @@ from sqlalchemy.engine.mock import MockConnection
 
 from .. import util
 from ..ddl.impl import DefaultImpl
-from ..util import _collector, sqla_compat
+from ..util import sqla_compat
 from ..util.compat import EncodedIO
 from . import _transactions
 from ._heads import HeadMaintainer
@@ -60,7 +60,6 @@ class MigrationContext:
         from .. import _bootstrap
 
         _bootstrap.ensure()
-        _collector.resume()
         self.environment_context = environment_context
         self.opts = opts
         self.dialect = dialect

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from .. import util
 from .._core import scan_directory
 from ..runtime._steps import MigrationStep
+from ..util import _collector
 from . import revision
 from ._errors import Wording, describe
 from ._script import NEEDED, unexecuted
@@ -213,6 +214,7 @@ class ScriptDirectory:
         from .. import _bootstrap
 
         _bootstrap.ensure()
+        _collector.resume()
         util.load_python_file(self.dir, "env.py")
 
     # --- revisions ------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """The cyclic garbage collector in the process of a command.
 
-Starting a command makes hundreds of thousands of objects that live as long as it does:
-modules, classes, the project's models.  Collections meanwhile find nothing, and later
-ones walk over all of it again and again; that is up to a fifth of a whole command.
-So the collector rests until a migration context exists, and leaves alone for good what
-was there by then.  From there on it works as ever, so memory stays as it would be.
+Starting a command makes hundreds of thousands of objects that live as long as it does,
+nearly all of them in modules.  Collections meanwhile find nothing, and later ones, the
+one at the end included, walk over all of it again; that is up to a fifth of a command.
+So the collector rests until `env.py` is run, and leaves alone for good what was there
+by then.  What `env.py` and migrations make is collected as ever: memory stays as it
+would be, and a file that they forget to close is written out in the end.
 
 Only the console scripts ask for this: in a program's process the collector is its own.
 """
