@@ -13,10 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Run:
-    """One process: wall time in seconds, peak resident memory in bytes."""
+    """One process: wall time in seconds, peak resident memory in bytes.
+
+    cpu: seconds of CPU time, in user and in system mode; 0 where not measured.
+    """
 
     seconds: float
     peak: int
+    cpu: float = 0.0
 
 
 def process(command: Sequence[str], environment: Mapping[str, str], cwd: str) -> Run:
@@ -39,7 +43,7 @@ def process(command: Sequence[str], environment: Mapping[str, str], cwd: str) ->
     elapsed = time.perf_counter() - started
     if child.returncode:
         raise RuntimeError(f"{command}: {errors.decode(errors='replace')}")
-    return Run(elapsed, usage.ru_maxrss * 1024)
+    return Run(elapsed, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def interleaved(

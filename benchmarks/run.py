@@ -15,6 +15,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 # name -> title; benchmarks/bench_<name>.py has report() -> Markdown.
 SECTIONS = {
     "revisions": "Revision files and the revision graph",
+    "upgrade": "Running migrations",
     "autogenerate": "Autogenerate in Python",
     "catalog": "Autogenerate with the equality proof",
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import io
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -473,3 +475,14 @@ def test_the_table_is_not_touched_if_the_block_fails(
     with pytest.raises(KeyError, match="mine"):
         fail()
     assert len(sa.inspect(connection).get_columns("t")) == 2
+
+
+def test_operations_need_no_dialect() -> None:
+    program = (
+        "import sys; from alembic_c import _bootstrap; _bootstrap.ensure();"
+        "print([n for n in sys.modules if n.startswith('sqlalchemy.dialects.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n"
