@@ -76,9 +76,13 @@ def _parse_url(source: str, url: re.Match[str]) -> Address:
     name, driver = url["name"].lower(), url["driver"]
     rest = source[url.end() :]
     if name in ("postgresql", "postgres"):
-        foreign = driver not in _LIBPQ_DRIVERS and "?" in rest
+        head, mark, query = rest.partition("?")
+        foreign = driver not in _LIBPQ_DRIVERS and mark
+        if driver is not None:  # SQLAlchemy's way: libpq takes "+" for itself
+            query = query.replace("+", "%20")
         return Address(
-            "postgresql", f"postgresql://{rest}", url=source if foreign else None
+            *("postgresql", f"postgresql://{head}{mark}{query}"),
+            url=source if foreign else None,
         )
     if name == "sqlite":
         return _on_disk(_parse_sqlite(rest))

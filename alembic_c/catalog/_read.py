@@ -24,6 +24,9 @@ OLDEST_POSTGRESQL = (13,)
 # So many rows are Python objects at a time.
 _BATCH = 500
 
+# Nobody but us fetches from the cursor, not SQLAlchemy's row buffer either.
+_UNBUFFERED = {"stream_results": False, "yield_per": None}
+
 # Runs a query; gives what a reader of _catalog takes.
 Query = Callable[[str], Iterable[Sequence[Any]]]
 
@@ -114,7 +117,7 @@ def _rows(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
 
     Raises what SQLAlchemy raises when a query of the connection's own fails.
     """
-    result = connection.exec_driver_sql(sql)
+    result = connection.exec_driver_sql(sql, execution_options=_UNBUFFERED)
     try:
         while batch := _fetch(connection, sql, result.cursor):
             yield from batch
