@@ -47,6 +47,7 @@ class Outcome:
     warned: list[str] = field(default_factory=list)
     error: str | None = None
     applied: str | None = None
+    """What stopped the upgrade, or the second comparison."""
     remaining: list[str] = field(default_factory=list)
 
 
@@ -323,7 +324,8 @@ def run(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     apply(package, connection, outcome.upgrade)
-                outcome.remaining = compare(package, connection, pair).diffs
+                again = compare(package, connection, pair)
+                outcome.remaining, outcome.applied = again.diffs, again.error
             except Exception as error:  # noqa: BLE001 - which one is the outcome
                 outcome.applied = type(error).__name__
                 point.rollback()
