@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(\+(?P<driver>\w+))?://", re.IGNORECASE)
 _CONNINFO = re.compile(r"\s*[a-z_]+\s*=")
+_IN_MEMORY = re.compile(r"file::memory:|file:[^?]*\?(.*&)?mode=memory\b")
 # Drivers whose URL parameters are libpq's.
 _LIBPQ_DRIVERS = (None, "psycopg", "psycopg2", "psycopg_async", "psycopg2cffi")
 # Drivers that may bring a copy of SQLite of their own.
@@ -102,7 +103,7 @@ def _parse_sqlite(rest: str) -> Address:
 
 
 def _on_disk(address: Address) -> Address:
-    if address.name in ("", ":memory:") or "mode=memory" in address.name:
+    if address.name in ("", ":memory:") or _IN_MEMORY.match(address.name):
         raise ValueError(
             "a new database in memory has nothing in it; to read one that is open, "
             "pass its connection"
