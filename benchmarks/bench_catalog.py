@@ -1,7 +1,7 @@
 """Autogenerate with the equality proof: ours, upstream's, and the server's own share.
 
 usage: python -m benchmarks.bench_catalog [--sizes 1000,5000] [--rounds N]
-    [--postgresql URL] [--only "NAME;NAME"]
+    [--postgresql URL] [--only "NAME;NAME"] [--databases sqlite,postgresql]
 
 Both packages compare the same database in one process, in turns; the figures are
 medians.  The floor is what the bulk catalog queries alone take through the driver, with
@@ -304,11 +304,13 @@ def run(
     rounds: int = 5,
     server: str | None = None,
     only: frozenset[str] = frozenset(),
+    kinds: frozenset[str] = frozenset(("sqlite", "postgresql")),
 ) -> tuple[list[measure.Row], list[str]]:
     """Measure and return the rows and the notes.
 
     server: URL of a PostgreSQL server; without it only SQLite is measured.
     only: names of the cases, and "check"; all if empty.
+    kinds: of "sqlite" and "postgresql".
     """
     rows: list[measure.Row] = []
     notes: list[str] = []
@@ -316,7 +318,7 @@ def run(
     logging.disable(logging.WARNING)
     try:
         for size in sizes:
-            for database in _databases(server):
+            for database in _databases(server, kinds):
                 with database() as engine:
                     schema.create(engine, schema.make_metadata(size))
                     few = rounds if size <= 1_000 else min(rounds, 3)
@@ -335,7 +337,7 @@ def run(
 
 
 def _databases(
-    server: str | None,
+    server: str | None, kinds: frozenset[str]
 ) -> list[Callable[[], contextlib.AbstractContextManager[sa.Engine]]]:
     @contextlib.contextmanager
     def file() -> Iterator[sa.Engine]:
@@ -345,9 +347,10 @@ def _databases(
         ):
             yield engine
 
-    if server is None:
-        return [file]
-    return [file, lambda: postgresql_database(server)]
+    files = [file] if "sqlite" in kinds else []
+    if server is None or "postgresql" not in kinds:
+        return [*files]
+    return [*files, lambda: postgresql_database(server)]
 
 
 def _report(rows: list[measure.Row], notes: list[str]) -> str:
@@ -369,10 +372,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--postgresql", default=os.environ.get("ALEMBIC_C_TEST_PG"))
     parser.add_argument("--only", default="", help="names, separated by semicolons")
+    parser.add_argument("--databases", default="sqlite,postgresql")
     options = parser.parse_args(argv)
     only = frozenset(name.strip() for name in options.only.split(";") if name)
     sizes = tuple(int(size) for size in options.sizes.split(",") if size)
-    print(_report(*run(sizes, options.rounds, options.postgresql, only)))
+    kinds = frozenset(options.databases.split(","))
+    print(_report(*run(sizes, options.rounds, options.postgresql, only, kinds)))
     return 0
 
 
