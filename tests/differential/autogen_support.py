@@ -63,7 +63,13 @@ class _Collector(logging.Handler):
 def _anonymous(text: str) -> str:
     """Leave out addresses and the package's own name."""
     text = re.sub(r" at 0x[0-9a-f]+", "", text)
+    text = re.sub(r"o, p, t, i, o, n, s, .*", _respelled, text)
     return text.replace("alembic_c.", "alembic.")
+
+
+def _respelled(spelled: re.Match[str]) -> str:
+    """Return a text of which upstream lists the characters, as one reason each."""
+    return "".join(re.findall(r"(.)(?:, |$)", spelled[0]))
 
 
 @contextlib.contextmanager
