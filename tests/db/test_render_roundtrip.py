@@ -164,6 +164,9 @@ def test_hostile_names(connection: sa.Connection, name: str) -> None:
 
     # A default of several lines is taken for an expression when SQLite reports it.
     default = f"x{name}x".replace("\n", " ")
+    if connection.dialect.name == "sqlite":
+        # As in upstream, its rule compares texts without taking quotes in them apart.
+        default = default.replace("'", "")
 
     def model(*items: Any) -> MetaData:
         metadata = MetaData()
