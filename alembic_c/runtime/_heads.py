@@ -6,16 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import literal_column
-
 from ..util import CommandError
-from ._scripted import ScriptedUpdate
 from ._steps import RevisionStep, StampStep
+from ._version_update import VersionUpdate, literal
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Table
     from sqlalchemy.sql import Executable
-    from sqlalchemy.sql.dml import Update
 
     from .migration import MigrationContext
 
@@ -74,19 +70,6 @@ def _change_for(step: _Step, heads: set[str]) -> _Change:
     return _moves(step, heads)
 
 
-def _literal(version: str) -> ColumnElement[Any]:
-    """Return a revision id as SQL text; a static script has no parameters."""
-    return literal_column("'{}'".format(version.replace("'", "''")))
-
-
-def _update_of(table: Table, from_: str, to_: str) -> Update:
-    return (
-        table.update()
-        .values(version_num=_literal(to_))
-        .where(table.c.version_num == _literal(from_))
-    )
-
-
 class HeadMaintainer:
     """The heads in the database, and the table that stores them.
 
@@ -96,7 +79,7 @@ class HeadMaintainer:
     def __init__(self, context: MigrationContext, heads: Any) -> None:
         self.context = context
         self.heads: set[str] = set(heads)
-        self._updates = ScriptedUpdate(context, _update_of)
+        self._update = VersionUpdate(context)
 
     def update_to_step(self, step: RevisionStep | StampStep) -> None:
         """Write what a step has reached.
@@ -117,13 +100,14 @@ class HeadMaintainer:
         assert version not in self.heads
         self.heads.add(version)
         table = self.context._version
-        self.context.impl._exec(table.insert().values(version_num=_literal(version)))
+        self.context.impl._exec(table.insert().values(version_num=literal(version)))
 
     def _delete_version(self, version: str) -> None:
         self.heads.remove(version)
         table = self.context._version
         self._change_one_row(
-            table.delete().where(table.c.version_num == _literal(version)),
+            table.delete().where(table.c.version_num == literal(version)),
+            {},
             f"deleting '{version}'",
         )
 
@@ -132,12 +116,16 @@ class HeadMaintainer:
         self.heads.remove(from_)
         self.heads.add(to_)
         self._change_one_row(
-            self._updates.statement(from_, to_), f"updating '{from_}' to '{to_}'"
+            *self._update.between(from_, to_), f"updating '{from_}' to '{to_}'"
         )
 
-    def _change_one_row(self, statement: Executable, doing: str) -> None:
+    def _change_one_row(
+        self, statement: Executable, parameters: dict[str, str], doing: str
+    ) -> None:
         context = self.context
-        result = context.impl._exec(statement)
+        # Implementations of others may take a statement alone; it has no parameters.
+        more: dict[str, Any] = {"params": parameters} if parameters else {}
+        result = context.impl._exec(statement, **more)
         if context.as_sql or result is None:
             return
         if context.dialect.supports_sane_rowcount and result.rowcount != 1:

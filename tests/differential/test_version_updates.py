@@ -1,4 +1,4 @@
-"""The version table's UPDATE in offline scripts: ours against upstream's.
+"""The version table's UPDATE, offline and on databases: ours against upstream's.
 
 Ours is compiled once and then filled in, where nothing speaks against it.
 """
@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from alembic_c.runtime._scripted import ScriptedUpdate
+from alembic_c.runtime._version_update import VersionUpdate
+from alembic_c.util import CommandError
 
 DIALECTS = ("default", "mssql", "mysql", "oracle", "postgresql", "sqlite")
 IDS = ("a1", "b2_", "50%", "50%%", ":x", "\\:y", "tab\there", "é", "{0}")
@@ -146,7 +147,97 @@ def test_an_implementation_of_others_gets_the_construct(
     assert _kinds(context, monkeypatch) == ["update", "update"]
 
 
-def test_a_connection_gets_the_construct() -> None:
-    context = _context("alembic_c", "sqlite", {"as_sql": False})
-    updates = ScriptedUpdate(context, lambda table, *ids: table.update())
-    assert updates.statement("a", "b").__visit_name__ == "update"
+# --- with a connection --------------------------------------------------------------
+
+
+def _executed(
+    package: str, connection: sa.Connection, ids: tuple[str, ...]
+) -> list[tuple[str, Any, str]]:
+    """Return text, parameters and construct of what moves between ids."""
+    migration = import_module(f"{package}.runtime.migration")
+    context = migration.MigrationContext.configure(connection)
+    context._ensure_version_table()
+    seen: list[tuple[str, Any, str]] = []
+
+    def note(
+        conn: Any, cursor: Any, sql: str, parameters: Any, ctx: Any, many: bool
+    ) -> None:
+        seen.append((sql, parameters, ctx.invoked_statement.__visit_name__))
+
+    connection.execute(context._version.insert().values(version_num=ids[0]))
+    sa.event.listen(connection, "before_cursor_execute", note)
+    maintainer = migration.HeadMaintainer(context, {ids[0]})
+    for old, new in pairwise(ids):
+        maintainer._update_version(old, new)
+    sa.event.remove(connection, "before_cursor_execute", note)
+    versions = connection.scalars(sa.select(context._version.c.version_num))
+    assert versions.all() == [ids[-1]]
+    return seen
+
+
+@pytest.mark.usefixtures("upstream")
+def test_databases_get_the_same(database_url: str) -> None:
+    engine = sa.create_engine(database_url)
+    both = []
+    for package in ("alembic", "alembic_c"):
+        with engine.connect() as connection:
+            both.append(_executed(package, connection, ("a1", "b2", "50%", ":x", "c")))
+            connection.rollback()
+        sa.MetaData().drop_all(engine)
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+    engine.dispose()
+    assert both[1] == both[0]
+    assert "version_num='b2'" in both[1][0][0]
+    assert both[1][0][2] == "update"
+
+
+def _in_schema(package: str, connection: sa.Connection, schema: str) -> Any:
+    connection = connection.execution_options(schema_translate_map={None: schema})
+    return _executed(package, connection, ("a", "b", "c"))
+
+
+@pytest.mark.usefixtures("upstream")
+def test_translated_schemas_stay_apart(pg_url: str) -> None:
+    engine = sa.create_engine(pg_url)
+    with engine.begin() as connection:
+        for schema in ("one", "two"):
+            connection.execute(sa.schema.CreateSchema(schema))
+    both = []
+    for package in ("alembic", "alembic_c"):
+        found = []
+        for schema in ("one", "two"):
+            with engine.connect() as connection:
+                found.append(_in_schema(package, connection, schema))
+                connection.rollback()
+        both.append(found)
+    engine.dispose()
+    assert both[1] == both[0]
+    assert [found[0][0].split()[1] for found in both[1]] == [
+        "one.alembic_version",
+        "two.alembic_version",
+    ]
+
+
+def test_a_row_that_is_gone_is_noticed(sqlite_url: str) -> None:
+    engine = sa.create_engine(sqlite_url)
+    migration = import_module("alembic_c.runtime.migration")
+    with engine.connect() as connection:
+        context = migration.MigrationContext.configure(connection)
+        context._ensure_version_table()
+        maintainer = migration.HeadMaintainer(context, {"a"})
+        with pytest.raises(CommandError, match=r"when updating 'a' to 'b'.*0 found"):
+            maintainer._update_version("a", "b")
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "asyncpg", "pg8000"])
+def test_drivers_that_cast_strings_do_not_cast_ids(driver: str) -> None:
+    dialect: Any = sa.make_url(f"postgresql+{driver}://").get_dialect()()
+    context = _context("alembic_c", "postgresql", {"as_sql": False})
+    bound = VersionUpdate(context).between("a", "b")
+    compiled: Any = bound.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    filled = compiled.construct_expanded_state(bound.parameters)
+    assert filled.statement == (
+        "UPDATE alembic_version SET version_num='b' "
+        "WHERE alembic_version.version_num = 'a'"
+    )
