@@ -63,6 +63,8 @@ def lay(source: Path) -> Path:
     shutil.copytree(source / "alembic" / "testing", tree / "alembic" / "testing")
     shutil.copy(source / "setup.cfg", tree)
     shutil.copytree(HERE / "shims", tree / "tools")
+    # Without it pytest climbs to this project's configuration, and its root directory.
+    (tree / "pytest.ini").write_text("[pytest]\n")
     return tree
 
 
