@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -242,9 +243,8 @@ def test_unreachable_server(pg_url: str) -> None:
         snapshot("no_such_option=1")
 
 
-def test_interrupted_by_a_signal(pg_url: str) -> None:
-    """Ctrl-C ends the wait for a server that does not answer."""
-    pytest.importorskip("alembic_c._libpq")
+def interrupted(address: str) -> str:
+    """Return what a process prints that is interrupted in reading a snapshot."""
     program = textwrap.dedent(
         """
         import sys
@@ -256,21 +256,34 @@ def test_interrupted_by_a_signal(pg_url: str) -> None:
             print("interrupted", flush=True)
         """
     )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, address], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "reading\n"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=20)[0]
+    finally:
+        process.kill()
+
+
+def test_interrupted_by_a_signal(pg_url: str) -> None:
+    """Ctrl-C ends the wait for a server that does not answer."""
+    pytest.importorskip("alembic_c._libpq")
     with locked_catalog(pg_url):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, conninfo(pg_url)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "reading\n"
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        try:
-            out, _ = process.communicate(timeout=20)
-        finally:
-            process.kill()
-    assert out == "interrupted\n"
+        assert interrupted(conninfo(pg_url)) == "interrupted\n"
+
+
+def test_server_that_never_speaks() -> None:
+    """Ctrl-C and connect_timeout end the wait for a connection."""
+    pytest.importorskip("alembic_c._libpq")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"postgresql://127.0.0.1:{server.getsockname()[1]}/db"
+        assert interrupted(address) == "interrupted\n"
+        with pytest.raises(DatabaseError, match="timeout expired"):
+            snapshot(f"{address}?connect_timeout=1")
 
 
 def test_closed_by_another_thread_while_reading(pg_url: str) -> None:

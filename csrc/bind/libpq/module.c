@@ -91,17 +91,18 @@ static PyObject *connection_new(PyTypeObject *type, PyObject *args, PyObject *kw
     }
     struct alc_error err;
     alc_error_init(&err);
-    int rc;
-    Py_BEGIN_ALLOW_THREADS;
-    rc = alc_libpq_connect(&self->pq, conninfo, &err);
-    Py_END_ALLOW_THREADS;
+    self->pq.interrupted = handle_signals;
+    self->pq.interrupted_self = self;
+    struct alc_bind_source waiting = {.thread = PyEval_SaveThread()};
+    self->reading = &waiting;
+    int rc = alc_libpq_connect(&self->pq, conninfo, &err);
+    self->reading = NULL;
+    PyEval_RestoreThread(waiting.thread);
     if (rc) {
         raise_failure(self, rc, &err);
         Py_DECREF(self);
         return NULL;
     }
-    self->pq.interrupted = handle_signals;
-    self->pq.interrupted_self = self;
     return (PyObject *)self;
 }
 

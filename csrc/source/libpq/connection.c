@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "alc/alloc.h"
 
@@ -53,36 +55,95 @@ static void ignore_notice(void *arg, const char *message)
     (void)message;
 }
 
+/* A signal that comes just before poll() does not interrupt it: look again then. */
+enum { SIGNAL_CHECK_MS = 250 };
+
+/*
+ * Wait for `events` on the connection's socket.
+ * Returns 1 when one came, 0 to be called again, or a failure.
+ */
+static int wait_for_socket(struct alc_libpq *pq, short events, struct alc_error *err)
+{
+    struct pollfd ready = {PQsocket(pq->connection), events, 0};
+    int n_ready = poll(&ready, 1, SIGNAL_CHECK_MS);
+    if (n_ready < 0 && errno != EINTR) {
+        return alc_error_set_errno(err, errno, "waiting for the server");
+    }
+    if (n_ready > 0) {
+        return 1;
+    }
+    if (pq->interrupted && pq->interrupted(pq->interrupted_self)) {
+        return fail(pq, "interrupted", NULL, err);
+    }
+    return 0;
+}
+
+/* Seconds that connecting may take; 0 for as long as it wants. */
+static long connect_timeout(PGconn *connection)
+{
+    long timeout = 0;
+    PQconninfoOption *options = PQconninfo(connection);
+    for (PQconninfoOption *o = options; o && o->keyword; o++) {
+        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val) {
+            timeout = strtol(o->val, NULL, 10);
+        }
+    }
+    PQconninfoFree(options);
+    return timeout > 0 ? timeout : 0;
+}
+
+/* Drive PQconnectPoll() to its end. */
+static int finish_connecting(struct alc_libpq *pq, struct alc_error *err)
+{
+    long timeout = connect_timeout(pq->connection);
+    time_t start = time(NULL);
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    while (status != PGRES_POLLING_OK) {
+        int rc = 0;
+        while (rc == 0) {
+            short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+            rc = wait_for_socket(pq, events, err);
+            if (rc == 0 && timeout && time(NULL) - start > timeout) {
+                rc = fail(pq, "timeout expired", NULL, err);
+            }
+        }
+        if (rc < 0) {
+            return rc;
+        }
+        status = PQconnectPoll(pq->connection);
+        if (status == PGRES_POLLING_FAILED) {
+            return fail_connection(pq, err);
+        }
+    }
+    return 0;
+}
+
 int alc_libpq_connect(struct alc_libpq *pq, const char *conninfo, struct alc_error *err)
 {
     /* What stands behind the expanded "dbname" overrides it. */
     static const char *const keywords[] = {"fallback_application_name", "dbname",
                                            "client_encoding", NULL};
     const char *const values[] = {"alembic_c", conninfo, "UTF8", NULL};
-    pq->connection = PQconnectdbParams(keywords, values, 1);
+    pq->connection = PQconnectStartParams(keywords, values, 1);
     if (!pq->connection) {
         return alc_error_nomem(err);
     }
-    if (PQstatus(pq->connection) != CONNECTION_OK) {
+    if (PQstatus(pq->connection) == CONNECTION_BAD) {
         return fail_connection(pq, err);
     }
     PQsetNoticeProcessor(pq->connection, ignore_notice, NULL);
-    return 0;
+    return finish_connecting(pq, err);
 }
 
 /* Wait until a result can be had without blocking. */
 static int wait_for_result(struct alc_libpq *pq, struct alc_error *err)
 {
     while (PQisBusy(pq->connection)) {
-        struct pollfd ready = {PQsocket(pq->connection), POLLIN, 0};
-        if (poll(&ready, 1, -1) < 0) {
-            if (errno != EINTR) {
-                return alc_error_set_errno(err, errno, "waiting for the server");
-            }
-            if (pq->interrupted && pq->interrupted(pq->interrupted_self)) {
-                return fail(pq, "interrupted", NULL, err);
-            }
-        } else if (!PQconsumeInput(pq->connection)) {
+        int rc = wait_for_socket(pq, POLLIN, err);
+        if (rc < 0) {
+            return rc;
+        }
+        if (rc > 0 && !PQconsumeInput(pq->connection)) {
             return fail_connection(pq, err);
         }
     }

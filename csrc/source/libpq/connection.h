@@ -2,7 +2,7 @@
  * A connection of our own through libpq, and the rows of its queries as a row source.
  *
  * A query is read to its end before the next one is sent.  Waiting is done in poll(),
- * so that a signal can end it: `interrupted` is asked whenever one came.
+ * so that a signal can end it: `interrupted` is asked when one came, and now and then.
  * Not for sharing between threads without a lock.
  */
 #ifndef ALC_SOURCE_LIBPQ_H
@@ -38,7 +38,7 @@ void alc_libpq_release(struct alc_libpq *pq);
 
 /*
  * Connect with a conninfo string or URI.  The client's encoding is UTF-8, whatever the
- * environment says.
+ * environment says.  connect_timeout is for all hosts together.
  * Returns 0, ALC_E_NOMEM, or ALC_E_IO with libpq's words in pq->message.
  */
 int alc_libpq_connect(struct alc_libpq *pq, const char *conninfo,
