@@ -187,7 +187,7 @@ class Bench:
             result = work(side, connection, metadata)
             return time.perf_counter() - start, _plain(result)
 
-    def measure(
+    def compare(
         self,
         name: str,
         work: Work,
@@ -236,18 +236,18 @@ class Bench:
         def changed() -> sa.MetaData:
             return schema.make_metadata(self._size, changed_every=20)
 
-        self.measure("first migration", _first, empty, plain)
+        self.compare("first migration", _first, empty, plain)
         if self._only == {"first migration"}:
             return self.rows
         schema.create(filled, plain())
         with filled.connect() as connection:
             found = self._sides["ours"].differences(connection, plain(), {})
         assert not found, found
-        self.measure("unchanged, Python path", _unchanged, filled, plain, "off")
-        self.measure("unchanged", _unchanged, filled, plain)
-        self.measure("unchanged, server defaults", _with_defaults, filled, plain)
-        self.measure("unchanged, some filtered", _some_filtered, filled, plain)
-        self.measure("5 % changed", _unchanged, filled, changed)
+        self.compare("unchanged, Python path", _unchanged, filled, plain, "off")
+        self.compare("unchanged", _unchanged, filled, plain)
+        self.compare("unchanged, server defaults", _with_defaults, filled, plain)
+        self.compare("unchanged, some filtered", _some_filtered, filled, plain)
+        self.compare("5 % changed", _unchanged, filled, changed)
         return self.rows
 
 

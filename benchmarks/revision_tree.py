@@ -86,14 +86,11 @@ def make(directory: Path, count: int) -> Path:
     ini.write_text(_INI)
     for number, down in enumerate(parents(count)):
         revision = revision_id(number)
-        if isinstance(down, tuple):
-            down_revision: object = tuple(revision_id(one) for one in down)
-        else:
-            down_revision = None if down is None else revision_id(down)
+        below = down if isinstance(down, tuple) else () if down is None else (down,)
+        ids = tuple(revision_id(one) for one in below)
+        down_revision = ids if isinstance(down, tuple) else ids[0] if ids else None
         message = f"create table {number}"
-        revises = ", ".join(
-            [down_revision] if isinstance(down_revision, str) else down_revision or ()
-        )
+        revises = ", ".join(ids)
         text = _FILE.format(
             message=message,
             revision=revision,

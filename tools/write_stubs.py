@@ -74,7 +74,9 @@ def directives(cls: type) -> Iterator[Function]:
     from alembic_c.operations._directives import directives_of
 
     for name, directive in directives_of(cls).items():
-        source = directive.source.__func__
+        source = inspect.getattr_static(
+            directive.operation_class, directive.source_name
+        ).__func__
         node = definition(source)
         node.decorator_list.clear()
         node.args.args = node.args.args[2:]
@@ -246,7 +248,7 @@ def quoted_names(annotation: str) -> set[str]:
         return set()
 
 
-def annotations(function: Function) -> list[ast.AST]:
+def annotations_of(function: Function) -> list[ast.AST]:
     args = function.node.args
     every = [*args.args, *args.kwonlyargs, args.vararg, args.kwarg]
     found = [arg.annotation for arg in every if arg is not None and arg.annotation]
@@ -317,7 +319,7 @@ def op_stub() -> str:
 
     functions = [*methods(AbstractOperations), *directives(Operations)]
     functions.sort(key=lambda function: function.name)
-    uses = [(function.module, annotations(function)) for function in functions]
+    uses = [(function.module, annotations_of(function)) for function in functions]
     imports = import_lines(uses)
     return stub_module("the class Operations", functions, "", imports)
 
@@ -328,7 +330,7 @@ def context_stub() -> str:
     functions = list(methods(EnvironmentContext))
     functions.sort(key=lambda function: function.name)
     names = attributes(EnvironmentContext)
-    uses = [(function.module, annotations(function)) for function in functions]
+    uses = [(function.module, annotations_of(function)) for function in functions]
     uses += [(EnvironmentContext.__module__, [node.annotation]) for node in names]
     variables = "\n".join(
         f"{text_of(node.target)}: {text_of(node.annotation)}" for node in names
