@@ -79,7 +79,7 @@ bench: build
 sanitized: build
 	$(PYTHON) tools/install_system.py postgresql
 	$(PY) -m tests.support.postgres $(MAKE) -C csrc python-sanitize \
-	    PYTHON="$(CURDIR)/$(PY)" PYTEST_ARGS="$(or $(ARGS),tests/unit tests/differential tests/db)"
+	    PYTHON="$(CURDIR)/$(PY)" PYTEST_ARGS="-n 2 $(or $(ARGS),tests/unit tests/differential tests/db)"
 
 fuzz:
 	$(PYTHON) tools/install_system.py clang sanitizers
