@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import TableClause
     from sqlalchemy.types import TypeEngine
 
+    from ._journal import Journal
     from .base import _ServerDefaultArgument
 
 log = logging.getLogger("alembic.ddl.impl")
@@ -101,6 +102,8 @@ class DefaultImpl(metaclass=ImplMeta):
     type_arg_extract: Sequence[str] = ()
     # Options of an identity that the database does not have.
     identity_attrs_ignore: tuple[str, ...] = ("order", "on_null")
+    # What the running step has done, for the report if it fails.
+    _journal: Journal | None = None
 
     def __init__(
         self,

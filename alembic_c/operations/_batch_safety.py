@@ -23,6 +23,7 @@ from ..util import CommandError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
+    from ..ddl._journal import Journal
     from ..ddl.impl import DefaultImpl
 
 _SAVEPOINT = "alembic_batch"
@@ -45,10 +46,10 @@ def all_or_nothing(impl: DefaultImpl) -> AbstractContextManager[None]:
 
     Does nothing for other databases than SQLite, and without a connection.
     """
-    driver_connection = _sqlite_connection(impl)
+    driver_connection = sqlite_connection(impl)
     if impl.connection is None or driver_connection is None:
         return nullcontext()
-    return _savepoint(impl.connection, driver_connection)
+    return _savepoint(impl.connection, driver_connection, impl._journal)
 
 
 def refuse_to_lose_rows(impl: DefaultImpl, table: Table) -> None:
@@ -56,7 +57,7 @@ def refuse_to_lose_rows(impl: DefaultImpl, table: Table) -> None:
 
     Does nothing for other databases than SQLite, and without a connection.
     """
-    if impl.connection is None or _sqlite_connection(impl) is None:
+    if impl.connection is None or sqlite_connection(impl) is None:
         return
     cursor = impl.connection.connection.cursor()
     try:
@@ -91,7 +92,7 @@ def _tables_losing_rows(cursor: Any, impl: DefaultImpl, table: Table) -> list[st
     return list(losing)
 
 
-def _sqlite_connection(impl: DefaultImpl) -> Any:
+def sqlite_connection(impl: DefaultImpl) -> Any:
     """Return the driver's connection if it is one to SQLite, None otherwise."""
     connection = impl.connection
     if connection is None or impl.as_sql or impl.dialect.name != "sqlite":
@@ -109,11 +110,13 @@ def _commits_by_itself(driver_connection: Any) -> bool:
 
 
 @contextmanager
-def _savepoint(connection: Connection, driver_connection: Any) -> Iterator[None]:
+def _savepoint(
+    connection: Connection, driver_connection: Any, journal: Journal | None
+) -> Iterator[None]:
     """Run a block in a savepoint, inside the open transaction or a new one.
 
     The statements do not go through SQLAlchemy, whose listeners and logs are to see
-    the same ones as ever.
+    the same ones as ever; so the journal is told what becomes of the block.
     """
 
     def send(*statements: str) -> None:
@@ -125,18 +128,25 @@ def _savepoint(connection: Connection, driver_connection: Any) -> Iterator[None]
             cursor.close()
 
     begun = not driver_connection.in_transaction
+    mark = journal.mark() if journal else 0
     if begun:
         send("BEGIN")
     try:
         send(f"SAVEPOINT {_SAVEPOINT}")
         yield
         send(f"RELEASE {_SAVEPOINT}")
+        if begun and _commits_by_itself(driver_connection):
+            send("COMMIT")
     except BaseException:
-        # After some errors, such as a full disk, SQLite has rolled back on its own.
+        # After some errors, such as a full disk, SQLite has rolled back on its own;
+        # after a COMMIT that fails it has not.
         if driver_connection.in_transaction:
-            send(f"ROLLBACK TO {_SAVEPOINT}", f"RELEASE {_SAVEPOINT}")
             if begun:
                 send("ROLLBACK")
+            else:
+                send(f"ROLLBACK TO {_SAVEPOINT}", f"RELEASE {_SAVEPOINT}")
+        if journal:
+            journal.undo(mark)
         raise
-    if begun and _commits_by_itself(driver_connection):
-        send("COMMIT")
+    if journal and not driver_connection.in_transaction:
+        journal.settle()

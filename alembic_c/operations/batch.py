@@ -27,7 +27,8 @@ from sqlalchemy.types import NULLTYPE, to_instance
 
 from ..util import exc, sqla_compat
 from ._batch_order import ColumnOrder
-from ._batch_safety import all_or_nothing, refuse_to_lose_rows
+from ._batch_safety import all_or_nothing, refuse_to_lose_rows, sqlite_connection
+from ._batch_state import note_changes_in_place
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -113,10 +114,22 @@ class BatchOperationsImpl:
         """
         recreate = self._must_recreate()
         with sqla_compat._ensure_scope_for_ddl(self.impl.connection):
-            if recreate:
-                self._move_and_copy()
-            else:
-                self._apply_to(self.impl)
+            try:
+                if recreate:
+                    self._move_and_copy()
+                else:
+                    self._apply_to(self.impl)
+            except Exception as problem:
+                self._note_changes_in_place(problem)
+                raise
+
+    def _note_changes_in_place(self, problem: Exception) -> None:
+        connection = self.impl.connection
+        # Other databases may answer no question after an error.
+        if connection is not None and sqlite_connection(self.impl) is not None:
+            note_changes_in_place(
+                problem, connection, self.table_name, self.schema, self.batch
+            )
 
     def _move_and_copy(self) -> None:
         existing, reflected = self._existing_table()

@@ -16,7 +16,7 @@ from .. import util
 from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
-from . import _transactions
+from . import _failures, _transactions
 from ._heads import HeadMaintainer
 from ._steps import MigrationInfo as MigrationInfo
 from ._steps import MigrationStep as MigrationStep
@@ -248,9 +248,11 @@ class MigrationContext:
         heads = self._heads_to_start_from()
         maintainer = HeadMaintainer(self, heads)
         assert self._migrations_fn is not None, "the context has nothing to run"
-        for step in self._migrations_fn(heads, self):
-            with self.begin_transaction(_per_migration=True):
-                self._run_step(step, maintainer, kw)
+        with _failures.watched(self) as watch:
+            for step in self._migrations_fn(heads, self):
+                in_transaction = self.begin_transaction(_per_migration=True)
+                with watch.outside(step), in_transaction, watch.inside():
+                    self._run_step(step, maintainer, kw)
 
     def _heads_to_start_from(self) -> tuple[str, ...]:
         if self.purge:

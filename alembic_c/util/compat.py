@@ -22,6 +22,12 @@ py312 = sys.version_info >= (3, 12)
 py311 = sys.version_info >= (3, 11)
 
 
+def add_note(problem: BaseException, note: str) -> None:
+    """Attach a note to an exception; tracebacks show it on Python 3.11 and newer."""
+    # What `BaseException.add_note` does, which Python 3.10 does not have.
+    vars(problem).setdefault("__notes__", []).append(note)
+
+
 class EncodedIO(io.TextIOWrapper):
     """A text layer over a byte stream that it does not own, hence never closes."""
 

@@ -8,9 +8,11 @@ table is as it was or as it was to be, with all rows, and the next run finishes 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import textwrap
 import traceback
@@ -228,11 +230,33 @@ def test_killed_anywhere(project: Path, mode: str, points: int) -> None:
         assert state(path) == (AFTER, "r2"), kill_point
 
 
+def in_command(project: Path, *arguments: str, database: str) -> tuple[int, str]:
+    """Run the command in a process of its own; return its status and all it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic_c", "-c", database, *arguments],
+        cwd=project,
+        env={**os.environ, "BATCH_MODE": "autocommit"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_killed_in_autocommit_mode(project: Path) -> None:
-    """Each statement is a transaction, but "move and copy" is one all the same."""
+    """Each statement is a transaction, but "move and copy" is one all the same.
+
+    The version is one of its own behind it.  If the process is killed between the two,
+    the next run tells so, and what it says to do is right.
+    """
+    (project / "victim.ini").write_text(
+        "[alembic]\nscript_location = scripts\nsqlalchemy.url = sqlite:///victim.db\n"
+    )
     statements, ticks = totals(project, "autocommit")
     kill_points = [f"statement:{n}" for n in range(1, statements + 1)]
-    kill_points += [f"tick:{1 + n * (ticks - 1) // 20}" for n in range(20)]
+    left = max(50 - len(kill_points), 10)
+    kill_points += [f"tick:{1 + n * (ticks - 1) // left}" for n in range(left)]
+    told = 0
     for kill_point in kill_points:
         path = project / "victim.db"
         shutil.copy(project / "full.db", path)
@@ -242,15 +266,79 @@ def test_killed_in_autocommit_mode(project: Path) -> None:
             BATCH_KILL=kill_point,
         )
         assert killed_by == signal.SIGKILL, kill_point
-        # Here the version is a transaction of its own, after that of the table.
         columns, version = state(path)
         assert (columns, version) != (BEFORE, "r2"), kill_point
-        if columns == BEFORE:
-            assert (
-                in_child(lambda: upgrade(project, "victim.db"), BATCH_MODE="autocommit")
-                == 0
+        half_done = (columns, version) == (AFTER, "r1")
+        if not half_done:
+            again = in_child(
+                lambda: upgrade(project, "victim.db"), BATCH_MODE="autocommit"
             )
-            assert state(path) == (AFTER, "r2"), kill_point
+            assert again == 0, kill_point
+        else:
+            told += 1
+            status, said = in_command(project, "upgrade", "head", database="victim.ini")
+            assert status
+            assert 'The table "account" has column "score", index "ix_score";' in said
+            assert 'it does not have column "visits".' in said
+            follow_advice(project, said)
+        assert state(path) == (AFTER, "r2"), kill_point
+    assert told
+
+
+def follow_advice(project: Path, said: str) -> None:
+    """Do what the report says; then the next upgrade has to succeed."""
+    assert f"upgrade r1 -> r2 ({project / 'scripts/versions/r2.py'}) failed" in said
+    assert "The version table 'alembic_version' has: r1." in said
+    (stamp,) = re.findall(r"record that: alembic (.*)", said)
+    assert in_command(project, *stamp.split(), database="victim.ini")[0] == 0
+    assert in_command(project, "upgrade", "head", database="victim.ini")[0] == 0
+
+
+LEFTOVERS = {
+    "copy half full": """
+        CREATE TABLE _alembic_tmp_account (id INTEGER, name TEXT);
+        INSERT INTO _alembic_tmp_account SELECT id, name FROM account LIMIT 500;
+    """,
+    "original dropped": """
+        CREATE TABLE _alembic_tmp_account (
+            id INTEGER NOT NULL, name TEXT NOT NULL, parent_id INTEGER,
+            score INTEGER DEFAULT '7', PRIMARY KEY (id),
+            FOREIGN KEY (parent_id) REFERENCES account (id),
+            CONSTRAINT uq_name UNIQUE (name)
+        );
+        INSERT INTO _alembic_tmp_account (id, name, parent_id)
+            SELECT id, name, parent_id FROM account;
+        DROP TABLE account;
+    """,
+}
+
+
+@pytest.mark.parametrize("leftover", LEFTOVERS)
+def test_what_other_tools_leave_is_told(project: Path, leftover: str) -> None:
+    """As with a tool that commits each statement of "move and copy" by itself."""
+    (project / "victim.ini").write_text(
+        "[alembic]\nscript_location = scripts\nsqlalchemy.url = sqlite:///victim.db\n"
+    )
+    path = project / "victim.db"
+    shutil.copy(project / "full.db", path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(LEFTOVERS[leftover])
+    status, said = in_command(project, "upgrade", "head", database="victim.ini")
+    assert status
+    if leftover == "copy half full":
+        (remedy,) = re.findall(r"Remove the copy: (.*)", said)
+        connection.execute(remedy)
+        status, said = in_command(project, "upgrade", "head", database="victim.ini")
+        assert status == 0, said
+    else:
+        assert f"all rows of the table 'account' ({ROWS}) in _alembic_tmp" in said
+        (remedy,) = re.findall(r"Give it its name: (.*), and create its ind", said)
+        connection.execute(remedy)
+        connection.execute("CREATE INDEX ix_parent ON account (parent_id)")
+        connection.execute("CREATE INDEX ix_score ON account (score)")
+        follow_advice(project, said)
+    connection.close()
+    assert state(path) == (AFTER, "r2")
 
 
 def change_table(op: Operations, change: str) -> None:

@@ -118,6 +118,7 @@ json.dump([run(command) for command in commands], real_stdout)
 '''
 
 
+_REPORT = re.compile(r"ERROR \[alembic\.runtime\.migration\] .* failed; not all of ")
 _SEVERAL_ROWS = re.compile(r"(DEBUG .* (?:un)?merge,) .*")
 
 
@@ -191,6 +192,8 @@ class Twin:
         if command.startswith("current"):
             theirs.stdout = _in_order_of(ours.stdout, theirs.stdout)
         for outcome in (ours, theirs):
+            # What ours tells of a failed step beyond upstream's lines.
+            outcome.log = [line for line in outcome.log if not _REPORT.match(line)]
             # Which of several rows of the version table is updated, which deleted.
             outcome.log = [_SEVERAL_ROWS.sub(r"\1", line) for line in outcome.log]
 
