@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from .util._config import ConfigFileError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -20,7 +22,7 @@ def give(problem: Exception, config: Config) -> None:
 
     problem: what the command failed with.
     """
-    if config.messaging_opts.get("quiet"):
+    if config.messaging_opts.get("quiet") or isinstance(problem, ConfigFileError):
         return
     hint = _unclear_revision(problem)
     if hint is None and "script_location" in str(problem):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import util
 from .script import ScriptDirectory
+from .util._config import ConfigFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,6 +86,18 @@ def _run_env(
     """
     with _late("EnvironmentContext")(config, script, fn=fn, **options):
         script.run_env()
+
+
+def _env_always_runs(config: Config) -> bool:
+    """Return whether `env.py` is run by commands that could do without it.
+
+    Raises ConfigFileError if the option is neither true nor false.
+    """
+    value = config.get_alembic_option("revision_environment")
+    try:
+        return util.asbool(value)
+    except ValueError as problem:
+        raise ConfigFileError(f"revision_environment: {problem}") from problem
 
 
 def list_templates(config: Config) -> None:
@@ -275,7 +288,7 @@ def revision(
     Returns the new script, or a list if a hook made several or none.
     Raises CommandError if the options contradict each other or the revisions.
     """
-    needs_env = config.get_alembic_boolean_option("revision_environment")
+    needs_env = _env_always_runs(config)
     script = ScriptDirectory.from_config(config)
     context = _revision_context(
         config,
@@ -398,7 +411,7 @@ def merge(
     """
     script = ScriptDirectory.from_config(config)
     template_args: dict[str, Any] = {"config": config}
-    if config.get_alembic_boolean_option("revision_environment"):
+    if _env_always_runs(config):
         _run_env(
             config,
             script,
@@ -527,9 +540,7 @@ def history(
     base, head = _history_range(rev_range)
     script = ScriptDirectory.from_config(config)
     needs_env = (
-        indicate_current
-        or "current" in (base, head)
-        or config.get_alembic_boolean_option("revision_environment")
+        indicate_current or "current" in (base, head) or _env_always_runs(config)
     )
 
     def entries(applied: Any) -> Iterator[str]:

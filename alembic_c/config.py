@@ -124,7 +124,7 @@ class CommandLine:
         Raises CommandError if the option names two files of a kind.
         """
         given: dict[bool, str] = {}
-        for name in filter(None, options.config or ()):
+        for name in options.config or ():
             is_toml = _is_pyproject(name)
             if is_toml in given:
                 raise util.CommandError(
@@ -137,7 +137,7 @@ class CommandLine:
         from_environment = os.environ.get("ALEMBIC_CONFIG")
         if from_environment:
             usual[_is_pyproject(from_environment)] = from_environment
-        return given.get(True, usual[True]), given.get(False, usual[False])
+        return given.get(True) or usual[True], given.get(False) or usual[False]
 
     def main(self, argv: Sequence[str] | None = None) -> None:
         """Run the command that the arguments say.

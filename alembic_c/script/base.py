@@ -12,6 +12,7 @@ from .. import util
 from .._core import scan_directory
 from ..runtime._steps import MigrationStep
 from ..util import _collector
+from ..util._config import ConfigFileError
 from . import revision
 from ._errors import Wording, describe
 from ._script import NEEDED, unexecuted
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # No empty or "." component, and no slash at the end.
 _IS_NORMAL = re.compile(r"/?(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+").fullmatch
 _WORD = re.compile(r"\w+")
+_LAST_WORD = re.compile(r"_[^_]*\Z")
 _default_file_template = "%(rev)s_%(slug)s"
 _DEFAULT_SLUG_LENGTH = 40
 _NO_MESSAGE = "empty message"
@@ -123,6 +125,8 @@ class ScriptDirectory:
         location = config.get_alembic_option("script_location")
         if location is None:
             raise util.CommandError("No 'script_location' key found in configuration.")
+        if not isinstance(location, str):
+            raise ConfigFileError(f"script_location is no text, but {location!r}")
         length = config.get_alembic_option("truncate_slug_length")
         sys.path[:0] = config.get_prepend_sys_paths_list() or ()
         return ScriptDirectory(
@@ -595,11 +599,18 @@ class ScriptDirectory:
 
         slug = "_".join(_WORD.findall(message or "")).lower()
         if len(slug) > self.truncate_slug_length:
-            slug = slug[: self.truncate_slug_length].rpartition("_")[0] + "_"
+            # Whole words, but for a first word that is too long itself.
+            slug = _LAST_WORD.sub("", slug[: self.truncate_slug_length]) + "_"
         fields = {"rev": rev_id, "slug": slug, "epoch": int(create_date.timestamp())}
         for unit in ("year", "month", "day", "hour", "minute", "second"):
             fields[unit] = getattr(create_date, unit)
-        return Path(path, f"{self.file_template % fields}.py")
+        name = self.file_template % fields
+        if os.path.basename(name) == "":
+            raise util.CommandError(
+                f"file_template {self.file_template!r} leaves the file of revision "
+                f"{rev_id} without a name"
+            )
+        return Path(path, f"{name}.py")
 
 
 def _file_name(name: str) -> str:
@@ -619,11 +630,16 @@ def _in_normal_form(path: str) -> str:
 
 
 def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
-    """Return a time zone by its name, as written or in capitals."""
-    for spelling in (name, name.upper()):
+    """Return a time zone by its name, as written or in capitals.
+
+    Raises CommandError if it is not known, ConfigFileError if it cannot be a name.
+    """
+    for spelling in (name, str(name).upper()):
         try:
             return zone_info(spelling)
-        except (KeyError, ValueError, OSError):
-            # Not known, no possible name, or a directory of the database.
+        except KeyError:
             continue
+        except (ValueError, TypeError, OSError) as problem:
+            # OSError: a directory in the database of time zones.
+            raise ConfigFileError(f"Can't locate timezone: {name}") from problem
     raise util.CommandError(f"Can't locate timezone: {name}")

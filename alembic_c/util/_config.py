@@ -33,6 +33,8 @@ PostWriteHookConfig = Mapping[str, str]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _HOOKS = "post_write_hooks"
+_BYTE_ORDER_MARK = "\ufeff"
+_HAS_MARK = "starts with a byte order mark; save it as UTF-8 without one"
 _PATH_SEPARATORS = {"space": " ", "newline": "\n", "os": None, ":": ":", ";": ";"}
 
 # How lists were written before there was `path_separator`.
@@ -169,7 +171,8 @@ class Config:
         for key in ("tool", "alembic"):
             found = found.get(key, {})
             if not isinstance(found, dict):
-                raise CommandError("Incorrect TOML format")
+                kind = CommandError if key == "alembic" else ConfigFileError
+                raise kind("Incorrect TOML format")
         table: Mapping[str, Any] = found
         return table
 
@@ -293,7 +296,7 @@ class Config:
         if isinstance(value, list):
             return [self._interpolated(name, each) for each in value]
         if not isinstance(value, str):
-            raise CommandError(
+            raise ConfigFileError(
                 f"unsupported TOML value type for key: {name!r}: "
                 f"{value!r} should be a string"
             )
@@ -405,7 +408,7 @@ class Config:
         hooks: list[PostWriteHookConfig] = []
         for table in tables:
             if not isinstance(table, dict) or "name" not in table:
-                raise CommandError(
+                raise ConfigFileError(
                     f"{self.toml_file_name}: each [[tool.alembic.{_HOOKS}]] has to be "
                     "a table with a 'name'"
                 )
@@ -455,7 +458,10 @@ def _load_toml(name: str) -> dict[str, Any]:
     except UnicodeDecodeError as problem:
         raise ConfigFileError(_describe_encoding(name, problem)) from problem
     except compat.tomllib.TOMLDecodeError as problem:
-        raise ConfigFileError(f"{name}: {problem}") from problem
+        with open(name, encoding="utf-8") as text:
+            marked = text.read(1) == _BYTE_ORDER_MARK
+        complaint = _HAS_MARK if marked else problem
+        raise ConfigFileError(f"{name}: {complaint}") from problem
 
 
 @contextmanager
@@ -490,6 +496,8 @@ def _describe_ini(name: str | None, problem: configparser.Error) -> str:
     """Return "file, line n: what is wrong" for an error of `configparser`."""
     file = name or "the configuration"
     if isinstance(problem, configparser.MissingSectionHeaderError):
+        if problem.line.startswith(_BYTE_ORDER_MARK):
+            return f"{file}: {_HAS_MARK}"
         return f"{file}, line {problem.lineno}: no section header above this line"
     if isinstance(problem, configparser.ParsingError):
         (line, text), *_ = problem.errors
@@ -503,4 +511,7 @@ def _describe_ini(name: str | None, problem: configparser.Error) -> str:
         return (
             f"{file}, line {problem.lineno}: section '{problem.section}' already exists"
         )
+    if isinstance(problem, configparser.InterpolationSyntaxError):
+        where = f"option '{problem.option}' in section '{problem.section}': "
+        return f"{file}: {where}{problem}; a percent sign is written %%"
     return f"{file}: {problem}; a percent sign is written %%"

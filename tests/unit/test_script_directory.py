@@ -304,7 +304,7 @@ def test_what_does_not_fit_creates_nothing(tree: Tree) -> None:
         ("ünïcode ßtraße", None, "r_ünïcode_ßtraße.py"),
         (None, None, "r_.py"),
         ("one two three four", 9, "r_one_two_.py"),
-        ("abcdefghij", 5, "r__.py"),
+        ("abcdefghij", 5, "r_abcde_.py"),
         ("../../etc/passwd", None, "r_etc_passwd.py"),
     ],
 )
