@@ -1,0 +1,437 @@
+"""Two copies of a project: what a user of ours sees there, and one of upstream's.
+
+A command line runs in a new process, as the console script does.  To be quick, the
+process is a fork of one that has imported SQLAlchemy and Mako.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+_ENTRY = {
+    "alembic": "from alembic.config import main",
+    "alembic_c": "from alembic_c._cli import run as main",
+}
+# Upstream's modules are there before the fork, which saves most of the time.  Ours are
+# not: that they are imported when they are needed is part of what is tested.
+_AHEAD = {
+    "alembic": "import alembic.config, alembic.command, alembic.context, alembic.op",
+    "alembic_c": "",
+}
+
+# argv: what to execute, and the descriptors to read requests from and to answer on.
+_SERVER = """
+import gc, json, os, sys
+ahead, entry, requests, answers = *sys.argv[1:3], int(sys.argv[3]), int(sys.argv[4])
+import mako.template, sqlalchemy, sqlalchemy.dialects.postgresql
+import sqlalchemy.dialects.sqlite
+sys.dont_write_bytecode = True
+exec(ahead)
+gc.freeze()
+reader = os.fdopen(requests)
+for line in reader:
+    pid = os.fork()
+    if not pid:
+        break
+    _, status = os.waitpid(pid, 0)
+    os.write(answers, b"%d\\n" % os.waitstatus_to_exitcode(status))
+else:
+    os._exit(0)
+request = json.loads(line)
+os.chdir(request["home"])
+for number, name in enumerate([os.devnull, request["out"], request["err"]]):
+    file = os.open(name, os.O_RDWR | os.O_TRUNC)
+    os.dup2(file, number)
+    os.close(file)
+os.environ.update(request["environment"])
+sys.dont_write_bytecode = not request["bytecode"]
+# A console script has its own directory in front of the path.
+sys.path[0] = os.path.dirname(sys.executable)
+sys.argv = ["/usr/bin/alembic", *request["arguments"]]
+exec(entry)
+sys.exit(main())
+"""
+
+
+@dataclass
+class Seen:
+    """What a user sees of one command line."""
+
+    status: int
+    out: str
+    err: str
+    crashed: bool = False
+
+    def is_kinder_than(self, other: Seen) -> bool:
+        """Return whether `other` ended with a traceback, and this says what is wrong.
+
+        The exit status is the same: nothing that calls the program can tell.
+        """
+        return (
+            other.crashed
+            and not self.crashed
+            and self.status == other.status == 1
+            and "FAILED: " in self.out
+        )
+
+
+class Tool:
+    """One of the two programs.
+
+    package: "alembic_c" or "alembic"; path: the directory that holds it.
+    """
+
+    def __init__(self, package: str, path: Path) -> None:
+        self.package = package
+        request_read, self._requests = os.pipe()
+        answers, answer_write = os.pipe()
+        self._answers = os.fdopen(answers)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(path),
+            "PYTHONHASHSEED": "0",
+            "COLUMNS": "80",
+        }
+        environment.pop("ALEMBIC_CONFIG", None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _SERVER, _AHEAD[package], _ENTRY[package]]
+            + [str(request_read), str(answer_write)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            pass_fds=(request_read, answer_write),
+        )
+        os.close(request_read)
+        os.close(answer_write)
+
+    def run(
+        self,
+        home: Path,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        bytecode: bool = False,
+    ) -> Seen:
+        """Run one command line in the directory `home`."""
+        with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
+            request = {
+                "home": str(home),
+                "out": out.name,
+                "err": err.name,
+                "arguments": list(arguments),
+                "environment": dict(environment),
+                "bytecode": bytecode,
+            }
+            os.write(self._requests, json.dumps(request).encode() + b"\n")
+            status = int(self._answers.readline())
+            return Seen(
+                status,
+                out.read().decode(errors="backslashreplace"),
+                err.read().decode(errors="backslashreplace"),
+            )
+
+    def close(self) -> None:
+        """End the process."""
+        os.close(self._requests)
+        self._process.wait()
+        self._answers.close()
+
+
+# --- what may differ ------------------------------------------------------------------
+
+_MASKS: tuple[tuple[str, str], ...] = (
+    (r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])", "<id>"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", "<date>"),
+    (r"see \S+\.txt", "see <report>"),
+    (r"\balembic_c\b", "alembic"),
+    # Where in the tools' own source a warning was given.
+    (r"(?m)^\S+:\d+: (?=\w+Warning: )", ""),
+)
+_TRACEBACK = re.compile(r"(?ms)^Traceback \(most recent call last\):\n.*?^(?=[^ \n])")
+_CHAIN = re.compile(
+    r"(?m)^(?:During handling of the above exception, another exception occurred:"
+    r"|The above exception was the direct cause of the following exception:)\n\n?"
+)
+
+
+def masked(text: str, home: Path) -> str:
+    """Return output without paths, dates and ids made by chance."""
+    text = text.replace(str(home), "<home>")
+    for pattern, replacement in _MASKS:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def last_words(text: str) -> str:
+    """Return standard error without frames, hints and lines of source."""
+    parts = _CHAIN.split(text)
+    start = parts[0].partition("Traceback (most")[0] if len(parts) > 1 else ""
+    text = _TRACEBACK.sub("", start + parts[-1])
+    lines = []
+    skip = False
+    for line in text.splitlines():
+        if line.startswith("  hint: ") or (skip and line.startswith("  ")):
+            skip = False
+            continue
+        skip = bool(re.match(r"\w+Warning: ", line))
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def tree(home: Path) -> dict[str, str]:
+    """Return path -> content of the files of a project; databases as SQL."""
+    found = {}
+    for path in sorted(home.rglob("*")):
+        if path.name == "__pycache__" or path.suffix == ".pyc":
+            continue  # Ours executes fewer files.
+        name = masked(str(path.relative_to(home)), home)
+        if path.suffix == ".db":
+            with sqlite3.connect(path) as database:
+                content = "\n".join(sorted(database.iterdump()))
+            database.close()
+        elif path.is_file():
+            content = path.read_bytes().decode(errors="backslashreplace")
+        else:
+            content = "a directory"
+        found[name] = masked(content, home)
+    return found
+
+
+# --- stories --------------------------------------------------------------------------
+
+Step = str | Callable[[Path], object]
+
+
+@dataclass
+class Story:
+    """A project, and what is done in it in order.
+
+    name: what it is about.
+    steps: command lines without the program's name, which may begin with `NAME=value`
+        for the environment, or functions that change the project.
+    files: path -> text (dedented) or bytes, on top of the usual project.
+    ini: lines for its main section.
+    only_sorted: steps (by their text) whose output upstream has in the order of a set.
+    forgive: patterns and what replaces them, in all output and all files.
+    deliberate: only the status is compared; docs/compatibility.md says why.
+    """
+
+    name: str
+    steps: Iterable[Step]
+    files: Mapping[str, str | bytes | None] = field(default_factory=dict)
+    ini: str = ""
+    bytecode: bool = False
+    only_sorted: Sequence[str] = ()
+    forgive: Sequence[tuple[str, str]] = ()
+    deliberate: bool = False
+
+
+INI = """\
+[alembic]
+script_location = %(here)s/migrations
+prepend_sys_path = .
+path_separator = os
+sqlalchemy.url = sqlite:///app.db
+"""
+
+ENV = """\
+from alembic import context
+from sqlalchemy import MetaData, create_engine
+
+config = context.config
+target_metadata = MetaData()
+
+
+def run(**arguments):
+    context.configure(target_metadata=target_metadata, **arguments)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+url = config.get_alembic_option("sqlalchemy.url")
+if context.is_offline_mode():
+    run(url=url, literal_binds=True)
+else:
+    with create_engine(url).connect() as connection:
+        run(connection=connection)
+"""
+
+_REVISION = '''\
+"""Message of {id}
+
+Revision ID: {id}
+Revises: {down}
+Create Date: 2024-01-02 03:04:05.678901
+
+"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = {id!r}
+down_revision = {down!r}
+branch_labels = {labels!r}
+depends_on = {depends!r}
+
+
+def upgrade():
+    op.create_table("t_{id}", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade():
+    op.drop_table("t_{id}")
+'''
+
+
+def revision(
+    id: str, down: Any = None, labels: Any = None, depends: Any = None
+) -> dict[str, str]:
+    """Return path and content of a revision file that makes the table `t_ID`."""
+    return {
+        f"migrations/versions/{id}_message.py": _REVISION.format(
+            id=id, down=down, labels=labels, depends=depends
+        )
+    }
+
+
+def usual() -> dict[str, str | bytes | None]:
+    """Return a project of three revisions: a1, a2 above it, b1 above a1 (label bee)."""
+    template = ROOT / "alembic_c" / "templates" / "generic" / "script.py.mako"
+    return {
+        "alembic.ini": INI,
+        "migrations/env.py": ENV,
+        "migrations/script.py.mako": template.read_text(),
+        **revision("a1"),
+        **revision("a2", "a1"),
+        **revision("b1", "a1", ("bee",)),
+    }
+
+
+def write(home: Path, files: Mapping[str, str | bytes | None]) -> None:
+    """Write files (None: leave out) into a project."""
+    for name, content in files.items():
+        path = home / name
+        if content is None:
+            path.unlink(missing_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            content = textwrap.dedent(content).encode()
+        path.write_bytes(content)
+
+
+class SideBySide:
+    """Both tools, and a place for the copies of a project."""
+
+    def __init__(self, upstream_path: Path, place: Path) -> None:
+        self._tools = (Tool("alembic_c", ROOT), Tool("alembic", upstream_path))
+        self._place = place
+        self._pool = ThreadPoolExecutor(2)
+
+    def __enter__(self) -> SideBySide:
+        return self
+
+    def __exit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown()
+        for tool in self._tools:
+            tool.close()
+
+    def check(self, story: Story) -> list[Seen]:
+        """Run a story with both; fail where a user would see a difference.
+
+        Returns what ours showed, step by step.
+        """
+        homes = []
+        for tool in self._tools:
+            # Both of one length: paths are in texts that are cut or aligned.
+            home = self._place / ("ours" if tool.package == "alembic_c" else "them")
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            files = usual()
+            files["alembic.ini"] = INI + textwrap.dedent(story.ini)
+            write(home, {**files, **story.files})
+            homes.append(home)
+        seen: list[Seen] = []
+        problems: list[str] = []
+        for step in story.steps:
+            if not isinstance(step, str):
+                for home in homes:
+                    step(home)
+                continue
+            ours, theirs = self._pool.map(
+                self._run, self._tools, homes, [step] * 2, [story] * 2
+            )
+            seen.append(ours)
+            if story.deliberate:
+                assert ours.status == theirs.status, (story.name, step, ours, theirs)
+                continue
+            if ours != theirs and not ours.is_kinder_than(theirs):
+                problems.append(
+                    f"alembic {step}\n--- ours\n{_show(ours)}\n"
+                    f"--- upstream's\n{_show(theirs)}"
+                )
+            problems += self._other_files(homes, story, step)
+        assert not problems, f"{story.name}: " + "\n\n".join(problems)
+        return seen
+
+    def _other_files(
+        self, homes: Sequence[Path], story: Story, step: str
+    ) -> Iterator[str]:
+        ours, theirs = (self._forgiven(tree(home), story) for home in homes)
+        for name in sorted({*ours, *theirs}):
+            if ours.get(name) != theirs.get(name):
+                yield (
+                    f"after alembic {step}: the file {name}\n--- ours\n"
+                    f"{ours.get(name)}\n--- upstream's\n{theirs.get(name)}"
+                )
+
+    @staticmethod
+    def _forgiven(found: dict[str, str], story: Story) -> dict[str, str]:
+        for pattern, replacement in story.forgive:
+            found = {
+                re.sub(pattern, replacement, name): re.sub(pattern, replacement, text)
+                for name, text in found.items()
+            }
+        return found
+
+    def _run(self, tool: Tool, home: Path, step: str, story: Story) -> Seen:
+        words = shlex.split(step)
+        environment = {}
+        while words and re.match(r"[A-Z_]+=", words[0]):
+            name, _, value = words.pop(0).partition("=")
+            environment[name] = value.replace("<home>", str(home))
+        words = [word.replace("<home>", str(home)) for word in words]
+        seen = tool.run(home, words, environment, bytecode=story.bytecode)
+        seen.out = masked(seen.out, home)
+        seen.crashed = "Traceback (most recent call last)" in seen.err
+        seen.err = last_words(masked(seen.err, home))
+        for pattern, replacement in story.forgive:
+            seen.out = re.sub(pattern, replacement, seen.out)
+            seen.err = re.sub(pattern, replacement, seen.err)
+        if step in story.only_sorted:
+            seen.out = "\n".join(sorted(seen.out.splitlines()))
+        return seen
+
+
+def _show(seen: Seen) -> str:
+    return f"status {seen.status}\n{seen.out}\n[standard error]\n{seen.err}"
