@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Computed, DefaultClause, Table
+from sqlalchemy import (
+    JSON,
+    Computed,
+    Date,
+    DateTime,
+    DefaultClause,
+    Interval,
+    Table,
+    Time,
+)
 from sqlalchemy.sql.elements import ClauseElement
 
 from .. import util
@@ -37,6 +46,9 @@ _NO_ALTER = f"No support for ALTER of constraints in SQLite dialect. {_USE_BATCH
 # What can be a default without parentheses: a number of digits or one quoted text.
 # That an empty text and one of several lines get them is upstream's, and kept.
 _BARE_DEFAULT = re.compile(r"(?:[0-9]+|'.+'|\(.+\))$")
+
+# Types whose values SQLAlchemy stores as texts, and SQLite takes for numbers.
+_TEXTS_TO_SQLALCHEMY = (JSON, Date, DateTime, Time, Interval)
 
 
 class SQLiteImpl(DefaultImpl):
@@ -108,8 +120,12 @@ class SQLiteImpl(DefaultImpl):
         existing_transfer: dict[str, Any],
         new_type: TypeEngine[Any],
     ) -> None:
-        """Cast, but not to JSON: SQLite would read a number's start out of it."""
-        if not isinstance(new_type, JSON):
+        """Cast, but not to what SQLite would read a number's start out of a text for.
+
+        To it JSON and the types of dates and times are numeric: as a DATETIME,
+        '2020-01-02' would become 2020.
+        """
+        if not sqla_compat._has_affinity(new_type, *_TEXTS_TO_SQLALCHEMY):
             super().cast_for_batch_migrate(existing, existing_transfer, new_type)
 
     def correct_for_autogen_constraints(

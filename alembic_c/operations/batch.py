@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.schema import (
     CheckConstraint,
     Column,
@@ -26,8 +26,9 @@ from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import NULLTYPE, to_instance
 
 from ..util import exc, sqla_compat
+from . import _batch_losses
 from ._batch_order import ColumnOrder
-from ._batch_safety import all_or_nothing, refuse_to_lose_rows, sqlite_connection
+from ._batch_safety import all_or_nothing, sqlite_connection
 from ._batch_state import note_changes_in_place
 
 if TYPE_CHECKING:
@@ -142,7 +143,6 @@ class BatchOperationsImpl:
             partial_reordering=tuple(self.partial_reordering or ()),
         )
         self._apply_to(new_version)
-        refuse_to_lose_rows(self.impl, existing)
         with all_or_nothing(self.impl):
             new_version._create(self.impl)
 
@@ -162,7 +162,7 @@ class BatchOperationsImpl:
         convention = self.naming_convention
         metadata = MetaData(naming_convention=convention) if convention else MetaData()
         table = Table(
-            self.table_name,
+            _batch_losses.real_name(self.impl, self.table_name, self.schema),
             metadata,
             *self.reflect_args,
             schema=self.schema,
@@ -282,6 +282,8 @@ class ApplyBatchImpl:
         }
         self.indexes: dict[Any, Index] = {index.name: index for index in table.indexes}
         self.new_indexes: dict[Any, Index] = {}
+        # Columns of the table whose place others have taken that have their names.
+        self.replaced_columns: list[str] = []
         self._take_over_constraints()
         for name, value in table.kwargs.items():
             self.table_kwargs.setdefault(name, value)
@@ -323,22 +325,39 @@ class ApplyBatchImpl:
         op_impl.create_table(new_table)
         try:
             op_impl._exec(self._copy_rows())
-            op_impl.drop_table(self.table)
+            _batch_losses.prevent(op_impl, self)
         except BaseException:
             op_impl.drop_table(new_table)
             raise
+        self._drop_old(op_impl, new_table)
         op_impl.rename_table(
             self.temp_table_name, self.table.name, schema=self.table.schema
         )
         self._create_indexes(op_impl, new_table)
 
+    def _drop_old(self, op_impl: DefaultImpl, new_table: Table) -> None:
+        """Drop the old table; if that fails, the new one.
+
+        An error need not mean that it was not dropped: the answer may have been lost,
+        or somebody may have pressed Ctrl-C.  Then the new table has the only rows.
+        """
+        try:
+            op_impl.drop_table(self.table)
+        except BaseException:
+            if not _is_gone(op_impl, self.table):
+                op_impl.drop_table(new_table)
+            raise
+
     def _copy_rows(self) -> Any:
-        """Return the INSERT ... SELECT from the old table to the new one."""
+        """Return the INSERT ... SELECT from the old table to the new one.
+
+        Generated columns are left out: databases refuse values for them.
+        """
         new_table = cast("Table", self.new_table)
         sources = {
             name: transfer["expr"]
             for name, transfer in self.column_transfers.items()
-            if "expr" in transfer
+            if "expr" in transfer and new_table.c[name].computed is None
         }
         return insert(new_table).from_select(
             [new_table.c[name] for name in sources], select(*sources.values())
@@ -508,6 +527,8 @@ class ApplyBatchImpl:
         Raises KeyError if there is no such column to put it next to.
         """
         self._order.place(column.name, insert_before, insert_after)
+        if "expr" in self.column_transfers.get(column.name, ()):
+            self.replaced_columns.append(column.name)
         # A copy, since it belongs to a table that was made for the operation.
         self.columns[column.name] = sqla_compat._copy(column, schema=self.table.schema)
         self.column_transfers[column.name] = {}
@@ -588,3 +609,11 @@ class ApplyBatchImpl:
     def rename_table(self, *arg: Any, **kw: Any) -> None:
         """Refuse."""
         raise NotImplementedError("TODO")
+
+
+def _is_gone(impl: DefaultImpl, table: Table) -> bool:
+    """Return whether a table is gone for good, on a database that commits DDL."""
+    connection = impl.connection
+    if type(impl).transactional_ddl or not isinstance(connection, Connection):
+        return False
+    return not sqla_compat._connectable_has_table(connection, table.name, table.schema)

@@ -1,0 +1,394 @@
+"""Move-and-copy on SQLite loses nothing that it was not told to lose, or says so."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from alembic_c.operations import BatchOperations, Operations
+from alembic_c.runtime.migration import MigrationContext
+from alembic_c.util import CommandError
+
+Change = Callable[[BatchOperations], None]
+
+
+@pytest.fixture(params=[None, "AUTOCOMMIT"])
+def connection(
+    request: pytest.FixtureRequest, sqlite_url: str
+) -> Iterator[sa.Connection]:
+    """Yield a connection, with a transaction and in autocommit mode."""
+    options = {"isolation_level": request.param} if request.param else {}
+    engine = sa.create_engine(sqlite_url, **options)
+    with engine.connect() as opened:
+        yield opened
+    engine.dispose()
+
+
+def run(connection: sa.Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.commit()
+
+
+def rows(connection: sa.Connection, query: str) -> list[tuple[Any, ...]]:
+    found = [tuple(row) for row in connection.exec_driver_sql(query)]
+    connection.commit()
+    return found
+
+
+def sql_of(connection: sa.Connection, name: str) -> str:
+    query = f"SELECT sql FROM sqlite_master WHERE name = '{name}'"
+    return " ".join(str(rows(connection, query)[0][0]).split())
+
+
+def batch(connection: sa.Connection, change: Change, **options: Any) -> list[str]:
+    """Carry out a batch on the table "t"; return what was warned of."""
+    op = Operations(MigrationContext.configure(connection))
+    options = {"table_name": "t", "recreate": "always", **options}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with op.batch_alter_table(**options) as batch_op:
+            change(batch_op)
+    connection.commit()
+    return [str(each.message) for each in caught if each.category is UserWarning]
+
+
+def nothing(batch_op: BatchOperations) -> None:
+    batch_op.alter_column("x", nullable=True)
+
+
+# --- rows ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT"])
+@pytest.mark.parametrize("schema", [None, "main"])
+def test_rows_that_refer_to_their_own_table(
+    connection: sa.Connection, action: str, schema: str | None
+) -> None:
+    run(
+        connection,
+        "PRAGMA foreign_keys=ON",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, parent INTEGER, "
+        f"FOREIGN KEY(parent) REFERENCES t (id) ON DELETE {action})",
+        "INSERT INTO t VALUES (1, 1, NULL), (2, 2, 1), (3, 3, 2)",
+    )
+    with pytest.raises(CommandError, match=r'delete or change rows of "t",'):
+        batch(connection, nothing, schema=schema)
+    connection.rollback()
+    everything = [(1, 1, None), (2, 2, 1), (3, 3, 2)]
+    assert rows(connection, "SELECT * FROM t") == everything
+    run(connection, "PRAGMA foreign_keys=OFF")
+    batch(connection, nothing, schema=schema)
+    assert rows(connection, "SELECT * FROM t") == everything
+    assert f"ON DELETE {action}" in sql_of(connection, "t")
+
+
+def test_a_new_reference_to_the_own_table(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "PRAGMA foreign_keys=ON",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, parent INTEGER)",
+        "INSERT INTO t VALUES (1, NULL), (2, 1)",
+    )
+    with pytest.raises(CommandError, match="PRAGMA foreign_keys=OFF"):
+        batch(
+            connection,
+            lambda b: b.create_foreign_key(
+                "fk", "t", ["parent"], ["id"], ondelete="CASCADE"
+            ),
+        )
+    connection.rollback()
+    assert rows(connection, "SELECT * FROM t") == [(1, None), (2, 1)]
+
+
+def test_a_deferred_reference_fails_and_leaves_no_transaction(
+    sqlite_url: str,
+) -> None:
+    engine = sa.create_engine(sqlite_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        run(
+            connection,
+            "PRAGMA foreign_keys=ON",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+            "CREATE TABLE child (t INTEGER, FOREIGN KEY(t) REFERENCES t (id) "
+            "DEFERRABLE INITIALLY DEFERRED)",
+            "INSERT INTO t VALUES (1, 1)",
+            "INSERT INTO child VALUES (1)",
+        )
+        before = sql_of(connection, "t")
+        with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
+            batch(connection, nothing)
+        driver_connection: Any = connection.connection.driver_connection
+        assert not driver_connection.in_transaction
+        assert sql_of(connection, "t") == before
+        assert rows(connection, "SELECT * FROM child") == [(1,)]
+    engine.dispose()
+
+
+# --- columns ------------------------------------------------------------------------
+
+
+def add_x(batch_op: BatchOperations) -> None:
+    batch_op.add_column(sa.Column("x", sa.Integer))
+
+
+def rename_and_add_x(batch_op: BatchOperations) -> None:
+    batch_op.alter_column("x", new_column_name="y")
+    add_x(batch_op)
+
+
+def drop_and_add_x(batch_op: BatchOperations) -> None:
+    batch_op.drop_column("x")
+    add_x(batch_op)
+
+
+@pytest.mark.parametrize("change", [add_x, rename_and_add_x])
+def test_values_under_the_name_of_a_new_column(
+    connection: sa.Connection, change: Change
+) -> None:
+    run(connection, "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)")
+    # There is nothing to lose yet.
+    batch(connection, add_x)
+    run(connection, "INSERT INTO t VALUES (1, 5)")
+    with pytest.raises(CommandError, match='"t" has a column "x" already'):
+        batch(connection, change)
+    connection.rollback()
+    assert rows(connection, "SELECT id, x FROM t") == [(1, 5)]
+    batch(connection, drop_and_add_x)
+    assert rows(connection, "SELECT id, x FROM t") == [(1, None)]
+
+
+def copy_of_t(*columns: sa.Column[Any]) -> sa.Table:
+    key: sa.Column[Any] = sa.Column("id", sa.Integer, primary_key=True)
+    return sa.Table("t", sa.MetaData(), key, sa.Column("x", sa.Integer), *columns)
+
+
+def test_columns_that_copy_from_forgets(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER, z INTEGER)",
+        "INSERT INTO t VALUES (1, 5, 6, NULL)",
+    )
+    warned = batch(connection, nothing, copy_from=copy_of_t())
+    assert warned == [
+        'Table "t" loses columns with values that the Table given as copy_from does '
+        'not have: "y"'
+    ]
+
+
+def test_copy_from_with_the_column_to_add(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+        "INSERT INTO t VALUES (1, 5)",
+    )
+    column: sa.Column[Any] = sa.Column("y", sa.Integer, server_default="7")
+    warned = batch(
+        connection,
+        lambda b: b.add_column(sa.Column("y", sa.Integer, server_default="7")),
+        copy_from=copy_of_t(column),
+    )
+    assert not warned
+    assert rows(connection, "SELECT * FROM t") == [(1, 5, 7)]
+
+
+def test_swapped_columns_keep_their_values(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER)",
+        "INSERT INTO t VALUES (1, 5, 6)",
+    )
+
+    def swap(batch_op: BatchOperations) -> None:
+        batch_op.alter_column("x", new_column_name="y")
+        batch_op.alter_column("y", new_column_name="x")
+
+    assert not batch(connection, swap)
+    assert rows(connection, "SELECT id, x, y FROM t") == [(1, 6, 5)]
+
+
+@pytest.mark.parametrize("kind", ["STORED", "VIRTUAL"])
+def test_generated_columns_are_not_copied(connection: sa.Connection, kind: str) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, "
+        f"g INTEGER GENERATED ALWAYS AS (x + 1) {kind})",
+        "INSERT INTO t (id, x) VALUES (1, 5)",
+    )
+    assert not batch(connection, nothing)
+    assert rows(connection, "SELECT * FROM t") == [(1, 5, 6)]
+
+
+# --- types --------------------------------------------------------------------------
+
+DATES = ["2020-01-02", "2020-01-02 10:20:30", "10:20:30", None]
+
+
+@pytest.mark.parametrize(
+    "new_type", [sa.Date(), sa.DateTime(), sa.TIMESTAMP(), sa.Time(), sa.Interval()]
+)
+@pytest.mark.parametrize("old_type", ["VARCHAR(30)", "DATETIME"])
+def test_dates_stay_what_they_are(
+    connection: sa.Connection, old_type: str, new_type: Any
+) -> None:
+    run(connection, f"CREATE TABLE t (id INTEGER PRIMARY KEY, x {old_type})")
+    for number, value in enumerate(DATES):
+        connection.exec_driver_sql("INSERT INTO t VALUES (?, ?)", (number, value))
+    assert not batch(connection, lambda b: b.alter_column("x", type_=new_type))
+    assert [row[0] for row in rows(connection, "SELECT x FROM t ORDER BY id")] == DATES
+    name = new_type.compile(connection.dialect)
+    assert f"x {name}" in sql_of(connection, "t")
+
+
+@pytest.mark.parametrize(
+    ("new_type", "values", "n_changed"),
+    [
+        (sa.Integer(), ["1", "007", " 8", None], 0),
+        (sa.Integer(), ["abc", "", "1.5", "2x", "3"], 4),
+        (sa.Numeric(9, 2), ["1.50", "1e3", "-7"], 0),
+        (sa.Numeric(9, 2), ["1,50"], 1),
+        (sa.Float(), ["1.25", "x"], 1),
+        (sa.Boolean(), ["true", "1", "0"], 1),
+        (sa.LargeBinary(), ["abc"], 0),
+        (sa.Text(), ["abc", "7"], 0),
+    ],
+)
+def test_values_that_a_cast_changes(
+    connection: sa.Connection, new_type: Any, values: list[Any], n_changed: int
+) -> None:
+    run(connection, "CREATE TABLE t (id INTEGER PRIMARY KEY, x VARCHAR(30))")
+    for value in values:
+        connection.exec_driver_sql("INSERT INTO t (x) VALUES (?)", (value,))
+    connection.commit()
+    warned = batch(connection, lambda b: b.alter_column("x", type_=new_type))
+    name = new_type.compile(connection.dialect)
+    text = f'Column "x" of table "t": {n_changed} values changed when they were cast to'
+    assert warned == ([f"{text} {name}"] if n_changed else [])
+
+
+# --- what belongs to the table ------------------------------------------------------
+
+
+def test_what_is_dropped_with_the_table_is_told(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE other (a INTEGER)",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "x TEXT COLLATE NOCASE DEFAULT 'STRICT')",
+        "CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END",
+        "CREATE TRIGGER tr2 AFTER INSERT ON other BEGIN SELECT 1; END",
+        "CREATE INDEX plain ON t (x) WHERE x > 'DESC'",
+        "CREATE INDEX down ON t (x DESC)",
+        "CREATE INDEX gone ON t (x DESC)",
+    )
+    warned = batch(connection, lambda b: b.drop_index("gone"))
+    assert warned == [
+        'Table "t" is made anew without the trigger "tr", DESC of the index "down", '
+        "AUTOINCREMENT, COLLATE"
+    ]
+    assert "WHERE x > 'DESC'" in sql_of(connection, "plain")
+
+
+@pytest.mark.parametrize("option", ["STRICT", "WITHOUT ROWID"])
+def test_options_of_the_table_are_kept(connection: sa.Connection, option: str) -> None:
+    run(
+        connection,
+        f"CREATE TABLE t (id TEXT NOT NULL PRIMARY KEY, x INTEGER) {option}",
+        "INSERT INTO t VALUES ('a', 1)",
+    )
+    assert not batch(connection, nothing)
+    assert option in sql_of(connection, "t")
+    assert rows(connection, "SELECT * FROM t") == [("a", 1)]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_ids_are_not_used_again(connection: sa.Connection, left: int) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x INTEGER)",
+        "INSERT INTO t VALUES (1, 1), (9, 9)",
+        f"DELETE FROM t WHERE id > {left}",
+    )
+    batch(connection, nothing, table_kwargs={"sqlite_autoincrement": True})
+    sequence = rows(connection, "SELECT * FROM sqlite_sequence")
+    assert sequence == [("t", 9)]
+    run(connection, "INSERT INTO t (x) VALUES (3)")
+    assert rows(connection, "SELECT max(id) FROM t") == [(10,)]
+
+
+def test_table_named_in_other_letters(connection: sa.Connection) -> None:
+    run(
+        connection,
+        'CREATE TABLE "T" (id INTEGER PRIMARY KEY, x INTEGER, '
+        "CONSTRAINT uq UNIQUE (x))",
+        "INSERT INTO T VALUES (1, 5)",
+    )
+    batch(connection, nothing)
+    definition = sql_of(connection, "T")
+    assert "PRIMARY KEY (id)" in definition
+    assert "CONSTRAINT uq UNIQUE (x)" in definition
+    assert rows(connection, "SELECT * FROM t") == [(1, 5)]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "CREATE VIEW v AS SELECT x FROM t",
+        "CREATE TRIGGER tr AFTER INSERT ON other BEGIN UPDATE t SET x = 1; END",
+    ],
+)
+def test_views_and_triggers_that_refer_to_the_table(
+    connection: sa.Connection, reference: str
+) -> None:
+    """SQLite refuses to rename a table to what they refer to; nothing is lost."""
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+        "CREATE TABLE other (a INTEGER)",
+        "INSERT INTO t VALUES (1, 5)",
+        reference,
+    )
+    with pytest.raises(sa.exc.OperationalError, match=r"no such table: main\.t"):
+        batch(connection, nothing)
+    connection.rollback()
+    assert rows(connection, "SELECT * FROM t") == [(1, 5)]
+    names = rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    assert sorted(names) == [("other",), ("t",)]
+
+
+def test_tables_of_an_attached_database(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "ATTACH ':memory:' AS a",
+        "CREATE TABLE main.t (other INTEGER)",
+        "CREATE TABLE a.t (id INTEGER PRIMARY KEY AUTOINCREMENT, x INTEGER)",
+        "CREATE INDEX a.ix ON t (x)",
+        "INSERT INTO a.t VALUES (1, 5)",
+    )
+    warned = batch(connection, nothing, schema="a")
+    assert warned == ['Table "t" is made anew without AUTOINCREMENT']
+    assert rows(connection, "SELECT * FROM a.t") == [(1, 5)]
+    indexes = rows(connection, "SELECT name FROM a.sqlite_master WHERE type = 'index'")
+    assert indexes == [("ix",)]
+    assert sql_of(connection, "t") == "CREATE TABLE t (other INTEGER)"
+
+
+def test_a_table_by_the_temporary_name_is_left_alone(
+    connection: sa.Connection,
+) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+        "CREATE TABLE _alembic_tmp_t (mine INTEGER)",
+        "INSERT INTO t VALUES (1, 5)",
+        "INSERT INTO _alembic_tmp_t VALUES (6)",
+    )
+    with pytest.raises(sa.exc.OperationalError, match="already exists"):
+        batch(connection, nothing)
+    connection.rollback()
+    assert rows(connection, "SELECT * FROM t") == [(1, 5)]
+    assert rows(connection, "SELECT * FROM _alembic_tmp_t") == [(6,)]
