@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..util import CommandError
@@ -89,12 +90,25 @@ class HeadMaintainer:
         """
         change = _change_for(step, self.heads)
         log.debug(change.message, *change.arguments)
-        for version in change.deleted:
-            self._delete_version(version)
-        for version in change.inserted:
-            self._insert_version(version)
-        if change.updated is not None:
-            self._update_version(*change.updated)
+        with self._at_once(change):
+            for version in change.deleted:
+                self._delete_version(version)
+            for version in change.inserted:
+                self._insert_version(version)
+            if change.updated is not None:
+                self._update_version(*change.updated)
+
+    def _at_once(self, change: _Change) -> AbstractContextManager[None]:
+        """Return a block that makes one transaction of several rows on SQLite.
+
+        In its driver's autocommit mode each row would be one, and of the branches that
+        a merge joins some would not be applied any more if it was killed in between.
+        """
+        if len(change.deleted) + len(change.inserted) + bool(change.updated) < 2:
+            return nullcontext()
+        from ..operations._batch_safety import all_or_nothing
+
+        return all_or_nothing(self.context.impl)
 
     def _insert_version(self, version: str) -> None:
         assert version not in self.heads

@@ -294,6 +294,38 @@ def follow_advice(project: Path, said: str) -> None:
     assert in_command(project, "upgrade", "head", database="victim.ini")[0] == 0
 
 
+def test_branches_are_joined_as_a_whole(tmp_path: Path) -> None:
+    """The version table of a merge has two rows before it and one behind it."""
+    versions = tmp_path / "scripts" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "scripts" / "env.py").write_text(ENV)
+    for name, down in {"a": None, "b": None, "m": ("a", "b")}.items():
+        (versions / f"{name}.py").write_text(
+            f"revision = {name!r}\ndown_revision = {down!r}\n"
+            "def upgrade(): pass\ndef downgrade(): pass\n"
+        )
+
+    def applied(action: Callable[[], None], kill: str = "") -> set[str]:
+        in_child(action, BATCH_MODE="autocommit", BATCH_KILL=kill)
+        connection = sqlite3.connect(tmp_path / "two.db")
+        rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        connection.close()
+        return {row[0] for row in rows}
+
+    assert applied(lambda: upgrade(tmp_path, "two.db", "heads")) == {"m"}
+    seen = set()
+    for n in range(1, 30):
+        (tmp_path / "two.db").unlink()
+        assert applied(lambda: upgrade(tmp_path, "two.db", "a")) == {"a"}
+        assert applied(lambda: upgrade(tmp_path, "two.db", "b")) == {"a", "b"}
+        left = applied(lambda: upgrade(tmp_path, "two.db"), kill=f"statement:{n}")
+        assert left in ({"a", "b"}, {"m"}), n
+        seen.add(frozenset(left))
+        if left == {"m"}:
+            break
+    assert len(seen) == 2
+
+
 LEFTOVERS = {
     "copy half full": """
         CREATE TABLE _alembic_tmp_account (id INTEGER, name TEXT);
