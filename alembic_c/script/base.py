@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 # No empty or "." component, and no slash at the end.
 _IS_NORMAL = re.compile(r"/?(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+").fullmatch
 _WORD = re.compile(r"\w+")
+# Names of upstream's that projects import.
+_slug_re = _WORD
+_only_source_rev_file = re.compile(r"((?:(?!__init__|\.#)).*\.py)\Z")
 _LAST_WORD = re.compile(r"_[^_]*\Z")
 _default_file_template = "%(rev)s_%(slug)s"
 _DEFAULT_SLUG_LENGTH = 40

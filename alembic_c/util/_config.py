@@ -39,6 +39,7 @@ _PATH_SEPARATORS = {"space": " ", "newline": "\n", "os": None, ":": ":", ";": ";
 
 # How lists were written before there was `path_separator`.
 _LEGACY_LIST = r", *| +"
+_LEGACY_OPTION = "version_path_separator"
 _LEGACY_PATHS = r", *| +|:"
 
 
@@ -332,7 +333,7 @@ class Config:
         if not text:
             paths: list[str] | None = self._toml_option("version_locations")
             return paths
-        separator = self._path_separator(legacy="version_path_separator")
+        separator = self._get_file_separator_char("path_separator", _LEGACY_OPTION)
         if separator is not None:
             return _split(text, separator)
         warn_deprecated(
@@ -348,7 +349,7 @@ class Config:
         if not text:
             paths: list[str] | None = self._toml_option("prepend_sys_path")
             return paths
-        separator = self._path_separator()
+        separator = self._get_file_separator_char("path_separator")
         if separator is not None:
             return _split(text, separator)
         warn_deprecated(
@@ -364,17 +365,18 @@ class Config:
             return None
         return self.get_main_option(name)
 
-    def _path_separator(self, legacy: str | None = None) -> str | None:
+    # The name is upstream's: Flask-Alembic calls it.
+    def _get_file_separator_char(self, *names: str) -> str | None:
         """Return what separates paths in the ini file, None if it does not say so.
 
-        legacy: name of the option that had this meaning once.
-        Raises ValueError if the option has an unknown value.
+        names: of the options to ask, the first one that is there counts.
+        Raises ValueError if it has an unknown value.
         """
-        for name in ("path_separator", legacy):
-            word = self._ini_text(name) if name else None
+        for name in names:
+            word = self._ini_text(name)
             if word is None:
                 continue
-            if name == legacy:
+            if name == _LEGACY_OPTION:
                 warn_deprecated(
                     "The version_path_separator configuration parameter is "
                     "deprecated; please use path_separator"

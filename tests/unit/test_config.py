@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import io
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -178,3 +179,15 @@ def test_stdout_takes_formats_only_with_arguments() -> None:
     assert out.getvalue() == "100%\na and b\n"
     Config(stdout=out, cmd_opts=Namespace(quiet=True)).print_stdout("no")
     assert out.getvalue() == "100%\na and b\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("path_separator = ;", ";"), ("path_separator = os", os.pathsep), ("x = y", None)],
+)
+def test_separator_as_flask_alembic_asks_for_it(
+    tmp_path: Path, text: str, expected: str | None
+) -> None:
+    (tmp_path / "alembic.ini").write_text(f"[alembic]\n{text}\n")
+    config = Config(tmp_path / "alembic.ini")
+    assert config._get_file_separator_char("path_separator") == expected

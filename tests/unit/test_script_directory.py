@@ -356,3 +356,22 @@ def test_all_current_includes_what_is_implied(tree: Tree) -> None:
     found = script.get_all_current(("y",))
     assert sorted(each.revision for each in found) == ["b", "y"]
     assert script.get_all_current(()) == set()
+
+
+def test_patterns_that_projects_import() -> None:
+    assert base_module._slug_re.findall("Add user's table") == [
+        "Add",
+        "user",
+        "s",
+        "table",
+    ]
+    names = ["a.py", ".#a.py", "__init__.py", "a.pyc", "a.txt", "b.c.py"]
+    matches = map(base_module._only_source_rev_file.match, names)
+    assert [found and found.group(1) for found in matches] == [
+        "a.py",
+        None,
+        None,
+        None,
+        None,
+        "b.c.py",
+    ]
