@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,19 +15,8 @@ from tests.support import mariadb
 
 @pytest.fixture(scope="module")
 def server_url() -> Iterator[str]:
-    """Yield the URL of a MariaDB; ALEMBIC_C_TEST_MARIADB names one that runs."""
-    given = os.environ.get("ALEMBIC_C_TEST_MARIADB")
-    if given:
-        yield given
-        return
-    try:
-        server = mariadb.Server()
-    except mariadb.ServerMissing as missing:
-        pytest.skip(f"NOT TESTED on MySQL/MariaDB: {missing}")
-    try:
-        yield server.start().url()
-    finally:
-        server.stop()
+    with mariadb.url_for_tests() as url:
+        yield url
 
 
 @pytest.fixture(params=["mysql", "mariadb"])

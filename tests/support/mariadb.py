@@ -179,6 +179,28 @@ def server() -> Iterator[Server]:
         running.stop()
 
 
+@contextlib.contextmanager
+def url_for_tests() -> Iterator[str]:
+    """Yield the URL of a server: of ALEMBIC_C_TEST_MARIADB, or a throwaway one's.
+
+    Skips the test, in so many words, where no server is installed.
+    """
+    import pytest
+
+    given = os.environ.get("ALEMBIC_C_TEST_MARIADB")
+    if given:
+        yield given
+        return
+    try:
+        running = Server()
+    except ServerMissing as missing:
+        pytest.skip(f"NOT TESTED on MySQL/MariaDB: {missing}")
+    try:
+        yield running.start().url()
+    finally:
+        running.stop()
+
+
 def main(command: list[str]) -> int:
     """Run `command` with ALEMBIC_C_TEST_MARIADB set to a throwaway server's URL."""
     with server() as running:
