@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData, Table
 
+from ..ddl import _pg_sequences as sequences
+from ..ddl import postgresql
 from ..ddl.postgresql import PostgresqlImpl
 from ..ddl.sqlite import SQLiteImpl
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Inspector
 
-    from .._catalog import Catalog
+    from .._catalog import Catalog, Column
     from .._catalog import Table as CatalogTable
+    from ..catalog._read import Names
     from ..util import PriorityDispatcher
 
 log = logging.getLogger("alembic.autogenerate.proof")
@@ -31,6 +34,7 @@ ENVIRONMENT_VARIABLE = "ALEMBIC_C_PROOF"
 MODES = ("on", "off", "check")
 
 TableKey = tuple[str | None, str]
+_Serial = tuple[str, str]  # sequence, column
 
 # The implementations whose rules the proof knows.  A subclass has rules of its own.
 _IMPLS: dict[type, str] = {PostgresqlImpl: "postgresql", SQLiteImpl: "sqlite"}
@@ -114,28 +118,171 @@ def mode() -> str:
     return chosen
 
 
-def prove_unchanged(
-    context: _Context, wanted: dict[TableKey, Table]
-) -> Collection[TableKey]:
-    """Return the keys of tables that are shown to be as the model wants them.
+def begin(context: _Context, schemas: Collection[str | None]) -> Attempt | None:
+    """Return what shows tables unchanged; None if nothing can.
 
-    wanted: the model's tables that the database has too, by schema (None for the
-        default one) and name.
+    schemas: those whose tables are compared, None for the default one.
     Raises what the driver raises; the connection is as after any failed query.
     """
-    if mode() == "off" or not wanted:
-        return ()
+    if mode() == "off":
+        return None
     try:
-        scope = _scope(context)
-        evidence = _evidence(context, wanted, scope)
+        return Attempt(context, _scope(context), schemas)
     except _NotTried as reason:
         log.debug("proof not tried: %s", reason)
-        return ()
-    proven = set(_proven(context, wanted, evidence, scope))
-    if context._name_filters:
-        proven -= set(_filtered(context, proven, evidence.actual))
-    log.debug("%d of %d tables proven unchanged", len(proven), len(wanted))
-    return proven
+        return None
+
+
+class Attempt:
+    """The proof for the tables of one run."""
+
+    def __init__(
+        self, context: _Context, scope: _Scope, schemas: Collection[str | None]
+    ) -> None:
+        """Read which tables there are, where that is a part of reading the catalog.
+
+        Raises _NotTried if the database is one about which nothing can be shown.
+        """
+        self._context = context
+        self._scope = scope
+        self._names = None
+        self._reports_serials = False
+        self._actual: Catalog | None = None
+        if context.dialect.name == "postgresql":
+            self._reports_serials = postgresql.log.isEnabledFor(logging.INFO)
+            self._names = _names(context, scope, schemas, self._reports_serials)
+
+    def table_names(self, schema: str | None) -> list[str] | None:
+        """Return the tables of a schema as the inspector does; None: ask that."""
+        return None if self._names is None else self._names.tables(schema)
+
+    def prove(self, wanted: dict[TableKey, Table]) -> Collection[TableKey]:
+        """Return the keys of tables that are shown to be as the model wants them.
+
+        wanted: the model's tables that the database has too, by schema (None for the
+            default one) and name.
+        Raises what the driver raises; the connection is as after any failed query.
+        """
+        context, scope = self._context, self._scope
+        if not wanted:
+            return ()
+        try:
+            evidence = self._evidence(wanted)
+        except _NotTried as reason:
+            log.debug("proof not tried: %s", reason)
+            return ()
+        proven = set(_proven(context, wanted, evidence, scope))
+        if context._name_filters:
+            proven -= set(_filtered(context, proven, evidence.actual))
+        log.debug("%d of %d tables proven unchanged", len(proven), len(wanted))
+        self._actual = evidence.actual
+        return proven
+
+    def _evidence(self, wanted: dict[TableKey, Table]) -> _Evidence:
+        """Read the database's catalog and the model's.
+
+        Raises _NotTried if the database is one about which nothing can be shown.
+        """
+        from ..catalog import _model, _read
+
+        context, scope = self._context, self._scope
+        assert context.connection is not None
+        schemas = list(dict.fromkeys(schema for schema, _ in wanted))
+        default: str | None = None
+        visible: list[str] = []
+        irregular: set[TableKey] = set()
+        if self._names is None:
+            actual = _read.sqlite(context.connection, schemas, irregular=irregular)
+        else:
+            default = context.dialect.default_schema_name
+            visible = self._names.visible_schemas()
+            if "pg_temp" in visible:
+                # A temporary table may hide one that foreign keys refer to.
+                raise _NotTried("temporary tables")
+            actual = _read.postgresql(
+                context.connection,
+                [schema or default or "" for schema in schemas],
+                self._names,
+                defaults=scope.defaults,
+                checks=scope.checks,
+                details=False,
+            )
+        rules = _model.Rules(
+            context.dialect,
+            default,
+            types=scope.types,
+            defaults=scope.defaults,
+            comments=scope.comments,
+            checks=scope.checks,
+        )
+        model = _model.read(list(wanted.values()), rules)
+        unnamed = tuple(schema for schema in visible if schema != default)
+        return _Evidence(actual, model, unnamed, irregular)
+
+    def serial_columns(
+        self, inspector: Inspector, keys: Collection[TableKey]
+    ) -> dict[TableKey, list[_Serial]]:
+        """Return what reflection would report of the tables' SERIAL columns.
+
+        keys: of tables that were proven.  Empty if nobody listens to such reports.
+        """
+        if self._actual is None or self._names is None or not self._reports_serials:
+            return {}
+        sequences.know_owners(
+            inspector,
+            (
+                (sequence.schema, sequence.name, sequence.is_visible, sequence.column)
+                for sequence in self._names.owned_sequences()
+            ),
+        )
+        default = self._context.dialect.default_schema_name
+        found: dict[TableKey, list[_Serial]] = {}
+        for table in self._actual.tables:
+            key = (None if table.schema == default else table.schema, table.name)
+            owners = [
+                (owner.sequence_name, column.name)
+                for column in (table.columns if key in keys else ())
+                if (owner := _serial_owner(inspector, column)) is not None
+            ]
+            if owners:
+                found[key] = owners
+        return found
+
+
+def _serial_owner(
+    inspector: Inspector, column: Column
+) -> sequences.SequenceOwner | None:
+    if not column.default_expr or column.type not in ("integer", "bigint"):
+        return None
+    sequence = sequences.sequence_in_default(column.default_expr)
+    owner = sequence and sequences.owner_of(inspector, sequence)
+    return owner if owner and owner.column_name == column.name else None
+
+
+def _names(
+    context: _Context,
+    scope: _Scope,
+    schemas: Collection[str | None],
+    reports_serials: bool,
+) -> Names:
+    """Read the names in a PostgreSQL database.
+
+    Raises _NotTried for a server or a session that is not understood.
+    """
+    from ..catalog import _read
+
+    dialect = context.dialect
+    default = dialect.default_schema_name
+    if dialect.server_version_info < _read.OLDEST_POSTGRESQL:  # type: ignore[operator]
+        raise _NotTried("server version")
+    if default is None:
+        raise _NotTried("no default schema")
+    assert context.connection is not None
+    return _read.postgresql_names(
+        context.connection,
+        [schema or default for schema in schemas],
+        sequences=scope.defaults or reports_serials,
+    )
 
 
 def _scope(context: _Context) -> _Scope:
@@ -180,52 +327,6 @@ def _is_our_own(impl: Any) -> bool:
         and getattr(getattr(impl, name), "__module__", "").startswith("alembic_c.ddl.")
         for name in _METHODS
     )
-
-
-def _evidence(
-    context: _Context, wanted: dict[TableKey, Table], scope: _Scope
-) -> _Evidence:
-    """Read the database's catalog and the model's.
-
-    Raises _NotTried if the database is one about which nothing can be shown.
-    """
-    from ..catalog import _model, _read
-
-    assert context.connection is not None
-    dialect = context.dialect
-    default: str | None = None
-    schemas = list(dict.fromkeys(schema for schema, _ in wanted))
-    visible: list[str] = []
-    irregular: set[TableKey] = set()
-    if dialect.name == "postgresql":
-        default = dialect.default_schema_name
-        if dialect.server_version_info < _read.OLDEST_POSTGRESQL:  # type: ignore[operator]
-            raise _NotTried("server version")
-        if default is None:
-            raise _NotTried("no default schema")
-        actual = _read.postgresql(
-            context.connection,
-            [schema or default for schema in schemas],
-            defaults=scope.defaults,
-            checks=False,
-            visible=visible,
-        )
-        if "pg_temp" in visible:
-            # A temporary table may hide one that foreign keys refer to.
-            raise _NotTried("temporary tables")
-    else:
-        actual = _read.sqlite(context.connection, schemas, irregular=irregular)
-    rules = _model.Rules(
-        dialect,
-        default,
-        types=scope.types,
-        defaults=scope.defaults,
-        comments=scope.comments,
-        checks=scope.checks,
-    )
-    model = _model.read(list(wanted.values()), rules)
-    unnamed = tuple(schema for schema in visible if schema != default)
-    return _Evidence(actual, model, unnamed, irregular)
 
 
 def _proven(
@@ -280,12 +381,12 @@ def _filtered(
             context.run_name_filters(
                 name, type_, {"table_name": key[1], "schema_name": key[0]}
             )
-            for name, type_ in _names(table)
+            for name, type_ in _filtered_names(table)
         ):
             yield key
 
 
-def _names(table: CatalogTable) -> Iterator[tuple[str | None, str]]:
+def _filtered_names(table: CatalogTable) -> Iterator[tuple[str | None, str]]:
     for column in table.columns:
         yield column.name, "column"
     for index in table.indexes:

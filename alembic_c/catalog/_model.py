@@ -88,6 +88,8 @@ class Rules:
 
     variants = sqla_compat.VARIANTS_ATTRIBUTE
     type_bound = sqla_compat.TYPE_BOUND_ATTRIBUTE
+    options = sqla_compat.OPTIONS_ATTRIBUTE
+    plain_items = frozenset((sa.Index, sa.UniqueConstraint))
     final_name = conv
 
     def __init__(

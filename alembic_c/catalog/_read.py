@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _catalog
 
@@ -31,38 +31,100 @@ _UNBUFFERED = {"stream_results": False, "yield_per": None}
 Query = Callable[[str], Iterable[Sequence[Any]]]
 
 
+class OwnedSequence(NamedTuple):
+    """A sequence that belongs to a column.
+
+    is_visible: whether the search path lets the schema be left out.
+    """
+
+    schema: str
+    name: str
+    is_visible: bool
+    column: str
+
+
+class Names:
+    """What PostgreSQL's first catalog query says: names of schemas and tables.
+
+    rows: as the query gives them; see alc/pg.h.
+    """
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self.rows = list(rows)
+
+    def visible_schemas(self) -> list[str]:
+        """Return those whose names may be left out, "pg_temp" for temporary tables."""
+        return [row[3] for row in self.rows if row[0] == "n" and row[6]]
+
+    def tables(self, schema: str | None) -> list[str]:
+        """Return the names of a schema's tables.
+
+        schema: None for all whose schema may be left out.
+        """
+        tables = [row for row in self.rows if row[0] == "r"]
+        if schema is not None:
+            return [row[3] for row in tables if row[4] == schema]
+        return [row[3] for row in tables if row[6] and row[4] != "pg_catalog"]
+
+    def owned_sequences(self) -> Iterator[OwnedSequence]:
+        """Yield the sequences that columns own."""
+        for kind, _, _, name, schema, column, is_visible, *_ in self.rows:
+            if kind == "s":
+                yield OwnedSequence(schema, name, is_visible, column)
+
+
+def postgresql_names(
+    connection: Connection, schemas: Sequence[str], *, sequences: bool
+) -> Names:
+    """Run the first of the catalog queries.
+
+    schemas: names of those whose tables are listed; sequences: with those that columns
+        own.
+    Raises OverflowError for a server older than 13.
+    """
+    reader = _pg_reader(connection, schemas, sequences=sequences)
+    return Names(_rows(connection, reader.sql(0)))
+
+
 def postgresql(
     connection: Connection,
     schemas: Sequence[str] | None,
-    *,
-    defaults: bool = True,
-    checks: bool = True,
-    visible: list[str] | None = None,
+    names: Names | None = None,
+    **parts: bool,
 ) -> Catalog:
-    """Read PostgreSQL's catalogs: seven queries, whatever the number of tables.
+    """Read PostgreSQL's catalogs: four queries, whatever the number of tables.
 
     schemas: their names; None for each but the system's.
-    defaults, checks: read the text of column defaults, of CHECK constraints.
-    visible: gets the schemas whose names the search path lets be left out, pg_temp's
-        among them.
+    names: what the first query gave, for these schemas among others.
+    parts: what to leave out with False: `defaults`, the text of column defaults;
+        `checks`, CHECK constraints; `sequences` that columns own; `details` that
+        autogenerate does not compare.
     Raises OverflowError for a server older than 13.
     """
+    reader = _pg_reader(connection, schemas, **parts)
+    query = partial(_rows, connection)
+    return feed_postgresql(reader, query, None if names is None else names.rows)
+
+
+def _pg_reader(
+    connection: Connection, schemas: Sequence[str] | None, **parts: bool
+) -> _catalog.PgReader:
     major, minor, *_ = (*(connection.dialect.server_version_info or ()), 0, 0)
-    number = int(major) * 10_000 + int(minor)
-    reader = _catalog.PgReader(number, schemas, defaults=defaults, checks=checks)
-    return feed_postgresql(reader, partial(_rows, connection), visible)
+    return _catalog.PgReader(int(major) * 10_000 + int(minor), schemas, **parts)
 
 
 def feed_postgresql(
-    reader: _catalog.PgReader, query: Query, visible: list[str] | None = None
+    reader: _catalog.PgReader,
+    query: Query,
+    names: Iterable[Sequence[Any]] | None = None,
 ) -> Catalog:
-    """Read all catalogs through `query`, which has to stay in one transaction."""
+    """Read all catalogs through `query`, which has to stay in one transaction.
+
+    names: the rows of the first query, if they are there already.
+    """
     for number in range(_catalog.PG_N_QUERIES):
-        rows = query(reader.sql(number))
-        if number == 0 and visible is not None:
-            rows = list(rows)
-            visible += [name for _, name, is_visible in rows if is_visible]
-        reader.feed(number, rows)
+        known = names if number == 0 else None
+        reader.feed(number, query(reader.sql(number)) if known is None else known)
     return reader.finish()
 
 

@@ -44,6 +44,7 @@ _ONE_OWNER = text(
     f"{_OWNERS} AND c.oid = pg_catalog.to_regclass(CAST(:sequence AS pg_catalog.text))"
 )
 _CACHE_KEY = ("alembic_c", "sequence owners")
+_KNOWN_KEY = ("alembic_c", "known sequence owners")
 
 
 class SequenceOwner(NamedTuple):
@@ -65,16 +66,30 @@ def owner_of(inspector: Inspector, sequence: str) -> SequenceOwner | None:
     sequence: as the server writes it in a default, by the connection's search path.
     """
     owners: dict[tuple[str, ...], SequenceOwner]
+    name = _name_parts(sequence)
+    owners = inspector.info_cache.get(_KNOWN_KEY, {})
+    if name in owners:
+        return owners[name]
     owners = inspector.info_cache.setdefault(_CACHE_KEY, {})
     if not owners:
         rows = sqla_compat._exec_on_inspector(inspector, _ALL_OWNERS)
         owners.update(_by_name(rows))
-    name = _name_parts(sequence)
     if name not in owners:
         # Made, or the search path changed, since the owners were read.
         rows = sqla_compat._exec_on_inspector(inspector, _ONE_OWNER, sequence=sequence)
         owners.update((name, owner) for _, owner in _by_name(rows))
     return owners.get(name)
+
+
+def know_owners(inspector: Inspector, rows: Iterable[Any]) -> None:
+    """Take in owners that are known, so that nobody asks about them.
+
+    rows: schema, sequence, whether the search path lets the schema be left out, and the
+        owner's name.
+    """
+    known: dict[tuple[str, ...], SequenceOwner]
+    known = inspector.info_cache.setdefault(_KNOWN_KEY, {})
+    known.update(_by_name(rows))
 
 
 def _by_name(

@@ -50,6 +50,17 @@ if TYPE_CHECKING:
 log = logging.getLogger("alembic.ddl.postgresql")
 
 
+def report_serial(sequence: str, table: str, column: str) -> None:
+    """Tell that a column's default is left out, since SERIAL stands for it."""
+    log.info(
+        "Detected sequence named '%s' as owned by integer column '%s(%s)', "
+        "assuming SERIAL and omitting",
+        sequence,
+        table,
+        column,
+    )
+
+
 class PostgresqlImpl(DefaultImpl):
     """The implementation for PostgreSQL."""
 
@@ -106,6 +117,8 @@ class PostgresqlImpl(DefaultImpl):
                 metadata_column.type, sqltypes.Numeric, sqltypes.Float
             )
             declared = _pg_defaults.literal(declared, is_number)
+        else:
+            declared = _pg_defaults.undoubled(declared, self.dialect)
         if any(map(_pg_defaults.draws_from_sequence, (found, declared))):
             return _pg_defaults.without_regclass(
                 found
@@ -187,14 +200,7 @@ class PostgresqlImpl(DefaultImpl):
         sequence = _pg_sequences.sequence_in_default(default)
         owner = sequence and _pg_sequences.owner_of(inspector, sequence)
         if owner and owner.column_name == column_info["name"]:
-            log.info(
-                "Detected sequence named '%s' as "
-                "owned by integer column '%s(%s)', "
-                "assuming SERIAL and omitting",
-                owner.sequence_name,
-                table.name,
-                column_info["name"],
-            )
+            report_serial(owner.sequence_name, table.name, column_info["name"])
             del column_info["default"]
 
     def correct_for_autogen_constraints(

@@ -419,6 +419,11 @@ def _remove_column_from_collection(
 VARIANTS_ATTRIBUTE = "_variant_mapping"
 
 
+# Where an index or a constraint keeps the options of dialects: the instance has it only
+# once somebody has given, or asked about, one.
+OPTIONS_ATTRIBUTE = "dialect_options"
+
+
 def _has_own_compiler(class_: type) -> bool:
     """Return whether `sqlalchemy.ext.compiler` gave a class another DDL."""
     return hasattr(class_, "_compiler_dispatcher")

@@ -2,7 +2,8 @@
  * PostgreSQL's catalogs into the schema model: schemas, types, tables, columns, notes.
  *
  * Rows come in any order.  Tables and types are found by oid in hash maps, so reading
- * costs O(rows); columns are put in the table's order when the last one is there.
+ * costs O(rows); columns are put in the table's order, and get their comments and
+ * sequences, when the last one is there.
  */
 #include "pg_reader.h"
 
@@ -104,17 +105,6 @@ bool pg_is_constraint_index(const struct alc_pg_reader *reader, int64_t oid)
            SIZE_MAX;
 }
 
-const struct pg_namespace *pg_find_namespace(const struct alc_pg_reader *reader,
-                                             int64_t oid)
-{
-    for (size_t i = 0; i < reader->n_namespaces; i++) {
-        if (reader->namespaces[i].oid == oid) {
-            return &reader->namespaces[i];
-        }
-    }
-    return NULL;
-}
-
 /* --- arrays of the reader, on the heap ---------------------------------------------
  */
 
@@ -162,49 +152,74 @@ static int scratch_text(struct alc_str *out, struct alc_pg_reader *reader,
 /* --- rows ---------------------------------------------------------------------------
  */
 
-static bool is_wanted(const struct alc_pg_reader *reader, struct alc_str name)
+static bool starts_with(struct alc_str text, const char *prefix)
 {
+    size_t len = strlen(prefix);
+    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+}
+
+static bool is_wanted(const struct alc_pg_reader *reader, struct alc_str schema)
+{
+    if (!reader->wanted) {
+        return !starts_with(schema, "pg_") &&
+               !alc_str_eq(schema, (struct alc_str){"information_schema", 18});
+    }
     for (size_t i = 0; i < reader->n_wanted; i++) {
-        if (alc_str_eq(reader->wanted[i], name)) {
+        if (alc_str_eq(reader->wanted[i], schema)) {
             return true;
         }
     }
-    return reader->wanted == NULL;
+    return false;
 }
 
-/* oid, name, whether it is in the search path (for the caller) */
+/* What a row of ALC_PG_NAMES holds; see the query for what stands where. */
+enum {
+    NAMES_KIND,
+    NAMES_OID,
+    NAMES_NUMBER,
+    NAMES_NAME,
+    NAMES_SCHEMA,
+    NAMES_DETAIL,
+    NAMES_VISIBLE, /* for the caller */
+    NAMES_VALUES,
+    N_VALUES = 6,
+    N_NAMES_COLUMNS = NAMES_VALUES + N_VALUES,
+};
+
+/* oid, -, name */
 static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *cells,
                           struct alc_error *err)
 {
-    struct pg_namespace space;
-    int rc = alc_cell_int(&space.oid, &cells[0], err);
-    rc = rc ? rc : name_text(&space.name, &cells[1], err);
-    rc = rc ? rc : scratch_text(&space.name, reader, &cells[1], err);
+    int64_t oid;
+    struct alc_str name;
+    int rc = alc_cell_int(&oid, &cells[NAMES_OID], err);
+    rc = rc ? rc : name_text(&name, &cells[NAMES_NAME], err);
     /* 0: the row for the schema of temporary tables, which are not read */
-    if (rc || space.oid == 0 || !is_wanted(reader, space.name)) {
+    if (rc || oid == 0 || !is_wanted(reader, name)) {
         return rc;
     }
     void *items = reader->namespaces;
-    rc = grow(&items, &reader->cap_namespaces, reader->n_namespaces, sizeof space, err);
+    rc = grow(&items, &reader->cap_namespaces, reader->n_namespaces,
+              sizeof *reader->namespaces, err);
     if (!rc) {
         reader->namespaces = items;
-        reader->namespaces[reader->n_namespaces++] = space;
+        reader->namespaces[reader->n_namespaces++] = oid;
     }
     return rc;
 }
 
-/* oid, schema, name, kind, element, collation, enum labels */
+/* oid, element, name, schema, enum labels, -, collation */
 static int read_type(struct alc_pg_reader *reader, const struct alc_cell *cells,
                      struct alc_error *err)
 {
     struct pg_type type;
-    int rc = alc_cell_int(&type.oid, &cells[0], err);
-    rc = rc ? rc : scratch_text(&type.schema, reader, &cells[1], err);
-    rc = rc ? rc : name_text(&type.name, &cells[2], err);
-    rc = rc ? rc : scratch_text(&type.name, reader, &cells[2], err);
-    rc = rc ? rc : alc_cell_int(&type.element, &cells[4], err);
-    rc = rc ? rc : alc_cell_int(&type.collation, &cells[5], err);
-    rc = rc ? rc : scratch_text(&type.labels, reader, &cells[6], err);
+    int rc = alc_cell_int(&type.oid, &cells[NAMES_OID], err);
+    rc = rc ? rc : alc_cell_int(&type.element, &cells[NAMES_NUMBER], err);
+    rc = rc ? rc : name_text(&type.name, &cells[NAMES_NAME], err);
+    rc = rc ? rc : scratch_text(&type.name, reader, &cells[NAMES_NAME], err);
+    rc = rc ? rc : scratch_text(&type.schema, reader, &cells[NAMES_SCHEMA], err);
+    rc = rc ? rc : scratch_text(&type.labels, reader, &cells[NAMES_DETAIL], err);
+    rc = rc ? rc : alc_cell_int(&type.collation, &cells[NAMES_VALUES], err);
     if (rc) {
         return rc;
     }
@@ -221,24 +236,20 @@ static int read_type(struct alc_pg_reader *reader, const struct alc_cell *cells,
     return map_add(reader, &reader->type_map, type_key, reader->n_types, err);
 }
 
-/* oid, schema's oid, name, kind, is a partition */
+/* oid, whether it is a partition, name, schema, kind */
 static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *cells,
                          struct alc_error *err)
 {
     struct pg_relation relation = {0};
-    int64_t namespace, is_partition;
-    struct alc_str name, kind;
-    int rc = alc_cell_int(&relation.oid, &cells[0], err);
-    rc = rc ? rc : alc_cell_int(&namespace, &cells[1], err);
-    rc = rc ? rc : name_text(&name, &cells[2], err);
-    rc = rc ? rc : alc_cell_text(&kind, &cells[3], err);
-    rc = rc ? rc : alc_cell_int(&is_partition, &cells[4], err);
-    if (rc) {
+    int64_t is_partition;
+    struct alc_str name, schema, kind;
+    int rc = alc_cell_int(&relation.oid, &cells[NAMES_OID], err);
+    rc = rc ? rc : alc_cell_int(&is_partition, &cells[NAMES_NUMBER], err);
+    rc = rc ? rc : name_text(&name, &cells[NAMES_NAME], err);
+    rc = rc ? rc : name_text(&schema, &cells[NAMES_SCHEMA], err);
+    rc = rc ? rc : alc_cell_text(&kind, &cells[NAMES_DETAIL], err);
+    if (rc || !is_wanted(reader, schema)) {
         return rc;
-    }
-    const struct pg_namespace *space = pg_find_namespace(reader, namespace);
-    if (!space) {
-        return alc_error_set(err, ALC_E_INVALID, 0, "a table of an unknown schema");
     }
     void *items = reader->relations;
     rc =
@@ -247,8 +258,7 @@ static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *ce
         return rc;
     }
     reader->relations = items;
-    rc =
-        alc_catalog_add_table(&relation.table, reader->catalog, space->name, name, err);
+    rc = alc_catalog_add_table(&relation.table, reader->catalog, schema, name, err);
     if (rc) {
         return rc;
     }
@@ -259,6 +269,71 @@ static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *ce
     reader->relations[reader->n_relations++] = relation;
     return map_add(reader, &reader->relation_map, relation_key, reader->n_relations,
                    err);
+}
+
+static int add_note(struct alc_pg_reader *reader, const struct pg_note *note,
+                    struct alc_error *err)
+{
+    void *items = reader->notes;
+    int rc = grow(&items, &reader->cap_notes, reader->n_notes, sizeof *note, err);
+    if (!rc) {
+        reader->notes = items;
+        reader->notes[reader->n_notes++] = *note;
+    }
+    return rc;
+}
+
+/* table, column or 0, comment */
+static int read_comment(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                        struct alc_error *err)
+{
+    struct pg_note note = {0};
+    int rc = alc_cell_int(&note.table, &cells[NAMES_OID], err);
+    rc = rc ? rc : alc_cell_int(&note.attnum, &cells[NAMES_NUMBER], err);
+    rc = rc ? rc : scratch_text(&note.comment, reader, &cells[NAMES_NAME], err);
+    return rc ? rc : add_note(reader, &note, err);
+}
+
+/* table, column, name, schema, column's name, visible, start, increment, least,
+ * greatest, cache, cycle */
+static int read_sequence(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                         struct alc_error *err)
+{
+    struct pg_note note = {.is_sequence = true};
+    int64_t values[N_VALUES];
+    int rc = alc_cell_int(&note.table, &cells[NAMES_OID], err);
+    rc = rc ? rc : alc_cell_int(&note.attnum, &cells[NAMES_NUMBER], err);
+    for (size_t i = 0; !rc && i < N_VALUES; i++) {
+        rc = alc_cell_int(&values[i], &cells[NAMES_VALUES + i], err);
+    }
+    if (rc) {
+        return rc;
+    }
+    note.sequence = (struct alc_identity){values[0], values[1], values[2],
+                                          values[3], values[4], values[5] != 0};
+    return add_note(reader, &note, err);
+}
+
+static const struct {
+    char kind;
+    pg_row_fn *read;
+} name_readers[] = {
+    {'n', read_namespace}, {'t', read_type},     {'r', read_relation},
+    {'c', read_comment},   {'s', read_sequence},
+};
+
+static int read_name(struct alc_pg_reader *reader, const struct alc_cell *cells,
+                     struct alc_error *err)
+{
+    struct alc_str kind;
+    int rc = alc_cell_text(&kind, &cells[NAMES_KIND], err);
+    size_t n = sizeof name_readers / sizeof *name_readers;
+    for (size_t i = 0; !rc && kind.len == 1 && i < n; i++) {
+        if (name_readers[i].kind == kind.ptr[0]) {
+            return name_readers[i].read(reader, cells, err);
+        }
+    }
+    return rc ? rc : alc_error_set(err, ALC_E_INVALID, 0, "a row of an unknown kind");
 }
 
 /* Room for one more column's number and collation beside the model's columns. */
@@ -344,48 +419,32 @@ static int read_column(struct alc_pg_reader *reader, const struct alc_cell *cell
     return rc;
 }
 
-/* 'c', table, column or 0, comment; or 'a'/'i', table, column, -, the sequence */
-static int read_note(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                     struct alc_error *err)
+/* Put a note where it belongs; what it is about may be gone, or not be read. */
+static int apply_note(struct alc_pg_reader *reader, const struct pg_note *note,
+                      struct alc_error *err)
 {
-    struct alc_str kind, comment;
-    int64_t table, number;
-    int rc = alc_cell_text(&kind, &cells[0], err);
-    rc = rc ? rc : alc_cell_int(&table, &cells[1], err);
-    rc = rc ? rc : alc_cell_int(&number, &cells[2], err);
-    rc = rc ? rc : alc_cell_text(&comment, &cells[3], err);
-    struct pg_relation *relation = rc ? NULL : pg_find_relation(reader, table);
+    struct pg_relation *relation = pg_find_relation(reader, note->table);
     if (!relation) {
-        return rc;
+        return 0;
     }
     struct alc_column *column = NULL;
-    for (size_t i = 0; number > 0 && i < relation->table->n_columns; i++) {
-        if (relation->attnums[i] == number) {
+    for (size_t i = 0; note->attnum > 0 && i < relation->table->n_columns; i++) {
+        if (relation->attnums[i] == note->attnum) {
             column = &relation->table->columns[i];
         }
     }
-    if (first_char(kind) == 'c') {
-        struct alc_str *place = column ? &column->comment : &relation->table->comment;
-        return number > 0 && !column
-                   ? 0
-                   : alc_catalog_text(place, reader->catalog, comment, err);
-    }
-    if (!column) {
+    if (note->attnum > 0 && !column) {
         return 0;
     }
-    int64_t values[6];
-    for (size_t i = 0; !rc && i < 6; i++) {
-        rc = alc_cell_int(&values[i], &cells[4 + i], err);
+    if (!note->is_sequence) {
+        return alc_catalog_text(column ? &column->comment : &relation->table->comment,
+                                reader->catalog, note->comment, err);
     }
-    if (rc) {
-        return rc;
-    }
-    if (column->identity_kind == ALC_IDENTITY_NONE) {
+    if (column && column->identity_kind != ALC_IDENTITY_NONE) {
+        column->identity = note->sequence;
+    } else if (column) {
         column->is_serial = !alc_str_is_absent(column->default_expr);
-        return 0;
     }
-    column->identity = (struct alc_identity){values[0], values[1], values[2],
-                                             values[3], values[4], values[5] != 0};
     return 0;
 }
 
@@ -420,6 +479,19 @@ static void sort_columns(struct pg_relation *relation)
     }
 }
 
+/* What waited for the last column. */
+static int complete_columns(struct alc_pg_reader *reader, struct alc_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < reader->n_relations; i++) {
+        sort_columns(&reader->relations[i]);
+    }
+    for (size_t i = 0; !rc && i < reader->n_notes; i++) {
+        rc = apply_note(reader, &reader->notes[i], err);
+    }
+    return rc;
+}
+
 /* --- the reader ---------------------------------------------------------------------
  */
 
@@ -427,13 +499,10 @@ static const struct {
     pg_row_fn *read;
     size_t n_columns;
 } queries[ALC_PG_N_QUERIES] = {
-    [ALC_PG_NAMESPACES] = {read_namespace, 3},
-    [ALC_PG_TYPES] = {read_type, 7},
-    [ALC_PG_RELATIONS] = {read_relation, 5},
+    [ALC_PG_NAMES] = {read_name, N_NAMES_COLUMNS},
     [ALC_PG_COLUMNS] = {read_column, 11},
     [ALC_PG_CONSTRAINTS] = {pg_read_constraint, 18},
     [ALC_PG_INDEXES] = {pg_read_index, 16},
-    [ALC_PG_NOTES] = {read_note, 10},
 };
 enum { MAX_COLUMNS = 18 };
 
@@ -458,6 +527,8 @@ int alc_pg_reader_new(struct alc_pg_reader **out, struct alc_catalog *catalog,
     reader->n_wanted = options->n_schemas;
     reader->without_defaults = options->without_defaults;
     reader->without_checks = options->without_checks;
+    reader->without_sequences = options->without_sequences;
+    reader->without_details = options->without_details;
     *out = reader;
     return 0;
 }
@@ -469,6 +540,7 @@ void alc_pg_reader_free(struct alc_pg_reader *reader)
         alc_free(reader->namespaces);
         alc_free(reader->types);
         alc_free(reader->relations);
+        alc_free(reader->notes);
         alc_free(reader->constraint_indexes);
         alc_free(reader);
     }
@@ -501,13 +573,11 @@ int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
     if (rc < 0) {
         return rc;
     }
-    if (query == ALC_PG_COLUMNS) {
-        for (size_t i = 0; i < reader->n_relations; i++) {
-            sort_columns(&reader->relations[i]);
-        }
+    rc = query == ALC_PG_COLUMNS ? complete_columns(reader, err) : 0;
+    if (!rc) {
+        reader->next++;
     }
-    reader->next++;
-    return 0;
+    return rc;
 }
 
 int alc_pg_finish(struct alc_pg_reader *reader, struct alc_error *err)

@@ -8,11 +8,6 @@
 
 #include "alc/pg.h"
 
-struct pg_namespace {
-    int64_t oid;
-    struct alc_str name;
-};
-
 struct pg_type {
     int64_t oid;
     int64_t element; /* of an array, else 0 */
@@ -20,6 +15,15 @@ struct pg_type {
     struct alc_str name;   /* as written in DDL, without modifiers */
     struct alc_str schema; /* absent for pg_catalog */
     struct alc_str labels; /* of an enum, quoted, with commas; else absent */
+};
+
+/* A comment, or a sequence that a column owns, until the columns are there. */
+struct pg_note {
+    int64_t table;
+    int64_t attnum; /* 0: the table's */
+    struct alc_str comment;
+    struct alc_identity sequence;
+    bool is_sequence;
 };
 
 /* A table that is being read: where its columns went. */
@@ -44,9 +48,11 @@ struct alc_pg_reader {
     size_t n_wanted;
     bool without_defaults;
     bool without_checks;
+    bool without_sequences;
+    bool without_details;
     enum alc_pg_query next; /* what has to be fed next */
 
-    struct pg_namespace *namespaces;
+    int64_t *namespaces; /* oids of the schemas that are read */
     size_t n_namespaces, cap_namespaces;
     struct pg_type *types;
     size_t n_types, cap_types;
@@ -54,6 +60,8 @@ struct alc_pg_reader {
     struct pg_relation *relations;
     size_t n_relations, cap_relations;
     struct pg_map relation_map;
+    struct pg_note *notes;
+    size_t n_notes, cap_notes;
     int64_t *constraint_indexes; /* oids of the indexes behind constraints */
     size_t n_constraint_indexes, cap_constraint_indexes;
     struct pg_map constraint_index_map;
@@ -66,8 +74,6 @@ pg_row_fn pg_read_constraint, pg_read_index;
 
 struct pg_relation *pg_find_relation(const struct alc_pg_reader *reader, int64_t oid);
 const struct pg_type *pg_find_type(const struct alc_pg_reader *reader, int64_t oid);
-const struct pg_namespace *pg_find_namespace(const struct alc_pg_reader *reader,
-                                             int64_t oid);
 
 /* The name of a column by its number; absent when there is none. */
 struct alc_str pg_column_name(const struct pg_relation *relation, int64_t attnum);

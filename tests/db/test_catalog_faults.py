@@ -291,7 +291,8 @@ def test_closed_by_another_thread_while_reading(pg_url: str) -> None:
     libpq = pytest.importorskip("alembic_c._libpq")
     connection = libpq.Connection(conninfo(pg_url))
     rows = connection.rows(
-        "SELECT g::int8, 'n' || g, true FROM generate_series(1, 3000000) g"
+        "SELECT 'n', g::int8, 0, 'n' || g, NULL, NULL, true, NULL, NULL, NULL, NULL,"
+        " NULL, NULL FROM generate_series(1, 3000000) g"
     )
     failures: list[BaseException] = []
 
@@ -311,11 +312,16 @@ def test_closed_by_another_thread_while_reading(pg_url: str) -> None:
         connection.execute("SELECT 1")
 
 
+def schema_row(oid: object, name: object) -> tuple[object, ...]:
+    """Return a row of the first catalog query."""
+    return ("n", oid, 0, name, None, None, True, *[None] * 6)
+
+
 def test_reader_is_used_by_one_at_a_time(pg_url: str) -> None:
     reader = _catalog.PgReader(150000)
 
     def rows() -> Iterator[tuple[object, ...]]:
-        yield (1, "a", True)
+        yield schema_row(1, "a")
         with pytest.raises(RuntimeError, match="already"):
             reader.feed(1, [])
         with pytest.raises(RuntimeError, match="already"):
@@ -331,12 +337,12 @@ def test_reader_is_used_by_one_at_a_time(pg_url: str) -> None:
 @pytest.mark.parametrize(
     "rows",
     [
-        [(1, "a")],
-        [(1, "a", True, 4)],
-        [(1, b"a", True)],
-        [(1.5, "a", True)],
-        [(2**70, "a", True)],
-        [(1, "\ud800", True)],
+        [("n", 1)],
+        [(*schema_row(1, "a"), 4)],
+        [schema_row(1, b"a")],
+        [schema_row(1.5, "a")],
+        [schema_row(2**70, "a")],
+        [schema_row(1, "\ud800")],
         [None],
         [1],
     ],

@@ -395,7 +395,8 @@ def test_failures_leak_nothing() -> None:
     def once() -> None:
         reader = _catalog.PgReader(150000, ["a" * 1000])
         with pytest.raises(ValueError, match="row"):
-            reader.feed(0, [(1, "a" * 1000, True), (2,)])
+            schema = ("n", 1, 0, "a" * 1000, None, None, True, *[None] * 6)
+            reader.feed(0, [schema, (2,)])
         sqlite = _catalog.SqliteReader()
         with pytest.raises(ValueError, match="twice"):
             sqlite.feed(None, [("table", "t", "t", "CREATE TABLE t (a)")] * 2)

@@ -768,9 +768,7 @@ def test_a_contradiction_is_an_error(connection: sa.Connection) -> None:
     made.create_all(connection)
     other = model(Column("b", sa.Integer))
     with (
-        mock.patch.object(
-            _proof, "prove_unchanged", lambda context, wanted: set(wanted)
-        ),
+        mock.patch.object(_proof.Attempt, "prove", lambda self, wanted: set(wanted)),
         pytest.raises(_proof.ProofContradiction, match="table 't' was proven"),
     ):
         check(connection, other)

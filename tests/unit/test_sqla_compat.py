@@ -285,6 +285,20 @@ def test_expressions() -> None:
     assert list(bound) == [table.c.a]
 
 
+@pytest.mark.parametrize("kind", [sa.Index, sa.UniqueConstraint])
+def test_options_of_dialects_are_kept_once_given(kind: Any) -> None:
+    """The proof does not look for options where the attribute is missing."""
+    named = ("i",) if kind is sa.Index else ()
+    given = {"postgresql_nulls_not_distinct": True}
+    plain, special = kind(*named, "a"), kind(*named, "a", **given)
+    assert compat.OPTIONS_ATTRIBUTE not in vars(plain)
+    assert compat.OPTIONS_ATTRIBUTE in vars(special)
+    make_table("t", plain)
+    assert compat.OPTIONS_ATTRIBUTE not in vars(plain)
+    plain.dialect_kwargs["postgresql_nulls_not_distinct"] = True
+    assert compat.OPTIONS_ATTRIBUTE in vars(plain)
+
+
 def test_index_elements_from_text() -> None:
     table = make_table()
     elements = [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.schema import sort_tables_and_constraints
 from sqlalchemy.util import OrderedSet
 
+from ...ddl.postgresql import report_serial
 from ...operations import ops
 from ...util import PriorityDispatchResult
 from .. import _proof
@@ -40,10 +41,11 @@ def _autogen_for_tables(
     version_table = (context.version_table_schema, context.version_table)
     inspector = autogen_context.inspector
 
+    attempt = _proof.begin(autogen_context, schemas)
     conn_names: OrderedSet[TableKey] = OrderedSet(
         (schema, name)
         for schema in schemas
-        for name in inspector.get_table_names(schema=schema)
+        for name in _table_names(inspector, attempt, schema)
         if (schema, name) != version_table
         and autogen_context.run_name_filters(name, "table", {"schema_name": schema})
     )
@@ -54,9 +56,16 @@ def _autogen_for_tables(
     metadata_names.discard(version_table)
     with collector_paused():
         _compare_tables(
-            conn_names, metadata_names, inspector, upgrade_ops, autogen_context
+            conn_names, metadata_names, inspector, upgrade_ops, autogen_context, attempt
         )
     return PriorityDispatchResult.CONTINUE
+
+
+def _table_names(
+    inspector: Inspector, attempt: _proof.Attempt | None, schema: str | None
+) -> list[str]:
+    known = None if attempt is None else attempt.table_names(schema)
+    return inspector.get_table_names(schema=schema) if known is None else known
 
 
 def _compare_tables(
@@ -65,20 +74,28 @@ def _compare_tables(
     inspector: Inspector,
     upgrade_ops: UpgradeOps,
     autogen_context: AutogenContext,
+    attempt: _proof.Attempt | None = None,
 ) -> None:
     """Compare tables by name: add what is new, drop what is gone, compare the rest.
 
     Both sets hold (schema, name); the default schema is None in the first.
+    attempt: what shows tables unchanged.
     """
     wanted = _model_tables(autogen_context, metadata_table_names)
     gone = [key for key in conn_table_names if key not in wanted]
     common = {key: table for key, table in wanted.items() if key in conn_table_names}
-    proven = frozenset(_proof.prove_unchanged(autogen_context, common))
+    proven = frozenset(attempt.prove(common) if attempt else ())
     unchanged = frozenset() if _proof.mode() == "check" else proven
+    serials = attempt.serial_columns(inspector, unchanged) if attempt else {}
     suspect = sorted(common.keys() - unchanged, key=_sort_key)
 
     reflected = _reflect_tables(
-        autogen_context, inspector, gone, suspect, conn_table_names
+        autogen_context,
+        inspector,
+        gone,
+        suspect,
+        conn_table_names,
+        serials,
     )
 
     missing = {table: key for key, table in wanted.items() if key not in common}
@@ -210,11 +227,13 @@ def _reflect_tables(
     gone: Collection[TableKey],
     suspect: Collection[TableKey],
     available: Iterable[TableKey],
+    serials: Mapping[TableKey, Collection[tuple[str, str]]],
 ) -> dict[TableKey, Table]:
     """Return tables of the database, read in bulk, by their keys.
 
     gone: tables that only the database has; suspect: those to compare;
-    available: all tables of the database.
+    available: all tables of the database; serials: sequences and columns of those that
+    need not be read, to be reported in their place.
     Raises NoSuchTableError if one has been dropped since its name was listed.
     """
     reflection = autogen_context._reflection_by(inspector)
@@ -227,8 +246,13 @@ def _reflect_tables(
     columns_suffice = _columns_suffice(autogen_context)
     tables: dict[TableKey, Table] = {}
     referring: list[Table] = []
-    for keys, columns_only in ((gone, False), (suspect, columns_suffice)):
+    in_order = sorted([*suspect, *serials], key=_sort_key) if serials else suspect
+    for keys, columns_only in ((gone, False), (in_order, columns_suffice)):
         for schema, name in keys:
+            if (schema, name) in serials:
+                for sequence, column in serials[schema, name]:
+                    report_serial(sequence, name, column)
+                continue
             table = Table(name, metadata, schema=schema)
             event.listen(table, "column_reflect", adjust)
             tables[schema, name] = table

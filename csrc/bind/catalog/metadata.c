@@ -20,7 +20,7 @@
     X(nullable) X(system) X(server_default) X(computed) X(identity) X(unique)          \
     X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column) X(table)          \
     X(onupdate) X(ondelete) X(deferrable) X(initially) X(autoincrement_column)         \
-    X(__visit_name__)
+    X(__visit_name__) X(__dict__)
 /* clang-format on */
 
 enum name_id {
@@ -48,6 +48,8 @@ static const char *const name_texts[N_NAMES] = {
     X(plain_types) /* class -> names of the attributes that shape its DDL */           \
     X(variants)    /* name of the attribute that holds a type's variants */            \
     X(type_bound)  /* name of the attribute of a type's own constraints */             \
+    X(options)     /* name of the attribute of the options of dialects */              \
+    X(plain_items) /* classes that keep them there */                                  \
     X(final_name)  /* class of the names to which no convention applies any more */    \
     X(late_names)  /* str: the kinds to whose names one may still apply */             \
     X(max_name)    /* longer names are cut by the dialect */                           \
@@ -415,12 +417,32 @@ static int mark_autoincrement(struct walker *w, struct alc_table *table,
 /* --- keys ----------------------------------------------------------------------------
  */
 
+/* Whether an index or a constraint may have options of dialects: 1, 0, or -1 with an
+ * exception.  Asking the object itself makes it build a place for them, which costs
+ * more than all else about it. */
+static int may_have_options(struct walker *w, PyObject *object)
+{
+    int is_plain =
+        PySet_Contains(w->rules[RULE_plain_items], (PyObject *)Py_TYPE(object));
+    if (is_plain <= 0) {
+        return is_plain < 0 ? -1 : 1;
+    }
+    PyObject *attributes = get(w, object, NAME___dict__);
+    int found = attributes ? PyMapping_HasKey(attributes, w->rules[RULE_options]) : -1;
+    Py_XDECREF(attributes);
+    return found;
+}
+
 /* Whether NULLs count as equal: 1, 0, or -1 with an exception.  It is the only option
  * of a dialect that is compared, PostgreSQL's. */
 static int has_equal_nulls(struct walker *w, PyObject *object)
 {
     if (!w->is_postgresql) {
         return 0;
+    }
+    int has_any = may_have_options(w, object);
+    if (has_any <= 0) {
+        return has_any;
     }
     PyObject *options = get(w, object, NAME_dialect_kwargs);
     Py_ssize_t n = options ? PyObject_Size(options) : -1;

@@ -3,7 +3,7 @@
  *
  * The caller runs the queries of alc_pg_sql() in the order of the enum, in one
  * snapshot, and feeds each result to the reader; who runs them, and through which
- * driver, is not known here.  Seven queries, whatever the number of tables.
+ * driver, is not known here.  Four queries, whatever the number of tables.
  *
  * Source of the columns' meanings: the PostgreSQL manual, "System Catalogs".
  */
@@ -23,13 +23,14 @@
 enum { ALC_PG_OLDEST = 130000 };
 
 enum alc_pg_query {
-    ALC_PG_NAMESPACES = 0, /* decides which schemas the others are asked about */
-    ALC_PG_TYPES,
-    ALC_PG_RELATIONS,
+    /* Rows of five kinds: schemas, types, tables, comments, and the sequences that
+     * columns own.  Decides which schemas the others are asked about.  First in a row
+     * stand kind ('n', 't', 'r', 'c', 's'), oid, number, name, schema, detail, and
+     * whether the search path lets the schema's name be left out. */
+    ALC_PG_NAMES = 0,
     ALC_PG_COLUMNS,
     ALC_PG_CONSTRAINTS,
     ALC_PG_INDEXES,
-    ALC_PG_NOTES, /* comments, and the sequences that columns own */
     ALC_PG_N_QUERIES,
 };
 
@@ -37,10 +38,16 @@ struct alc_pg_options {
     /* Names of the wanted schemas; NULL with n_schemas 0: each but the system's. */
     const struct alc_str *schemas;
     size_t n_schemas;
-    /* Leave the text of column defaults, of CHECK constraints out (generated columns
-     * are always read): saves the server the printing of each expression. */
+    /* Leave the text of column defaults out (generated columns are always read):
+     * saves the server the printing of each expression. */
     bool without_defaults;
-    bool without_checks;
+    bool without_checks; /* leave CHECK constraints out */
+    /* Leave out what columns own, with identities' options; otherwise the defaults of
+     * integer columns are read in any case, since they may draw from it. */
+    bool without_sequences;
+    /* Leave out what autogenerate does not compare: primary keys with their indexes,
+     * definitions of constraints, and of indexes all but columns and expressions. */
+    bool without_details;
 };
 
 struct alc_pg_reader;
@@ -58,8 +65,9 @@ int alc_pg_reader_new(struct alc_pg_reader **out, struct alc_catalog *catalog,
 void alc_pg_reader_free(struct alc_pg_reader *reader);
 
 /*
- * Append the text of a query (no NUL behind it).  Those after ALC_PG_NAMESPACES name
- * the schemas found, so that one has to be fed before. Returns 0 or ALC_E_NOMEM.
+ * Append the text of a query (no NUL behind it).  Those after ALC_PG_NAMES name the
+ * schemas found, so that one has to be fed before.  Its rows may be of more schemas
+ * than this reader wants; those are left aside. Returns 0 or ALC_E_NOMEM.
  */
 int alc_pg_sql(struct alc_buf *out, const struct alc_pg_reader *reader,
                enum alc_pg_query query, struct alc_error *err);
