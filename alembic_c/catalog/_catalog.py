@@ -60,8 +60,17 @@ _TABLE_ASPECTS = (
     "strict",
     "autoincrement",
 )
-_IDENTITY_ASPECTS = ("start", "increment", "min", "max", "cache", "cycle")
-_PART_ASPECTS = ("text", "is_expr", "opclass", "collation", "descending", "nulls_first")
+
+
+class Identity(NamedTuple):
+    """The options of an identity column, as a value of a Change."""
+
+    start: int
+    increment: int
+    min: int
+    max: int
+    cache: int
+    cycle: bool
 
 
 class Change(NamedTuple):
@@ -70,7 +79,8 @@ class Change(NamedTuple):
     table: the table's name, with its schema if it has one.
     what: what differs: "table", "column email", "index ix_users_email", ...
     aspect: "added", "removed", or the attribute that changed.
-    before, after: its values; None for what is added or removed.
+    before, after: its values, which can be hashed; None for what is added or removed.
+        The parts of an index are texts: ("name", "(lower(code)) DESC").
     """
 
     table: str
@@ -91,7 +101,10 @@ class Change(NamedTuple):
 
 
 class Catalog:
-    """The tables of one database; immutable."""
+    """The tables of one database; immutable.
+
+    It is hashable, and its own copy. It cannot be pickled; a fingerprint can.
+    """
 
     __slots__ = ("_native",)
 
@@ -118,6 +131,12 @@ class Catalog:
 
     def __hash__(self) -> int:
         return hash(self.fingerprint())
+
+    def __copy__(self) -> Catalog:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Catalog:
+        return self
 
     def __repr__(self) -> str:
         return f"<Catalog {self.backend}, {len(self)} tables>"
@@ -166,16 +185,46 @@ def _paired(
             yield None, item
 
 
-def _plain(value: Any) -> Any:
-    """Return a view's attribute as something that can be compared and printed."""
-    name = type(value).__name__
-    if name == "Identity":
-        return {aspect: getattr(value, aspect) for aspect in _IDENTITY_ASPECTS}
-    if isinstance(value, tuple) and value and type(value[0]).__name__ == "IndexPart":
-        return tuple(
-            tuple(getattr(part, aspect) for aspect in _PART_ASPECTS) for part in value
-        )
-    return value
+def _identities(*values: Any) -> tuple[Identity | None, ...]:
+    return tuple(
+        value and Identity(*(getattr(value, name) for name in Identity._fields))
+        for value in values
+    )
+
+
+def _quoted(name: str) -> str:
+    """Return a name so that nothing else reads like it."""
+    return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'
+
+
+def _part_text(part: native.IndexPart, nulls: bool) -> str:
+    """Return an element of an index in words; with the place of NULLs if asked for."""
+    words = [f"({part.text})" if part.is_expr else _quoted(part.text)]
+    if part.collation is not None:
+        words.append(f"COLLATE {_quoted(part.collation)}")
+    if part.opclass is not None:
+        words.append(_quoted(part.opclass))
+    if part.descending:
+        words.append("DESC")
+    if nulls:
+        words.append("NULLS FIRST" if part.nulls_first else "NULLS LAST")
+    return " ".join(words)
+
+
+def _parts(*indexes: Any) -> tuple[tuple[str, ...], ...]:
+    """Return the elements of two indexes, in texts that differ if the elements do."""
+    plain, full = (
+        tuple(tuple(_part_text(part, nulls) for part in parts) for parts in indexes)
+        for nulls in (False, True)
+    )
+    return full if plain[0] == plain[1] else plain
+
+
+# How two values of an attribute become comparable, hashable and readable.
+_VALUES: dict[str, Callable[..., tuple[Any, ...]]] = {
+    "identity": _identities,
+    "parts": _parts,
+}
 
 
 def _aspects(
@@ -185,7 +234,9 @@ def _aspects(
         yield Change(table, what, "added" if before is None else "removed")
         return
     for aspect in aspects:
-        values = _plain(getattr(before, aspect)), _plain(getattr(after, aspect))
+        values: tuple[Any, ...] = getattr(before, aspect), getattr(after, aspect)
+        if aspect in _VALUES:
+            values = _VALUES[aspect](*values)
         if values[0] != values[1]:
             yield Change(table, what, aspect, *values)
 
