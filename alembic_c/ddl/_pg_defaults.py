@@ -8,7 +8,12 @@ the server can tell.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
 
 _CONSTANT = re.compile(
     r"""(?: '(?P<quoted> (?:[^'\\]|'')* )'
@@ -51,6 +56,16 @@ def literal(text: str, is_number: bool) -> str:
         return text
     content = re.sub(r"^'|'$", "", text).replace("'", "''")
     return f"'{content}'"
+
+
+def undoubled(default: str, dialect: Dialect) -> str:
+    """Return a compiled default as SQL, with the percent signs that it has.
+
+    The compiler doubles them for drivers that take a single one for a parameter.
+    """
+    if "%%" not in default or str(sa.text("%").compile(dialect=dialect)) != "%%":
+        return default
+    return default.replace("%%", "%")
 
 
 def without_regclass(default: str) -> str:

@@ -164,7 +164,8 @@ static bool take_keyword(struct scan *s)
         skip_blanks(s);
         return is_word(take_word(s), "KEY") && take_names(s);
     }
-    return true;
+    /* The pattern of foreign keys ends there, before the other options. */
+    return !is_word(word, "MATCH");
 }
 
 /* Whether what stands at hand begins a comment or is a byte that is not expected. */

@@ -401,6 +401,7 @@ static void test_regular(void)
         {"CREATE TABLE t (a INT, CONSTRAINT \"x y\" UNIQUE (a, \"b c\"))", true},
         {"CREATE TABLE t (a INT, FOREIGN KEY(a) REFERENCES o (x) ON DELETE CASCADE)",
          true},
+        {"CREATE TABLE t (a INT, FOREIGN KEY(a) REFERENCES o (x) MATCH FULL)", false},
         {"CREATE TABLE t (a VARCHAR(5) DEFAULT 'it''s' NOT NULL)", true},
         {"CREATE TABLE t (a INT UNIQUE)", false},
         {"CREATE TABLE t (a INT, UNIQUE (a DESC))", false},

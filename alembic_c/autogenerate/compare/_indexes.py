@@ -315,11 +315,14 @@ def _match(
     conn_sigs: list[_Sig] = [*conn_uniques, *map(database_sig, database.indexes)]
 
     nameless = {sig.unnamed: sig for sig in model_uniques if not sig.is_named}
-    wanted = {
-        not_none(sig.md_name_to_sql_name(autogen_context)): sig
-        for sig in model_sigs
-        if sig.is_named
-    }
+    wanted: dict[str, _Sig] = {}
+    nameless_indexes: list[_Sig] = []
+    for sig in model_sigs:
+        name = sig.md_name_to_sql_name(autogen_context)
+        if name is not None:
+            wanted[name] = sig
+        elif is_index_sig(sig):
+            nameless_indexes.append(sig)
     # A name may stand for a constraint and an index at once.
     found: dict[str, list[_Sig]] = {}
     for sig in conn_sigs:
@@ -341,6 +344,9 @@ def _match(
         changes.compared((same_kind or found[name])[0], new)
     for name in sorted(wanted.keys() - found.keys()):
         changes.added(wanted[name])
+    # Only a directive of its own gives these a name.
+    for sig in nameless_indexes:
+        changes.added(sig)
     known = {sig.unnamed for sig in conn_uniques}
     for unnamed, sig in nameless.items():
         if unnamed not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Computed, DefaultClause, Identity
+from sqlalchemy import Computed, DefaultClause, FetchedValue, Identity
 
 from ... import util
 from ...util import DispatchPriority, PriorityDispatchResult
@@ -51,6 +51,16 @@ def _reflected_text(default: Any) -> str | None:
     arg: Any = default.arg
     text: str = arg.text
     return text
+
+
+def _is_only_a_promise(default: Any) -> bool:
+    """Return whether a model says no more than that something sets the column.
+
+    That is FetchedValue: a trigger may do it, or a default that others look after.
+    """
+    return isinstance(default, FetchedValue) and not isinstance(
+        default, (Computed, DefaultClause, Identity)
+    )
 
 
 def _default_changed(
@@ -135,24 +145,26 @@ def _compare_identity_default(
     """Compare identity columns: one that begins or ceases to be, and its options."""
     there: Any = conn_col.server_default
     here: Any = metadata_col.server_default
-    kinds = isinstance(there, Identity), isinstance(here, Identity)
-    if not any(kinds):
+    sides = there, here
+    if not any(isinstance(side, Identity) for side in sides):
         return CONTINUE
-    if not all(kinds):
-        alter_column_op.modify_server_default = here
-        # With no default on the other side there is nothing left to compare.
-        return CONTINUE if there is None or here is None else STOP
+    if any(side is not None and not isinstance(side, Identity) for side in sides):
+        # An identity column against a default of another kind.
+        return _default_changed(alter_column_op, metadata_col)
     impl = autogen_context.migration_context.impl
     options, _, altered = impl._compare_identity_default(here, there)
+    if options:
+        log.info(
+            "Detected server default on column '%s.%s': identity options attributes %s",
+            tname,
+            cname,
+            sorted(options),
+        )
     if not altered:
         return CONTINUE
-    log.info(
-        "Detected server default on column '%s.%s': identity options attributes %s",
-        tname,
-        cname,
-        sorted(options),
-    )
-    return _default_changed(alter_column_op, metadata_col)
+    _default_changed(alter_column_op, metadata_col)
+    # With no default on the other side there is nothing left to compare.
+    return CONTINUE if there is None or here is None else STOP
 
 
 def _setup_autoincrement(
@@ -188,6 +200,8 @@ def _dialect_impl_compare_server_default(
     if there is None and here is None:
         return CONTINUE
     alter_column_op.existing_server_default = there
+    if _is_only_a_promise(here):
+        return CONTINUE
     impl = autogen_context.migration_context.impl
     if not impl.compare_server_default(
         conn_col,

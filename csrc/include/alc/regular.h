@@ -17,7 +17,7 @@
  * True only if constraints stand on their own (no UNIQUE or REFERENCES behind a
  * column), identifiers are words of ASCII letters, digits and underscores or are in
  * double quotes with nothing odd inside, no text in quotes holds a constraint's
- * keyword, and there are no comments.  O(n), no allocation.
+ * keyword, no foreign key says MATCH, and there are no comments.  O(n), no allocation.
  */
 bool alc_is_regular(struct alc_str sql);
 

@@ -1,0 +1,281 @@
+"""Run autogenerate of either package on wild pairs of schemas."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+import tests.differential.wild_words
+from tests.differential.autogen_support import (
+    Outcome,
+    Package,
+    collected,
+    describe,
+    settle,
+)
+from tests.differential.wild_schemas import Pair, Schema, build
+
+SCHEMAS = (None, "test_schema", "Other Schema")
+
+
+@dataclass
+class WildOutcome(Outcome):
+    """What autogenerate made of a wild pair."""
+
+    imports: list[str] = field(default_factory=list)
+    text: str | None = None
+    """Of the error."""
+
+
+# --- the database -------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _attempt(connection: sa.Connection) -> Iterator[None]:
+    """Let a statement fail without consequences."""
+    transactional = connection.dialect.name in ("sqlite", "postgresql")
+    point = connection.begin_nested() if transactional else None
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, LookupError, TypeError, ValueError, AssertionError):
+        if point is not None:
+            point.rollback()
+    else:
+        if point is not None:
+            point.commit()
+
+
+def create(connection: sa.Connection, schema: Schema) -> None:
+    """Make what the database takes of a schema, table by table if need be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        metadata = build(schema)
+        whole = False
+        with _attempt(connection):
+            metadata.create_all(connection)
+            whole = True
+        if whole:
+            return
+        for table in build(schema).sorted_tables:
+            with _attempt(connection):
+                table.create(connection, checkfirst=True)
+
+
+def empty(connection: sa.Connection) -> None:
+    """Drop all tables of a MySQL server's test databases."""
+    connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    rows = connection.exec_driver_sql(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_schema IN (database(), 'test_schema')"
+    )
+    for schema, name in rows.all():
+        connection.exec_driver_sql(
+            f"DROP TABLE {quote(schema)}.{quote(name)}".replace("%", "%%"), ()
+        )
+    connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
+
+
+# --- the environment ----------------------------------------------------------------
+
+
+def _compare_type(
+    context: Any, inspected: Any, metadata: Any, found: Any, wanted: Any
+) -> bool | None:
+    if isinstance(wanted, sa.String):
+        return False
+    return True if isinstance(wanted, sa.Date) else None
+
+
+def _compare_default(
+    context: Any, inspected: Any, metadata: Any, found: Any, wanted: Any, rendered: Any
+) -> bool | None:
+    if isinstance(metadata.type, sa.Numeric):
+        return bool(found != rendered)
+    return None
+
+
+def _undecided(*arguments: Any) -> None:
+    return None
+
+
+_COMPARE_TYPE = {"function": _compare_type, "undecided": _undecided}
+_COMPARE_DEFAULT = {"function": _compare_default, "undecided": _undecided}
+
+
+def _render_no(type_: str, thing: Any, autogen_context: Any) -> Any:
+    return False
+
+
+def _render_types(type_: str, thing: Any, autogen_context: Any) -> Any:
+    if type_ == "type" and isinstance(thing, sa.Date):
+        autogen_context.imports.add("from words import Celsius")
+        return "sa.Date()  # by hand".partition("  #")[0]
+    if type_ == "server_default" and thing is None:
+        return False
+    return False
+
+
+_RENDER_ITEM = {"no": _render_no, "types": _render_types}
+_PLUGINS = {
+    "no checks": [
+        "alembic.autogenerate.*",
+        "~alembic.autogenerate.checkconstraint_byname",
+    ],
+    "no types": ["alembic.autogenerate.*", "~alembic.autogenerate.types"],
+}
+
+
+def models_of(pair: Pair) -> Any:
+    """Return the model, in two parts at times."""
+    if not pair.options["several"]:
+        return build(pair.model)
+    first = build(pair.model)
+    second = sa.MetaData()
+    sa.Table("of_second", second, sa.Column("id", sa.Integer, primary_key=True))
+    return [first, second]
+
+
+def options_of(pair: Pair, model: Any) -> dict[str, Any]:
+    """Return the options to configure a migration context with."""
+    given = pair.options
+    opts = {
+        name: given[name]
+        for name in (
+            *("include_schemas", "render_as_batch", "user_module_prefix"),
+            *("sqlalchemy_module_prefix", "alembic_module_prefix"),
+        )
+    }
+    opts["target_metadata"] = model
+    opts["compare_type"] = _COMPARE_TYPE.get(
+        given["compare_type"], given["compare_type"]
+    )
+    compare_default = given["compare_server_default"]
+    opts["compare_server_default"] = _COMPARE_DEFAULT.get(
+        compare_default, compare_default
+    )
+    if given["render_item"]:
+        opts["render_item"] = _RENDER_ITEM[given["render_item"]]
+    if given["plugins"]:
+        opts["autogenerate_plugins"] = _PLUGINS[given["plugins"]]
+    if given["filter"] == "include_name":
+        opts["include_name"] = lambda name, type_, parents: (
+            name in SCHEMAS if type_ == "schema" else name not in pair.hidden
+        )
+    else:
+        opts["include_name"] = lambda name, type_, parents: (
+            type_ != "schema" or name in SCHEMAS
+        )
+    if given["filter"] == "include_object":
+        opts["include_object"] = lambda thing, name, type_, reflected, other: (
+            name not in pair.hidden and not thing.info.get("skip")
+        )
+    return opts
+
+
+# --- running ------------------------------------------------------------------------
+
+
+def compare(package: Package, connection: sa.Connection, pair: Pair) -> WildOutcome:
+    """Compare the model of a pair with the database behind a connection."""
+    outcome = WildOutcome()
+    with collected() as (messages, warned):
+        try:
+            model = models_of(pair)
+            context = package.context(connection, options_of(pair, model))
+            script = package.autogenerate.produce_migrations(context, model)
+            settle(package, script.upgrade_ops)
+            script.downgrade_ops = script.upgrade_ops.reverse()
+            diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
+            imports: set[str] = set()
+            style = {
+                **{
+                    name: context.opts[name]
+                    for name in (
+                        *("sqlalchemy_module_prefix", "alembic_module_prefix"),
+                        *("user_module_prefix", "render_as_batch"),
+                    )
+                },
+                "imports": imports,
+                "render_item": context.opts.get("render_item"),
+                "migration_context": context,
+            }
+            render = package.autogenerate.render_python_code
+            upgrade = render(script.upgrade_ops, **style)
+            downgrade = render(script.downgrade_ops, **style)
+        except Exception as error:  # noqa: BLE001 - which one is the outcome
+            outcome.error, outcome.text = type(error).__name__, str(error)
+            return outcome
+    # How often a warning is repeated is not shown by default.
+    outcome.messages, outcome.warned = sorted(messages), sorted(set(warned))
+    outcome.diffs, outcome.imports = diffs, sorted(imports)
+    outcome.upgrade, outcome.downgrade = upgrade, downgrade
+    return outcome
+
+
+class _LeaveChecksToTypes(ast.NodeTransformer):
+    """Takes from calls the checks that come with the types of columns.
+
+    On SQLAlchemy 2.1 upstream renders them a second and a third time.
+    """
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node.args = [each for each in node.args if not self._is_one(each)]
+        return self.generic_visit(node)
+
+    @staticmethod
+    def _is_one(node: ast.expr) -> bool:
+        text = ast.unparse(node)
+        return ".CheckConstraint(" in text[:30] and " IN (" in text
+
+
+def canonical(body: str) -> str:
+    """Return a function's body as ast.unparse writes it, without checks of types."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(f"def upgrade():\n    {body}\n    pass")
+    return ast.unparse(_LeaveChecksToTypes().visit(tree))
+
+
+def apply(package: Package, connection: sa.Connection, code: str) -> None:
+    """Run the body of an upgrade function."""
+    operations = package.operations.Operations(package.context(connection, {}))
+    names: dict[str, Any] = {
+        **vars(sa),
+        **vars(tests.differential.wild_words),
+        "op": operations,
+        "alembic": SimpleNamespace(op=operations),
+        "sa": sa,
+        "sqlalchemy": sa,
+        "postgresql": postgresql,
+        "sqlite": sqlite,
+        "mysql": mysql,
+        "words": tests.differential.wild_words,
+        "tests": tests,
+    }
+    exec(compile(canonical(code), "<upgrade>", "exec"), names)
+    names["upgrade"]()
+
+
+def examine(package: Package, connection: sa.Connection, pair: Pair) -> WildOutcome:
+    """Compare, apply the upgrade, and compare again."""
+    outcome = compare(package, connection, pair)
+    if outcome.error is not None:
+        return outcome
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            apply(package, connection, outcome.upgrade)
+        again = compare(package, connection, pair)
+        outcome.remaining, outcome.applied = again.diffs, again.error
+    except Exception as error:  # noqa: BLE001 - which one is the outcome
+        outcome.applied, outcome.text = type(error).__name__, str(error)
+    return outcome
