@@ -26,7 +26,11 @@ PYTHON_LAYERS = [
     ("runtime", r"runtime(\..*)?|context|migration|environment"),
     ("command", r"command"),
     ("config", r"config|_cli.*|_activation|__main__"),
+    ("testing", r"testing(\..*)?"),
 ]
+# What only tests need is imported by that layer alone.
+TEST_PACKAGES = ("pytest", "sqlalchemy.testing")
+
 # Registers what the layers define, so it sees all of them; it is imported inside
 # functions, where the registrations are first needed.
 BOOTSTRAP = "_bootstrap"
@@ -45,7 +49,7 @@ def python_modules() -> dict[str, Path]:
     modules = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         relative = path.relative_to(PACKAGE).with_suffix("")
-        if relative.parts[0] in ("templates", "testing"):
+        if relative.parts[0] == "templates":
             continue
         parts = relative.parts
         if parts[-1] == "__init__" and len(parts) > 1:
@@ -123,21 +127,30 @@ def test_python_imports_have_no_cycle() -> None:
         visit(module)
 
 
-def test_upstream_is_never_imported() -> None:
-    wrong = []
+def foreign_imports() -> Iterator[tuple[str, str]]:
+    """Yield (module of ours, module of others) for each absolute import."""
     for module, path in MODULES.items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = []
             if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names = [node.module or ""]
-            wrong += [
-                f"{module}: {name}"
-                for name in names
-                if name.partition(".")[0] == "alembic"
-            ]
+                yield from ((module, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                yield module, node.module
+                yield from ((module, f"{node.module}.{a.name}") for a in node.names)
+
+
+def test_upstream_is_never_imported() -> None:
+    wrong = [each for each in foreign_imports() if each[1].split(".")[0] == "alembic"]
     assert not wrong
+
+
+def test_what_tests_need_is_imported_by_the_testing_layer_only() -> None:
+    importers = {
+        module
+        for module, name in foreign_imports()
+        if any(f"{name}.".startswith(f"{package}.") for package in TEST_PACKAGES)
+    }
+    assert "testing._sqla" in importers
+    assert [name for name in importers if name.split(".")[0] != "testing"] == []
 
 
 C_FILES = sorted(p for p in CSRC.rglob("*.[ch]") if "build" not in p.parts)

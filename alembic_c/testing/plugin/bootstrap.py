@@ -1,0 +1,1 @@
+"""Executed, by path, by a conftest that loads SQLAlchemy's plugin: nothing to add."""
