@@ -4,9 +4,11 @@ Fetches upstream's source distribution, lays its tests under build/conformance, 
 them with `alembic` resolving to `alembic_c`.  Prints passed/failed/skipped per file.
 
 usage: python -m tests.conformance.run [--db sqlite|postgresql|mariadb] [--dburi URL]
-           [-n WORKERS] [--failures] [-k EXPRESSION] [test_file ...]
+           [--testing ours|upstream] [-n WORKERS] [--failures] [-k EXPRESSION]
+           [test_file ...]
 
-Without --dburi a throwaway server of the kind is started.
+Without --dburi a throwaway server of the kind is started.  The tests use this package's
+`alembic.testing`; with `--testing upstream` the one that they were written with.
 
 Exit status 0 when exactly the failures listed in known_failures.txt happen.
 """
@@ -30,6 +32,7 @@ from tests.support import mariadb, postgres
 UPSTREAM = "1.19.1"
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+PACKAGE = ROOT / "alembic_c"
 WORK = Path(os.environ.get("ALEMBIC_C_CONFORMANCE", ROOT / "build" / "conformance"))
 KNOWN = HERE / "known_failures.txt"
 OUTCOMES = ("passed", "failed", "skipped")
@@ -55,12 +58,16 @@ def fetch() -> Path:
     return tree
 
 
-def lay(source: Path) -> Path:
-    """Lay the tests, and upstream's test support, in a tree without its package."""
+def lay(source: Path, testing: Path) -> Path:
+    """Lay the tests, and the test support that they use, in a tree without upstream.
+
+    testing: the package `alembic.testing` that they use.
+    """
     # A directory of its own for each run: runs may overlap.
     tree = WORK / "trees" / str(os.getpid())
     shutil.copytree(source / "tests", tree / "tests")
-    shutil.copytree(source / "alembic" / "testing", tree / "alembic" / "testing")
+    # Upstream's conftest executes a file of it by its path.
+    shutil.copytree(testing, tree / "alembic" / "testing")
     shutil.copy(source / "setup.cfg", tree)
     shutil.copytree(HERE / "shims", tree / "tools")
     # Without it pytest climbs to this project's configuration, and its root directory.
@@ -120,7 +127,9 @@ def database(name: str) -> Iterator[str]:
 
 def run(options: argparse.Namespace, url: str) -> dict[str, str]:
     """Run the chosen test files and return the outcome of each test."""
-    tree = lay(fetch())
+    source = fetch()
+    upstreams = options.testing == "upstream"
+    tree = lay(source, (source / "alembic" if upstreams else PACKAGE) / "testing")
     report = tree / "report.xml"
     files = [f"tests/{Path(name).stem}.py" for name in options.files] or ["tests"]
     command = [sys.executable, "-m", "pytest", "-p", "conformance_plugin"]
@@ -133,6 +142,7 @@ def run(options: argparse.Namespace, url: str) -> dict[str, str]:
     command += ["--dburi", url]
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join([str(HERE / "plugin"), str(ROOT)])
+    environment["ALEMBIC_C_CONFORMANCE_TESTING"] = options.testing
     environment["ALEMBIC_C_CONFORMANCE_TREE"] = str(tree)
     done = subprocess.run(
         command + files,
@@ -187,6 +197,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", help="test files, such as test_op")
     parser.add_argument("--db", default="sqlite")
     parser.add_argument("--dburi", help="SQLAlchemy URL instead of --db's default")
+    parser.add_argument(
+        "--testing",
+        choices=("ours", "upstream"),
+        default="ours",
+        help="whose alembic.testing the tests use",
+    )
     parser.add_argument("-n", type=int, default=2, help="processes")
     parser.add_argument("-k", help="pytest's test expression")
     parser.add_argument("--failures", action="store_true", help="print tracebacks")

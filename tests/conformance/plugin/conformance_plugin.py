@@ -1,4 +1,4 @@
-"""pytest plugin: `alembic` is `alembic_c`, `alembic.testing` is upstream's."""
+"""pytest plugin: `alembic` is `alembic_c`; `alembic.testing` is too, or upstream's."""
 
 import importlib.util
 import os
@@ -12,7 +12,7 @@ TESTING = Path(os.environ["ALEMBIC_C_CONFORMANCE_TREE"], "alembic", "testing")
 
 
 class _UpstreamTesting(MetaPathFinder):
-    """Find upstream's test support, which is not part of what is judged."""
+    """Find upstream's test support instead of ours."""
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != "alembic.testing":
@@ -24,8 +24,9 @@ class _UpstreamTesting(MetaPathFinder):
         )
 
 
-sys.meta_path.insert(0, _UpstreamTesting())
 alembic_c.install()
+if os.environ["ALEMBIC_C_CONFORMANCE_TESTING"] == "upstream":
+    sys.meta_path.insert(0, _UpstreamTesting())
 
 # `test_help_text` finds the commands by the module that they say they are from.
 import alembic_c.command  # noqa: E402
