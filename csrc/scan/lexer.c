@@ -35,12 +35,9 @@ int lexer_stop(struct lexer *lx, enum alc_scan_reason reason, const char *at)
 
 int lexer_stop_broken(struct lexer *lx, const char *at)
 {
-    const struct alc_value *values = lx->out->values;
-
     lexer_stop(lx, ALC_SCAN_SYNTAX, at);
     lx->out->broken = true;
-    if (values[ALC_SCAN_REVISION].kind != ALC_VALUE_ABSENT &&
-        values[ALC_SCAN_DOWN_REVISION].kind != ALC_VALUE_ABSENT) {
+    if (scan_has_header(lx)) {
         lx->out->reason = ALC_SCAN_OK;
     }
     return SCAN_STOP;
@@ -190,6 +187,17 @@ static int check_global(struct lexer *lx)
         }
         p = behind_blanks(p + 1);
     }
+}
+
+bool scan_name_matters(const char *word, const char *end)
+{
+    enum name_role role = name_role(word, (size_t)(end - word));
+
+    if (role == ROLE_IMPORT) { /* of a star, which may be on a joined line */
+        end = behind_blanks(end);
+        return *end == '*' || *end == '\\';
+    }
+    return role != ROLE_NONE;
 }
 
 static int check_import(struct lexer *lx)

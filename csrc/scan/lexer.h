@@ -51,6 +51,8 @@ struct lexer {
     struct alc_error *err;
     enum scan_scope scope;
     bool import_line; /* the logical line has an `import` */
+    const char *high; /* behind the last byte of 0x80 or above */
+    const char *risk; /* what scan_rest_is_harmless() found last, or NULL */
 };
 
 /* A string token: scan_string() fills it in. */
@@ -83,6 +85,15 @@ static inline bool is_blank(char byte)
     return byte == ' ' || byte == '\t' || byte == '\f';
 }
 
+/* Are the names bound without which there is no revision? */
+static inline bool scan_has_header(const struct lexer *lx)
+{
+    const struct alc_value *values = lx->out->values;
+
+    return values[ALC_SCAN_REVISION].kind != ALC_VALUE_ABSENT &&
+           values[ALC_SCAN_DOWN_REVISION].kind != ALC_VALUE_ABSENT;
+}
+
 /* Decide the file: dynamic because of `reason`, found at `at`.  Returns SCAN_STOP. */
 int lexer_stop(struct lexer *lx, enum alc_scan_reason reason, const char *at);
 
@@ -110,6 +121,15 @@ int scan_decode(struct lexer *lx, const struct string_token *token);
 /* Check the name [word, lx->p) for what it can do to the header in lx->scope. */
 int scan_check_name(struct lexer *lx, const char *word);
 
+/* May the name [word, end) do anything to the header, wherever it stands? */
+bool scan_name_matters(const char *word, const char *end);
+
+/*
+ * Is there nothing from lx->p on, a logical line's start, that could bind a header
+ * name?  May say no too often.  O(length of the file) for all calls together.
+ */
+bool scan_rest_is_harmless(struct lexer *lx);
+
 /* Which header name [word, word + len) is; ALC_SCAN_N_NAMES if none. */
 enum alc_scan_name scan_header_name(const char *word, size_t len);
 
@@ -134,7 +154,7 @@ int scan_value(struct alc_value *out, struct lexer *lx, enum alc_scan_reason rea
 
 /*
  * Check the encoding of [src, src + len), skip a byte order mark, translate newlines.
- * Sets lx->start, p and end.
+ * Sets lx->start, p, end and high.
  */
 int scan_open_source(struct lexer *lx, const char *src, size_t len);
 

@@ -20,7 +20,8 @@
  * caller's frame, a C extension) is not noticed; nor is a file that fails when
  * executed.
  *
- * The whole file is lexed, so that a later binding is seen.  Scopes follow from
+ * All of the file is looked at, so that a later binding is seen: lexed, but for a rest
+ * in which none of these names stands in any place (rest.c).  Scopes follow from
  * indentation alone: what is indented deeper than the def or class line before it is
  * local.  A file that Python certainly rejects cannot give other values, so it stays
  * exact if the header was complete before (alc_scan.broken).
@@ -44,7 +45,7 @@ static const char *const reason_texts[ALC_SCAN_N_REASONS] = {
     [ALC_SCAN_FSTRING] = "it has an f-string that Python versions read differently",
     [ALC_SCAN_DOCSTRING] = "its first statement is not a plain docstring",
     [ALC_SCAN_NESTING] = "a revision identifier is nested too deeply",
-    [ALC_SCAN_JOINING] = "a line starts with a backslash",
+    [ALC_SCAN_JOINING] = "a line is joined where that can matter",
     [ALC_SCAN_IDENTIFIER] = "it has non-ASCII characters outside strings and comments",
     [ALC_SCAN_ENCODING] = "its encoding is not UTF-8",
     [ALC_SCAN_NUL] = "it contains a NUL byte",
@@ -213,8 +214,11 @@ static int scan_definition_line(struct lexer *lx)
         end++;
     }
     lx->scope = SCOPE_MODULE;
-    if (end == name || starts_with(name, "__getattr__") ||
-        starts_with(name, "__doc__") ||
+    if (end == name) {
+        return *name == '\\' ? lexer_stop(lx, ALC_SCAN_JOINING, name)
+                             : lexer_stop_broken(lx, name);
+    }
+    if (starts_with(name, "__getattr__") || starts_with(name, "__doc__") ||
         scan_header_name(name, (size_t)(end - name)) != ALC_SCAN_N_NAMES) {
         return lexer_stop(lx, ALC_SCAN_BINDING, name);
     }
@@ -313,7 +317,7 @@ static int scan_module_line(int *local_above, struct lexer *lx, int col)
     return scan_skip_code(lx, 0);
 }
 
-/* All logical lines of the module. */
+/* The logical lines of the module, as far as they can matter. */
 static int scan_module(struct lexer *lx)
 {
     int local_above = NO_LOCAL; /* lines indented deeper are inside a def or class */
@@ -322,6 +326,9 @@ static int scan_module(struct lexer *lx)
     int rc;
 
     while ((rc = next_line(&col, lx)) == 0 && col != NO_COL) {
+        if (scan_has_header(lx) && scan_rest_is_harmless(lx)) {
+            break;
+        }
         lx->import_line = false;
         if (first && starts_string(lx->p)) {
             rc = scan_docstring(lx);

@@ -75,6 +75,15 @@ static const char *find_bad_utf8(const char *src, size_t len)
     return NULL;
 }
 
+/* Behind the last byte of 0x80 or above. */
+static const char *behind_high(const char *start, const char *end)
+{
+    while (end > start && byte_class(end[-1]) != BYTE_HIGH) {
+        end--;
+    }
+    return end;
+}
+
 static bool same_name(const char *name, size_t len, const char *wanted)
 {
     if (len != strlen(wanted)) {
@@ -198,6 +207,7 @@ int scan_open_source(struct lexer *lx, const char *src, size_t len)
         return ALC_E_NOMEM;
     }
     lx->p = lx->start;
+    lx->high = ascii ? lx->start : behind_high(lx->start, lx->end);
     if (is_other_encoding(lx->start, (size_t)(lx->end - lx->start), ascii)) {
         return lexer_stop(lx, ALC_SCAN_ENCODING, lx->start);
     }

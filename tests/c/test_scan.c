@@ -196,7 +196,7 @@ static void test_rule(void)
         {"class A(revision := x): pass", ALC_SCAN_BINDING, 1},
         {"def revision(): pass", ALC_SCAN_BINDING, 1},
         {"async  def revision(): pass", ALC_SCAN_BINDING, 1},
-        {"def\\\n revision(): pass", ALC_SCAN_BINDING, 1},
+        {"def\\\n revision(): pass", ALC_SCAN_JOINING, 1},
         {"class depends_on: pass", ALC_SCAN_BINDING, 1},
         {"def __getattr__(n): pass", ALC_SCAN_BINDING, 1},
         {"@f(revision)\ndef g(): pass", ALC_SCAN_BINDING, 1},
@@ -257,6 +257,8 @@ static void test_rule(void)
         {"x = '''", ALC_SCAN_SYNTAX, 1},
         {"x = \\ \n1", ALC_SCAN_SYNTAX, 1},
         {"revision = 'a'\n)", ALC_SCAN_SYNTAX, 2},
+        {"class (x): pass", ALC_SCAN_SYNTAX, 1},
+        {"async def\n", ALC_SCAN_SYNTAX, 1},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -353,13 +355,100 @@ static void test_last_one_wins(void)
 static void test_broken(void)
 {
     static const char source[] = "revision = 'a'\ndown_revision = None\n"
-                                 "def upgrade(:\n    pass\n";
+                                 "def upgrade(:\n    pass # revision\n";
     struct scanned s;
 
     scan(&s, source, sizeof source - 1);
     CHECK(s.scan.reason == ALC_SCAN_OK && s.scan.broken && s.scan.line == 3);
     CHECK(s.scan.values[ALC_SCAN_REVISION].kind == ALC_VALUE_STR);
     unscan(&s);
+}
+
+/* What a complete header and something behind it are. */
+static enum alc_scan_reason scan_rest(const char *before, const char *rest)
+{
+    char source[512];
+    struct scanned s;
+    enum alc_scan_reason reason;
+    int len = snprintf(source, sizeof source,
+                       "revision = 'a'\ndown_revision = None\n%s%s", before, rest);
+
+    CHECK(len > 0 && (size_t)len < sizeof source);
+    scan(&s, source, (size_t)len);
+    reason = s.scan.reason;
+    unscan(&s);
+    return reason;
+}
+
+/* What can matter is found behind the header too, wherever it stands there. */
+static void test_rest(void)
+{
+    static const struct {
+        const char *rest;
+        enum alc_scan_reason reason;
+    } cases[] = {
+        {"revision = x", ALC_SCAN_VALUE},
+        {"down_revision += 'a'", ALC_SCAN_BINDING},
+        {"del branch_labels", ALC_SCAN_BINDING},
+        {"for depends_on in x: pass", ALC_SCAN_BINDING},
+        {"__doc__ = x", ALC_SCAN_BINDING},
+        {"def f():\n global revision", ALC_SCAN_GLOBAL},
+        {"from x import *", ALC_SCAN_STAR},
+        {"from x import\t*", ALC_SCAN_STAR},
+        {"from x import \\\n *", ALC_SCAN_STAR},
+        {"exec(x)", ALC_SCAN_REFLECTION},
+        {"eval(x)", ALC_SCAN_REFLECTION},
+        {"vars()", ALC_SCAN_REFLECTION},
+        {"locals()", ALC_SCAN_REFLECTION},
+        {"globals()", ALC_SCAN_REFLECTION},
+        {"setattr(x, y, z)", ALC_SCAN_REFLECTION},
+        {"delattr(x, y)", ALC_SCAN_REFLECTION},
+        {"x.modules", ALC_SCAN_REFLECTION},
+        {"builtins.x()", ALC_SCAN_REFLECTION},
+        {"x = __builtins__", ALC_SCAN_REFLECTION},
+        {"x.__dict__", ALC_SCAN_REFLECTION},
+        {"x.f_locals", ALC_SCAN_REFLECTION},
+        {"x.f_globals", ALC_SCAN_REFLECTION},
+        {"x.__globals__", ALC_SCAN_REFLECTION},
+        {"__import__('x')", ALC_SCAN_REFLECTION},
+        {"import_module('x')", ALC_SCAN_REFLECTION},
+        {"x.__setattr__(y, z)", ALC_SCAN_REFLECTION},
+        {"x.__delattr__(y)", ALC_SCAN_REFLECTION},
+        {"from x import __getattr__", ALC_SCAN_REFLECTION},
+        {"def __getattr__(n): pass", ALC_SCAN_BINDING},
+        {"f'{revision}'", ALC_SCAN_BINDING},
+        {"\xef\xbd\x92"
+         "evision = 1",
+         ALC_SCAN_IDENTIFIER},
+        {"x\xc3\xa9", ALC_SCAN_IDENTIFIER},
+        {"def upgrade(): op.execute('x'); interval(canvas, mydict, gettattr)",
+         ALC_SCAN_OK},
+        {"import x # *", ALC_SCAN_OK},
+        {"x = 'revision'", ALC_SCAN_OK},
+        {"def f(): x = '''\xc3\xa9'''", ALC_SCAN_OK},
+        {"x.execute('''eval''') # vars", ALC_SCAN_OK},
+    };
+    /* Different distances, and names that are none right before. */
+    static const char *const before[] = {"",         "#\n",         "#x\n",
+                                         "#xy\n",    "#xyz\n",      "x = 'revision'\n",
+                                         "#exec_\n", "import os\n", "f(\n)\n"};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t b = 0; b < sizeof before / sizeof *before; b++) {
+            case_name = cases[i].rest;
+            CHECK(scan_rest(before[b], cases[i].rest) == cases[i].reason);
+        }
+    }
+}
+
+/* Where nothing can matter, nothing is looked at. */
+static void test_harmless_rest(void)
+{
+    CHECK(scan_rest("", "def upgrade(:") == ALC_SCAN_OK);
+    CHECK(scan_rest("", "f'{x") == ALC_SCAN_OK);
+    CHECK(scan_rest("# revision\n", "f'{x") == ALC_SCAN_OK);
+    CHECK(scan_rest("", "f'{x # revision") == ALC_SCAN_FSTRING);
+    CHECK(scan_rest("", "f'{x # \xc3\xa9") == ALC_SCAN_FSTRING);
 }
 
 static void test_nul(void)
@@ -465,6 +554,8 @@ int main(void)
         {"clean docstring", test_clean_doc},
         {"last one wins", test_last_one_wins},
         {"broken", test_broken},
+        {"rest", test_rest},
+        {"harmless rest", test_harmless_rest},
         {"NUL", test_nul},
         {"hostile", test_hostile},
         {"out of memory", test_out_of_memory},

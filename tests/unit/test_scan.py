@@ -151,12 +151,18 @@ def test_docstrings_are_dropped_as_python_drops_them() -> None:
 
 
 def test_broken_file_keeps_its_header() -> None:
-    scanned = scan(HEADER + "def upgrade(:\n    pass\n")
+    scanned = scan(HEADER + "def upgrade(:\n    pass  # the revision\n")
     assert scanned.exact
     assert scanned.broken
     assert scanned.line == 3
     assert scanned.header == ("a", None, None, None)
     assert not scan("def upgrade(:\n" + HEADER).exact
+
+
+def test_nothing_is_looked_for_where_nothing_can_change_the_header() -> None:
+    scanned = scan(HEADER + "def upgrade(:\n    pass\n")
+    assert scanned.exact
+    assert not scanned.broken
 
 
 # --- files ---------------------------------------------------------------------------
@@ -368,7 +374,7 @@ def test_large_file(tmp_path: Path) -> None:
         "revision = " + "(" * 100_000,
         "revision = " + "(" * 100_000 + "'a'" + ")" * 100_000,
         "x = " + "[" * 100_000,
-        HEADER + "x = f'" + "{" * 100_000,
+        HEADER + "x = f'" + "{" * 100_000 + "revision",
         "revision: " + "[" * 100_000 + " = 'a'",
     ],
 )

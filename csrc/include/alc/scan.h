@@ -58,7 +58,7 @@ enum alc_scan_reason {
     ALC_SCAN_FSTRING,    /* an f-string whose end depends on the Python version */
     ALC_SCAN_DOCSTRING,  /* the first statement starts with a string but is more */
     ALC_SCAN_NESTING,    /* a value nested beyond ALC_SCAN_MAX_DEPTH */
-    ALC_SCAN_JOINING,    /* a line that starts with a backslash */
+    ALC_SCAN_JOINING, /* a backslash at the start of a line, or before a def's name */
     ALC_SCAN_IDENTIFIER, /* non-ASCII characters in code (names are NFKC-normalised) */
     ALC_SCAN_ENCODING,   /* not UTF-8, or declared to be something else */
     ALC_SCAN_NUL,        /* a NUL byte */
@@ -77,7 +77,8 @@ enum {
 /* What the scanner says about one file. */
 struct alc_scan {
     enum alc_scan_reason reason; /* ALC_SCAN_OK: exact */
-    bool broken;                 /* executing it certainly ends in a SyntaxError */
+    bool broken; /* executing it certainly ends in a SyntaxError; not looked for where
+                    nothing could change the header any more */
     bool has_doc;
     uint32_t line; /* of what `reason` or `broken` is about */
     struct alc_value values[ALC_SCAN_N_NAMES]; /* if exact */

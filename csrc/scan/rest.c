@@ -1,0 +1,97 @@
+/*
+ * Is the rest of a file harmless?
+ *
+ * Behind the header, most files never spell any of the names that could matter to it,
+ * not even in a string or a comment.  Then it makes no difference what is code there,
+ * and the rest need not be lexed.
+ *
+ * Each of those names has one of the `pairs` in it.  Sixteen bytes at a time are
+ * compared with all of them; only where one is found are words looked up.
+ */
+#include <string.h>
+
+#include "lexer.h"
+
+enum { BLOCK_LEN = 16 };
+
+/* Compilers have instructions for this, or make some. */
+typedef unsigned char bytes __attribute__((vector_size(BLOCK_LEN)));
+
+/* Each name of name_role() in lexer.c has one; few other words do. */
+static const unsigned char pairs[][2] = {
+    {'x', 'e'}, /* exec */
+    {'e', 'v'}, /* eval, revision, down_revision */
+    {'a', 'r'}, /* vars */
+    {'m', 'p'}, /* import, import_module, __import__ */
+    {'g', 'l'}, /* global, globals, f_globals, __globals__ */
+    {'c', 'a'}, /* locals, f_locals */
+    {'d', 'u'}, /* modules */
+    {'u', 'i'}, /* builtins, __builtins__ */
+    {'d', 's'}, /* depends_on */
+    {'h', '_'}, /* branch_labels */
+    {'t', 't'}, /* setattr, delattr, __setattr__, __delattr__, __getattr__ */
+    {'_', 'd'}, /* __doc__, __dict__ */
+};
+
+/* Is one of the pairs in p[0 .. BLOCK_LEN]? */
+static bool has_pair(const char *p)
+{
+    bytes first, second, equal = {0};
+    uint64_t halves[2];
+
+    memcpy(&first, p, BLOCK_LEN);
+    memcpy(&second, p + 1, BLOCK_LEN);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        equal |= (bytes)((first == pairs[i][0]) & (second == pairs[i][1]));
+    }
+    memcpy(halves, &equal, BLOCK_LEN);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* The first name that matters, of those that reach into [p, end); or NULL. */
+static const char *find_name(const char *start, const char *p, const char *end)
+{
+    while (p > start && is_name_byte(p[-1])) {
+        p--;
+    }
+    while (p < end) {
+        const char *name = p;
+
+        while (is_name_byte(*p)) {
+            p++;
+        }
+        if (p > name && scan_name_matters(name, p)) {
+            return name;
+        }
+        p++;
+    }
+    return NULL;
+}
+
+/* The first name from `start` on that matters; the end of the file if there is none. */
+static const char *find_risk(const char *start, const char *end)
+{
+    const char *risk = NULL;
+    const char *p = start;
+
+    for (; !risk && end - p > BLOCK_LEN; p += BLOCK_LEN) {
+        if (has_pair(p)) {
+            risk = find_name(start, p, p + BLOCK_LEN + 1);
+        }
+    }
+    if (!risk) {
+        risk = find_name(start, p, end);
+    }
+    return risk ? risk : end;
+}
+
+bool scan_rest_is_harmless(struct lexer *lx)
+{
+    if (lx->high > lx->p) { /* such bytes can spell a name in another way */
+        return false;
+    }
+    if (!lx->risk || lx->risk < lx->p) {
+        lx->risk = find_risk(lx->p, lx->end);
+    }
+    return lx->risk == lx->end;
+}
