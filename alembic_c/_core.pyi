@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, TypeVar, final
+
+_RevisionT = TypeVar("_RevisionT", bound="RevisionBase")
 
 # --- scan: revision files read without executing them -------------------------------
 
@@ -27,7 +29,7 @@ class ScannedFile:
     Values are made on each access (lists and sets are fresh objects).
     """
 
-    # Absolute path with symbolic links resolved (scan_directory); as given (scan_file);
+    # Absolute path with symbolic links resolved (scan_tree); as given (scan_file);
     # None (scan_source).
     @property
     def path(self) -> str | None: ...
@@ -45,8 +47,9 @@ class ScannedFile:
     # errno when the file could not be opened or read (then it is not exact), else 0.
     @property
     def errno(self) -> int: ...
-    # True when executing the file is certain to end in a SyntaxError although the
-    # header could be read (exact may be True: nothing needs to execute it yet).
+    # True when executing the file is certain to end in a SyntaxError (exact may be True:
+    # nothing needs to execute it yet).  Not looked for behind a header that nothing
+    # further down could change.
     @property
     def broken(self) -> bool: ...
     # True when an earlier file of the same scan has the same real path.
@@ -79,12 +82,38 @@ def scan_file(path: str | bytes | PathLike[str] | PathLike[bytes]) -> ScannedFil
 def scan_source(source: bytes) -> ScannedFile:
     """Read a revision file's content that is in memory."""
 
-def scan_directory(
+@final
+class ScannedTree:
+    """All revision files below some directories, as scan_tree() found and read them."""
+
+    def __len__(self) -> int: ...
+    def revisions(
+        self, type: type[_RevisionT], /
+    ) -> list[_RevisionT] | list[_RevisionT | ScannedFile]:
+        """Return all files, in order, as revisions of a class.
+
+        A revision is as if `Revision.__init__` had been called with the file's values;
+        its `_scanned` is the file.  A file that is not exact, or with which something
+        may be wrong, is listed as ScannedFile.
+        """
+
+    def ends(
+        self,
+    ) -> (
+        tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None
+    ):
+        """Return the ids of heads, real heads, bases and real bases; in order of files.
+
+        None unless all files are exact and nothing is wrong with any revision or with
+        the graph that they make: then the revisions have to be loaded to say what.
+        """
+
+def scan_tree(
     paths: Iterable[str | bytes | PathLike[str] | PathLike[bytes]],
     *,
     recursive: bool = False,
     sourceless: bool = False,
-) -> list[ScannedFile]:
+) -> ScannedTree:
     """Read all revision files below `paths`: a location at a time, in it by file name,
     directories after the files beside them.
 
@@ -97,6 +126,14 @@ def scan_directory(
 
     Raises OSError, with the path, for a directory that exists and cannot be read.
     """
+
+def scan_directory(
+    paths: Iterable[str | bytes | PathLike[str] | PathLike[bytes]],
+    *,
+    recursive: bool = False,
+    sourceless: bool = False,
+) -> list[ScannedFile]:
+    """Return the files of scan_tree() in a list."""
 
 # --- graph: the revision graph ------------------------------------------------------
 
@@ -117,6 +154,8 @@ class RevisionBase:
     _orig_branch_labels: tuple[str, ...]
     _resolved_dependencies: tuple[str, ...]
     _normalized_resolved_dependencies: tuple[str, ...]
+    # What was read of its file without executing it.
+    _scanned: ScannedFile | None
 
     def __init__(
         self,

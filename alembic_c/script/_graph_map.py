@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ._graph_types import _RevisionMapType, _RevisionOrBase
 
 
+_ENDS = ("heads", "_real_heads", "bases", "_real_bases")
+
+
 def _changing(name: str) -> Callable[..., Any]:
     """Return dict's method `name`, made to tell the graphs that something changed."""
     change = getattr(dict, name)
@@ -61,37 +64,54 @@ class LoadedMap:
     @util.memoized_property
     def heads(self) -> tuple[str, ...]:
         """Ids of the revisions that no other one follows, in the order of the map."""
-        self._revision_map  # noqa: B018 - loading fills this in
-        return self.heads
+        return self._find_end("heads")
 
     @util.memoized_property
     def bases(self) -> tuple[str, ...]:
         """Ids of the revisions that follow none, in the order of the map."""
-        self._revision_map  # noqa: B018
-        return self.bases
+        return self._find_end("bases")
 
     @util.memoized_property
     def _real_heads(self) -> tuple[str, ...]:
         """Like `heads`, without those that another revision depends on."""
-        self._revision_map  # noqa: B018
-        return self._real_heads
+        return self._find_end("_real_heads")
 
     @util.memoized_property
     def _real_bases(self) -> tuple[str, ...]:
         """Like `bases`, without those that depend on something."""
-        self._revision_map  # noqa: B018
-        return self._real_bases
+        return self._find_end("_real_bases")
+
+    def _find_end(self, name: str) -> tuple[str, ...]:
+        """Return one of the four ends; the others are known then, too."""
+        find: Callable[[], Iterable[Any]] = getattr(self._revisions, "ends", tuple)
+        if ends := find():
+            self._keep_ends(ends)
+        else:
+            self._revision_map  # noqa: B018 - loading finds them
+        known: tuple[str, ...] = self.__dict__[name]
+        return known
+
+    def _keep_ends(self, ends: Iterable[tuple[str, ...]]) -> None:
+        self.__dict__.update(zip(_ENDS, ends, strict=True))
+
+    @util.memoized_property
+    def _revisions(self) -> Iterable[Revision]:
+        """What the generator gave, until the map is loaded.
+
+        It may have a method `ends` that gives the ids of the four ends, in the order of
+        `_ENDS`, or None if they are not known without loading the map.
+        """
+        return self._generator()
 
     @util.memoized_property
     def _revision_map(self) -> _RevisionMapType:
         """Revisions by id and by branch label; None under None and ()."""
         map_: _RevisionMapType = NotedDict()
-        loaded = load_revisions(self._generator(), map_, _report)
-        self.__dict__["_built_graph"] = loaded[0]
-        for name, ids in zip(
-            ("heads", "_real_heads", "bases", "_real_bases"), loaded[1:], strict=True
-        ):
-            self.__dict__[name] = ids
+        revisions = self._revisions
+        del self._revisions
+        graph, *ends = load_revisions(revisions, map_, _report)
+        self.__dict__["_built_graph"] = graph
+        self._keep_ends(ends)
         return map_
 
     @property

@@ -24,6 +24,7 @@ _SAVED = (
     "_normalized_resolved_dependencies",
     "nextrev",
     "_all_nextrev",
+    "_scanned",
 )
 
 

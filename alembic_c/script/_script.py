@@ -11,15 +11,17 @@ from .revision import Revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import ModuleType
+    from typing import Any
 
+    from .._core import ScannedTree
     from .base import ScriptDirectory
 
 _HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
 # Without these a file has to be executed, if only to fail as it would.
-NEEDED = HAS_REVISION | HAS_DOWN_REVISION
+_NEEDED = HAS_REVISION | HAS_DOWN_REVISION
 _init_revision = Revision.__init__
 
 
@@ -31,9 +33,6 @@ class Script(Revision):
 
     _db_current_indicator: bool | None = None
     """Whether the database is at this revision; None if nobody has looked."""
-
-    _scanned: ScannedFile | None = None
-    """What was read without executing the file."""
 
     def __init__(
         self, module: ModuleType, rev_id: str, path: str | os.PathLike[str]
@@ -84,8 +83,8 @@ class Script(Revision):
         if not _files.is_revision_file(os.path.basename(name), scriptdir.sourceless):
             return None
         scanned = scan_file(name)
-        if scanned.exact and scanned.bound & NEEDED == NEEDED:
-            return unexecuted(cls, scanned)
+        if scanned.exact and scanned.bound & _NEEDED == _NEEDED:
+            return _unexecuted(cls, scanned)
         return cls._from_execution(scriptdir, name)
 
     @classmethod
@@ -196,11 +195,50 @@ class Script(Revision):
         return util.format_as_comma(self._versioned_down_revisions) or "<base>"
 
 
-def unexecuted(cls: type[Script], scanned: ScannedFile) -> Script:
-    """Return the script of a file whose header was read exactly.
+class RevisionFiles:
+    """The scripts of a directory that has been read; each iteration makes them anew."""
 
-    Every revision of a tree comes through here: it sets no more than it has to.
-    """
+    def __init__(self, scriptdir: ScriptDirectory, tree: ScannedTree) -> None:
+        self._scriptdir = scriptdir
+        self._tree = tree
+
+    def ends(self) -> tuple[tuple[str, ...], ...] | None:
+        """Return the ids of heads, real heads, bases and real bases.
+
+        None if that is not known without loading the scripts.
+        """
+        return self._tree.ends()
+
+    def __iter__(self) -> Iterator[Script]:
+        """Return an iterator over the scripts, in the order of files.
+
+        Files that do not tell their ids are executed on the way; it raises what that
+        raises, CommandError and RevisionError, and warns of files reached twice.
+        """
+        found: list[Any] = self._tree.revisions(Script)
+        # Most trees are done with this; otherwise go over it.
+        return self._resolve(found) if ScannedFile in map(type, found) else iter(found)
+
+    def _resolve(self, found: Iterable[Script | ScannedFile]) -> Iterator[Script]:
+        for item in found:
+            if not isinstance(item, ScannedFile):
+                yield item
+            elif item.duplicate:
+                util.warn(
+                    f"File {item.path} loaded twice! ignoring. Please ensure "
+                    "version_locations is unique."
+                )
+            elif script := self._from_scan(item):
+                yield script
+
+    def _from_scan(self, scanned: ScannedFile) -> Script | None:
+        if scanned.exact and scanned.bound & _NEEDED == _NEEDED:
+            return _unexecuted(Script, scanned)
+        return Script._from_execution(self._scriptdir, util.not_none(scanned.path))
+
+
+def _unexecuted(cls: type[Script], scanned: ScannedFile) -> Script:
+    """Return the script of a file whose header was read exactly."""
     rev_id, down_revision, branch_labels, depends_on = scanned.header
     script = cls.__new__(cls)
     script._scanned = scanned

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from .. import util
-from .._core import scan_directory
+from .._core import scan_tree
 from ..runtime._steps import MigrationStep
 from ..util import _collector
-from ..util._config import ConfigFileError
 from . import revision
 from ._errors import Wording, describe
-from ._script import NEEDED, unexecuted
+from ._script import RevisionFiles
 from ._script import Script as Script
 from ._stamping import heads_on_lines_of, stamp_steps
 
@@ -129,7 +128,7 @@ class ScriptDirectory:
         if location is None:
             raise util.CommandError("No 'script_location' key found in configuration.")
         if not isinstance(location, str):
-            raise ConfigFileError(f"script_location is no text, but {location!r}")
+            raise _config_error(f"script_location is no text, but {location!r}")
         length = config.get_alembic_option("truncate_slug_length")
         sys.path[:0] = config.get_prepend_sys_paths_list() or ()
         return ScriptDirectory(
@@ -188,25 +187,20 @@ class ScriptDirectory:
         )
         return self._version_locations if overridden else self._location_names
 
-    def _load_revisions(self) -> Iterator[Script]:
-        """Yield a script for each revision file, in the order of locations and names.
+    def _load_revisions(self) -> Iterable[Script]:
+        """Return a script for each revision file, in the order of locations and names.
 
+        The files are read at once, scripts are made when they are iterated over.
         Raises OSError for a directory that cannot be read.
         """
-        for scanned in scan_directory(
-            self._locations_to_read(),
-            recursive=self.recursive_version_locations,
-            sourceless=self.sourceless,
-        ):
-            if scanned.duplicate:
-                util.warn(
-                    f"File {scanned.path} loaded twice! ignoring. Please ensure "
-                    "version_locations is unique."
-                )
-            elif scanned.exact and scanned.bound & NEEDED == NEEDED:
-                yield unexecuted(Script, scanned)
-            elif script := Script._from_execution(self, util.not_none(scanned.path)):
-                yield script
+        return RevisionFiles(
+            self,
+            scan_tree(
+                self._locations_to_read(),
+                recursive=self.recursive_version_locations,
+                sourceless=self.sourceless,
+            ),
+        )
 
     @property
     def env_py_location(self) -> str:
@@ -530,7 +524,7 @@ class ScriptDirectory:
         from pathlib import Path
 
         locations = self._version_locations
-        if version_path is not None:
+        if version_path:
             wanted = Path(version_path)
             known = {os.path.abspath(location) for location in locations}
             if os.path.abspath(wanted) not in known:
@@ -554,10 +548,11 @@ class ScriptDirectory:
                     "specify --splice to create a new branch from this revision"
                 )
 
-    def _resolve_dependencies(
-        self, depends_on: _RevIdType | None
-    ) -> tuple[str, ...] | None:
-        """Return ids in full; branch labels stay what they are."""
+    def _resolve_dependencies(self, depends_on: _RevIdType | None) -> list[str] | None:
+        """Return ids in full; branch labels stay what they are.
+
+        It is a list because that is how the new file has it.
+        """
         if not depends_on:
             return None
         resolved = []
@@ -565,7 +560,7 @@ class ScriptDirectory:
             for name in util.to_tuple(depends_on):
                 found = util.not_none(self.revision_map.get_revision(name))
                 resolved.append(name if name in found.branch_labels else found.revision)
-        return tuple(resolved)
+        return resolved
 
     def _run_write_hooks(self, path: Path) -> None:
         if self.hooks:
@@ -616,6 +611,13 @@ class ScriptDirectory:
         return Path(path, f"{name}.py")
 
 
+def _config_error(message: str) -> Exception:
+    # Who makes a ScriptDirectory without a Config does not pay for its module.
+    from ..util._config import ConfigFileError
+
+    return ConfigFileError(message)
+
+
 def _file_name(name: str) -> str:
     """Return the path that a configured name stands for, such as "package:inside"."""
     if ":" in name:
@@ -644,5 +646,5 @@ def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
             continue
         except (ValueError, TypeError, OSError) as problem:
             # OSError: a directory in the database of time zones.
-            raise ConfigFileError(f"Can't locate timezone: {name}") from problem
+            raise _config_error(f"Can't locate timezone: {name}") from problem
     raise util.CommandError(f"Can't locate timezone: {name}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from alembic_c import _core
 from alembic_c.script import revision as ours
 from alembic_c.util import to_tuple
 
@@ -350,3 +352,37 @@ def test_added_revisions(theirs: ModuleType) -> None:
 
         questions: list[Question] = [(f"adding {new} ({replace})", grow)]
         compare(theirs, seed, old, questions + field_questions())
+
+
+def test_ends_that_are_known_without_revisions(
+    theirs: ModuleType, tmp_path: Path
+) -> None:
+    """A survey of files is sure if, and only if, loading has nothing to tell."""
+    kinds = {True: 0, False: 0}
+    for seed, rng in rounds(9):
+        specs = random_specs(rng, rng.choice((1, 3, 10, 40)))
+        if rng.random() < 0.4:
+            specs = damaged(rng, specs)
+        directory = tmp_path / str(seed)
+        directory.mkdir()
+        for number, spec in enumerate(specs):
+            lines = (
+                f"revision = {spec.revision!r}",
+                f"down_revision = {spec.down_revision!r}",
+                f"depends_on = {spec.dependencies!r}",
+                f"branch_labels = {spec.branch_labels!r}",
+            )
+            (directory / f"{number:03}.py").write_text("\n".join(lines))
+        found = _core.scan_tree([directory]).ends()
+        kinds[found is not None] += 1
+        side = Side(theirs, specs)
+        answer, warned = side.ask(lambda side: side.map._revision_map)
+        sound = answer[0] != "raised" and not warned
+        assert (found is not None) == sound, f"seed {seed}: {specs}"
+        if found is not None:
+            names = ("heads", "_real_heads", "bases", "_real_bases")
+            expected = [getattr(side.map, name) for name in names]
+            assert [set(ids) for ids in found] == [set(ids) for ids in expected]
+            mine = Side(ours, specs).map
+            assert list(found) == [getattr(mine, name) for name in names], specs
+    assert all(kinds.values()) or ROUNDS < 20

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+import gc
 import os
 import py_compile
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alembic_c import _core, util
 from alembic_c.script import Script, ScriptDirectory
 from alembic_c.script import base as base_module
 from alembic_c.script.revision import RevisionMap
@@ -375,3 +379,106 @@ def test_patterns_that_projects_import() -> None:
         None,
         "b.c.py",
     ]
+
+
+def test_heads_make_no_scripts(tree: Tree) -> None:
+    for name, down in (("a", None), ("b", "a"), ("c", "a")):
+        tree.write(name, down)
+    tree.write("x", body="depends_on = 'b'")
+    script = tree.open()
+    assert script.get_heads() == ["b", "c", "x"]
+    assert script.get_heads(consider_depends_on=True) == ["c", "x"]
+    assert script.get_bases() == ["a", "x"]
+    assert "_revision_map" not in vars(script.revision_map)
+    # What was read first stays what is true.
+    for path in tree.versions.iterdir():
+        path.unlink()
+    assert [found.revision for found in script.walk_revisions()] == ["c", "x", "b", "a"]
+    assert script.get_heads() == ["b", "c", "x"]
+    assert "_revisions" not in vars(script.revision_map)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "revision = 'b'\ndown_revision = 'b'",
+        "revision = 'b'\ndown_revision = 'missing'",
+        "revision = 'b'\ndown_revision = None\ndepends_on = 'missing'",
+        "revision = 'a'\ndown_revision = None",
+        "revision = 'b'\ndown_revision = None\nbranch_labels = 'a'",
+        "revision = 'a-b'\ndown_revision = None",
+        "revision = 'b'\ndown_revision = no",
+        "no revision",
+    ],
+)
+def test_heads_are_not_told_of_a_tree_that_cannot_be_loaded(
+    tree: Tree, source: str
+) -> None:
+    tree.write("a")
+    (tree.versions / "b.py").write_text(source)
+
+    def told(ask: Callable[[ScriptDirectory], object]) -> tuple[str, str]:
+        with warnings.catch_warnings(record=True):
+            try:
+                return "value", str(ask(tree.open()))
+            except Exception as error:  # noqa: BLE001 - whatever it is
+                return type(error).__name__, str(error)
+
+    heads = told(lambda script: script.get_heads())
+    loaded = told(
+        lambda script: script.revision_map._revision_map and script.get_heads()
+    )
+    assert heads == loaded
+    assert heads[0] != "value" or "'a'\ndown" in source
+
+
+def test_files_of_a_directory_can_be_gone_over_again(tree: Tree) -> None:
+    tree.write("a")
+    tree.write("b", "a", head="x = revision = None")
+    files = tree.open()._load_revisions()
+    ids = [script.revision for script in files]
+    assert ids == [script.revision for script in files] == ["a", "b"]
+
+
+def test_scripts_know_their_file(tree: Tree) -> None:
+    path = tree.write("a")
+    (script,) = tree.open()._load_revisions()
+    assert (script.path, script.doc) == (str(path), "about a")
+    assert vars(script) == {"path": str(path)}
+    twin = copy.copy(script)
+    assert (twin.revision, twin.doc) == ("a", "about a")
+
+
+class _Odd(Script):
+    def __new__(cls, *args: object) -> Any:
+        return object()
+
+
+class _Own(Script):
+    revision = property(lambda self: "own", lambda self, value: None)  # type: ignore[assignment]
+
+
+def test_classes_of_revisions(tree: Tree) -> None:
+    tree.write("a")
+    scanned = _core.scan_tree([tree.versions])
+    assert len(scanned) == 1
+    (script,) = scanned.revisions(_Own)
+    assert (type(script), script.revision) == (_Own, "own")
+    with pytest.raises(TypeError, match="gave no revision"):
+        scanned.revisions(_Odd)
+    with pytest.raises(TypeError, match="subclass of RevisionBase"):
+        scanned.revisions(int)
+    with pytest.raises(TypeError, match="subclass of RevisionBase"):
+        scanned.revisions("Script")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        _core.ScannedTree()
+
+
+def test_scanned_files_outlive_their_tree(tree: Tree) -> None:
+    tree.write("a", ("x", "y"))
+    scanned = _core.scan_tree([tree.versions])
+    (script,) = scanned.revisions(Script)
+    del scanned
+    gc.collect()
+    assert isinstance(script, Script)
+    assert util.not_none(script._scanned).header == ("a", ("x", "y"), None, None)

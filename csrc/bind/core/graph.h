@@ -22,6 +22,7 @@ enum revision_field {
     F_NORMALIZED,
     F_NEXT,
     F_ALL_NEXT,
+    F_SCANNED, /* the ScannedFile that it was made from */
     N_FIELDS
 };
 
@@ -126,6 +127,12 @@ int alc_bind_graph_find(uint32_t *out, const struct alc_module_state *state,
 
 /* Add all labels of a seed to a set.  Returns 0 or -1. */
 int alc_bind_add_seed_labels(PyObject *labels, PyObject *seed);
+
+/*
+ * What the class's __init__() does with these values.  Returns 0 or -1.
+ */
+int alc_bind_revision_init(PyObject *rev, PyObject *id, PyObject *down, PyObject *deps,
+                           PyObject *labels);
 
 int alc_bind_revision_type(PyObject *module, struct alc_module_state *state);
 

@@ -20,6 +20,7 @@ static const char *const field_names[N_FIELDS] = {
     [F_NORMALIZED] = "_normalized_resolved_dependencies",
     [F_NEXT] = "nextrev",
     [F_ALL_NEXT] = "_all_nextrev",
+    [F_SCANNED] = "_scanned",
 };
 
 const char *alc_bind_field_name(enum revision_field field)
@@ -189,6 +190,7 @@ static PyObject *get_field(struct revision *self, enum revision_field field)
     case F_REVISION:
     case F_DOWN:
     case F_DEPENDENCIES:
+    case F_SCANNED:
         return Py_NewRef(value ? value : Py_None);
     default:
         if (!value) {
@@ -217,7 +219,8 @@ static int revision_set(PyObject *op, PyObject *value, void *closure)
     struct revision *self = (struct revision *)op;
     enum revision_field field = (enum revision_field)(uintptr_t)closure;
 
-    if (self->is_mapped && field != F_LABELS && field != F_ORIG_LABELS) {
+    if (self->is_mapped && field != F_LABELS && field != F_ORIG_LABELS &&
+        field != F_SCANNED) {
         state_of(op)->graph_stamp++;
     }
     put_field(self, field, value);
@@ -537,13 +540,57 @@ static PyObject *take_ids(PyObject *id, PyObject *value, const char *error)
     return as_scalar(ids);
 }
 
+/* The fields of a class that has its own idea of them. */
+static int assign_fields(PyObject *op, PyObject *const values[])
+{
+    for (size_t i = 0; i <= F_ORIG_LABELS; i++) {
+        if (PyObject_SetAttrString(op, field_names[i], values[i]) < 0) {
+            return -1;
+        }
+    }
+    PyObject *set = PySet_New(values[F_ORIG_LABELS]);
+    int rc = set ? PyObject_SetAttrString(op, field_names[F_LABELS], set) : -1;
+    Py_XDECREF(set);
+    return rc;
+}
+
+int alc_bind_revision_init(PyObject *op, PyObject *id, PyObject *down, PyObject *deps,
+                           PyObject *labels)
+{
+    struct revision *self = (struct revision *)op;
+    PyObject *values[] = {id, take_ids(id, down, "LoopDetected"), NULL, NULL};
+    int rc = -1;
+
+    if (values[F_DOWN]) {
+        values[F_DEPENDENCIES] = take_ids(id, deps, "DependencyLoopDetected");
+    }
+    if (values[F_DEPENDENCIES] && check_id(op, id) == 0) {
+        values[F_ORIG_LABELS] = alc_bind_to_tuple(labels);
+    }
+    if (values[F_ORIG_LABELS] && self->is_mapped) {
+        state_of(op)->graph_stamp++;
+    }
+    if (values[F_ORIG_LABELS] && self->is_plain) {
+        for (size_t i = 0; i <= F_ORIG_LABELS; i++) {
+            put_field(self, (enum revision_field)i, values[i]);
+        }
+        put_field(self, F_LABELS, NULL);
+        rc = 0;
+    } else if (values[F_ORIG_LABELS]) {
+        rc = assign_fields(op, values);
+    }
+    for (size_t i = F_DOWN; i <= F_ORIG_LABELS; i++) {
+        Py_XDECREF(values[i]);
+    }
+    return rc;
+}
+
 static int revision_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"revision", "down_revision", "dependencies",
                                         "branch_labels", NULL};
-    struct revision *self = (struct revision *)op;
-    PyObject *id = NULL;
-    PyObject *down = NULL;
+    PyObject *id;
+    PyObject *down;
     PyObject *deps = Py_None;
     PyObject *labels = Py_None;
 
@@ -551,43 +598,7 @@ static int revision_init(PyObject *op, PyObject *args, PyObject *kwargs)
                                      &id, &down, &deps, &labels)) {
         return -1;
     }
-    down = take_ids(id, down, "LoopDetected");
-    if (!down) {
-        return -1;
-    }
-    deps = take_ids(id, deps, "DependencyLoopDetected");
-    if (!deps || check_id(op, id) < 0 || !(labels = alc_bind_to_tuple(labels))) {
-        Py_DECREF(down);
-        Py_XDECREF(deps);
-        return -1;
-    }
-    if (self->is_mapped) {
-        state_of(op)->graph_stamp++;
-    }
-    if (self->is_plain) {
-        put_field(self, F_REVISION, id);
-        put_field(self, F_DOWN, down);
-        put_field(self, F_DEPENDENCIES, deps);
-        put_field(self, F_ORIG_LABELS, labels);
-        put_field(self, F_LABELS, NULL);
-    } else {
-        PyObject *values[] = {id, down, deps, labels, NULL};
-        for (size_t i = 0; i <= F_ORIG_LABELS; i++) {
-            if (PyObject_SetAttrString(op, field_names[i], values[i]) < 0) {
-                Py_CLEAR(labels);
-                break;
-            }
-        }
-        PyObject *set = labels ? PySet_New(labels) : NULL;
-        if (!set || PyObject_SetAttrString(op, field_names[F_LABELS], set) < 0) {
-            Py_CLEAR(labels);
-        }
-        Py_XDECREF(set);
-    }
-    Py_DECREF(down);
-    Py_DECREF(deps);
-    Py_XDECREF(labels);
-    return labels ? 0 : -1;
+    return alc_bind_revision_init(op, id, down, deps, labels);
 }
 
 static int revision_traverse(PyObject *op, visitproc visit, void *arg)
@@ -635,6 +646,9 @@ static PyGetSetDef revision_getset[] = {
      (void *)(uintptr_t)F_NORMALIZED},
     {"nextrev", revision_get, revision_set, NULL, (void *)(uintptr_t)F_NEXT},
     {"_all_nextrev", revision_get, revision_set, NULL, (void *)(uintptr_t)F_ALL_NEXT},
+    {"_scanned", revision_get, revision_set,
+     "What was read of its file without executing it, or None.",
+     (void *)(uintptr_t)F_SCANNED},
     {"_all_down_revisions", get_all_down, NULL,
      "Ids of down revisions and dependencies.", NULL},
     {"_normalized_down_revisions", get_normalized_down, NULL,

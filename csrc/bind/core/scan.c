@@ -4,20 +4,9 @@
  * A scan result stays in C.  A ScannedFile points into it and keeps it alive; its
  * attributes are made into Python objects when they are asked for.
  */
-#include "alc/scan.h"
+#include "scan.h"
 
 #include "error.h"
-#include "state.h"
-
-/* The result of one scan; shared by its ScannedFiles, never seen from Python. */
-struct scan_result {
-    PyObject_HEAD struct alc_scan_files files;
-};
-
-struct scanned_file {
-    PyObject_HEAD struct scan_result *result; /* strong */
-    const struct alc_scan_file *file;         /* in result */
-};
 
 static const char *const header_names[ALC_SCAN_N_NAMES] = {
     [ALC_SCAN_REVISION] = "revision",
@@ -33,14 +22,12 @@ static PyObject *str_object(struct alc_str str)
     return PyUnicode_DecodeUTF8(str.ptr, (Py_ssize_t)str.len, "surrogatepass");
 }
 
-static PyObject *value_object(const struct alc_value *value);
-
 static PyObject *tuple_object(const struct alc_value *value)
 {
     PyObject *tuple = PyTuple_New(value->n_items);
 
     for (uint32_t i = 0; tuple && i < value->n_items; i++) {
-        PyObject *item = value_object(&value->u.items[i]);
+        PyObject *item = alc_bind_scan_value(&value->u.items[i]);
         if (!item) {
             Py_CLEAR(tuple);
             break;
@@ -55,7 +42,7 @@ static PyObject *set_object(const struct alc_value *value)
     PyObject *set = PySet_New(NULL);
 
     for (uint32_t i = 0; set && i < value->n_items; i++) {
-        PyObject *item = value_object(&value->u.items[i]);
+        PyObject *item = alc_bind_scan_value(&value->u.items[i]);
         if (!item || PySet_Add(set, item) < 0) {
             Py_CLEAR(set);
         }
@@ -73,9 +60,8 @@ static PyObject *list_object(const struct alc_value *value)
     return list;
 }
 
-/* A new reference; lists and sets are fresh.  Nested at most ALC_SCAN_MAX_DEPTH deep.
- */
-static PyObject *value_object(const struct alc_value *value)
+/* Nested at most ALC_SCAN_MAX_DEPTH deep. */
+PyObject *alc_bind_scan_value(const struct alc_value *value)
 {
     switch (value->kind) {
     case ALC_VALUE_STR:
@@ -203,7 +189,7 @@ static PyObject *get_value(PyObject *self, void *closure)
     if (value->kind == ALC_VALUE_ABSENT) {
         return PyErr_Format(PyExc_AttributeError, "the file does not bind '%s'", *name);
     }
-    return value_object(value);
+    return alc_bind_scan_value(value);
 }
 
 static PyObject *get_header(PyObject *self, void *closure)
@@ -217,7 +203,7 @@ static PyObject *get_header(PyObject *self, void *closure)
     }
     header = PyTuple_New(ALC_SCAN_N_NAMES);
     for (int i = 0; header && i < ALC_SCAN_N_NAMES; i++) {
-        PyObject *value = value_object(&file->scan.values[i]);
+        PyObject *value = alc_bind_scan_value(&file->scan.values[i]);
         if (!value) {
             Py_CLEAR(header);
             break;
@@ -326,28 +312,6 @@ static PyType_Spec scanned_file_spec = {
     .slots = scanned_file_slots,
 };
 
-static void scan_result_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-
-    alc_scan_files_release(&((struct scan_result *)self)->files);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
-
-static PyType_Slot scan_result_slots[] = {
-    {Py_tp_dealloc, scan_result_dealloc},
-    {0, NULL},
-};
-
-static PyType_Spec scan_result_spec = {
-    .name = "alembic_c._core._ScanResult",
-    .basicsize = sizeof(struct scan_result),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-             Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = scan_result_slots,
-};
-
 /* --- functions -------------------------------------------------------------------- */
 
 static struct scan_result *new_result(struct alc_module_state *state)
@@ -361,8 +325,8 @@ static struct scan_result *new_result(struct alc_module_state *state)
     return result;
 }
 
-static PyObject *new_scanned_file(struct alc_module_state *state,
-                                  struct scan_result *result, size_t i)
+PyObject *alc_bind_scanned_file(const struct alc_module_state *state,
+                                struct scan_result *result, size_t i)
 {
     PyTypeObject *type = state->scanned_type;
     struct scanned_file *self = (struct scanned_file *)type->tp_alloc(type, 0);
@@ -376,13 +340,14 @@ static PyObject *new_scanned_file(struct alc_module_state *state,
 }
 
 /* All files of a result. */
-static PyObject *result_list(struct alc_module_state *state, struct scan_result *result)
+static PyObject *result_list(const struct alc_module_state *state,
+                             struct scan_result *result)
 {
     size_t n = result->files.n_files;
     PyObject *list = PyList_New((Py_ssize_t)n);
 
     for (size_t i = 0; list && i < n; i++) {
-        PyObject *file = new_scanned_file(state, result, i);
+        PyObject *file = alc_bind_scanned_file(state, result, i);
         if (!file) {
             Py_CLEAR(list);
             break;
@@ -449,22 +414,21 @@ static int run_directory_scan(struct scan_result *result, PyObject *encoded,
     return rc;
 }
 
-static PyObject *scan_directory(PyObject *module, PyObject *args, PyObject *kwargs)
+static PyObject *scan_tree(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"paths", "recursive", "sourceless", NULL};
-    struct alc_module_state *state = alc_bind_state(module);
     struct scan_result *result = NULL;
-    PyObject *paths, *encoded, *list = NULL;
+    PyObject *paths, *encoded;
     int recursive = 0, sourceless = 0;
     struct alc_error err;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pp:scan_directory", keywords,
-                                     &paths, &recursive, &sourceless)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pp", keywords, &paths,
+                                     &recursive, &sourceless)) {
         return NULL;
     }
     encoded = encode_paths(paths);
     if (encoded) {
-        result = new_result(state);
+        result = new_result(alc_bind_state(module));
     }
     if (result) {
         struct alc_scan_options options = {.recursive = recursive != 0,
@@ -472,12 +436,20 @@ static PyObject *scan_directory(PyObject *module, PyObject *args, PyObject *kwar
         alc_error_init(&err);
         if (run_directory_scan(result, encoded, options, &err) < 0) {
             raise_scan_error(result, &err);
-        } else {
-            list = result_list(state, result);
+            Py_CLEAR(result);
         }
     }
-    Py_XDECREF(result);
     Py_XDECREF(encoded);
+    return (PyObject *)result;
+}
+
+static PyObject *scan_directory(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    PyObject *tree = scan_tree(module, args, kwargs);
+    PyObject *list =
+        tree ? result_list(alc_bind_state(module), (struct scan_result *)tree) : NULL;
+
+    Py_XDECREF(tree);
     return list;
 }
 
@@ -503,7 +475,7 @@ static PyObject *scan_file(PyObject *module, PyObject *path)
         }
         else
         {
-            file = new_scanned_file(state, result, 0);
+            file = alc_bind_scanned_file(state, result, 0);
         }
         Py_DECREF(result);
     }
@@ -529,7 +501,7 @@ static PyObject *scan_source(PyObject *module, PyObject *source)
                             (size_t)PyBytes_GET_SIZE(source), &err) < 0) {
             alc_bind_raise(&err, NULL);
         } else {
-            file = new_scanned_file(state, result, 0);
+            file = alc_bind_scanned_file(state, result, 0);
         }
         Py_DECREF(result);
     }
@@ -542,6 +514,9 @@ static PyObject *scan_source(PyObject *module, PyObject *source)
 static PyMethodDef scan_functions[] = {
     {"scan_directory", KEYWORDS_FUNCTION(scan_directory), METH_VARARGS | METH_KEYWORDS,
      "scan_directory(paths, *, recursive=False, sourceless=False)\n--\n\n"
+     "Read all revision files below the paths, as a list."},
+    {"scan_tree", KEYWORDS_FUNCTION(scan_tree), METH_VARARGS | METH_KEYWORDS,
+     "scan_tree(paths, *, recursive=False, sourceless=False)\n--\n\n"
      "Read all revision files below the paths."},
     {"scan_file", scan_file, METH_O,
      "scan_file(path, /)\n--\n\nRead one revision file."},
@@ -582,20 +557,14 @@ static int read_optimize(struct alc_module_state *state)
     return 0;
 }
 
-static PyTypeObject *make_type(PyObject *module, PyType_Spec *spec)
-{
-    return (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
-}
-
 int alc_bind_scan_exec(PyObject *module, struct alc_module_state *state)
 {
-    state->scanned_type = make_type(module, &scanned_file_spec);
-    if (!state->scanned_type) {
-        return -1;
-    }
-    state->scan_result_type = make_type(module, &scan_result_spec);
-    if (!state->scan_result_type || PyModule_AddType(module, state->scanned_type) < 0 ||
-        add_constants(module) < 0 || read_optimize(state) < 0) {
+    PyObject *type = PyType_FromModuleAndSpec(module, &scanned_file_spec, NULL);
+
+    state->scanned_type = (PyTypeObject *)type;
+    if (!type || PyModule_AddType(module, state->scanned_type) < 0 ||
+        alc_bind_scan_tree_exec(module, state) < 0 || add_constants(module) < 0 ||
+        read_optimize(state) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, scan_functions);
