@@ -569,7 +569,7 @@ def _history_range(rev_range: str | None) -> tuple[str | None, str | None]:
     if rev_range is None:
         return None, None
     base, colon, head = rev_range.strip().partition(":")
-    if not colon:
+    if not colon or ":" in head:
         raise util.CommandError(
             "History range requires [start]:[end], [start]:, or :[end]"
         )

@@ -99,8 +99,8 @@ class ScriptDirectory:
         messaging_opts: MessagingOptions = _NO_OPTIONS,
     ) -> None:
         self.dir = os.fspath(dir)
-        self.version_locations = version_locations and [
-            os.fspath(location) for location in version_locations
+        self.version_locations = [
+            os.fspath(location) for location in version_locations or ()
         ]
         self.file_template = file_template
         self.truncate_slug_length = truncate_slug_length or _DEFAULT_SLUG_LENGTH

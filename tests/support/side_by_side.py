@@ -6,6 +6,7 @@ process is a fork of one that has imported SQLAlchemy and Mako.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -65,6 +66,14 @@ sys.dont_write_bytecode = not request["bytecode"]
 # A console script has its own directory in front of the path.
 sys.path[0] = os.path.dirname(sys.executable)
 sys.argv = ["/usr/bin/alembic", *request["arguments"]]
+if request["program"]:
+    if "alembic_c" in entry:
+        import alembic_c
+        alembic_c.install()
+    import runpy
+    sys.path.append(os.path.dirname(request["program"]))
+    runpy.run_path(request["program"], run_name="__main__")
+    sys.exit()
 exec(entry)
 sys.exit(main())
 """
@@ -127,8 +136,9 @@ class Tool:
         environment: Mapping[str, str],
         *,
         bytecode: bool = False,
+        program: Path | None = None,
     ) -> Seen:
-        """Run one command line in the directory `home`."""
+        """Run one command line in the directory `home`, or a Python program."""
         with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
             request = {
                 "home": str(home),
@@ -137,6 +147,7 @@ class Tool:
                 "arguments": list(arguments),
                 "environment": dict(environment),
                 "bytecode": bytecode,
+                "program": program and str(program),
             }
             os.write(self._requests, json.dumps(request).encode() + b"\n")
             status = int(self._answers.readline())
@@ -168,6 +179,8 @@ _CHAIN = re.compile(
     r"(?m)^(?:During handling of the above exception, another exception occurred:"
     r"|The above exception was the direct cause of the following exception:)\n\n?"
 )
+# What ours says about a migration that failed, behind the traceback.
+_HELP = re.compile(r"(?m)^(?:ERROR \S+ )?(?:up|down)grade .* failed; .*\n(?:  .*\n?)*")
 
 
 def masked(text: str, home: Path) -> str:
@@ -185,7 +198,7 @@ def last_words(text: str) -> str:
     text = _TRACEBACK.sub("", start + parts[-1])
     lines = []
     skip = False
-    for line in text.splitlines():
+    for line in _HELP.sub("", text).splitlines():
         if line.startswith("  hint: ") or (skip and line.startswith("  ")):
             skip = False
             continue
@@ -230,6 +243,8 @@ class Story:
     only_sorted: steps (by their text) whose output upstream has in the order of a set.
     forgive: patterns and what replaces them, in all output and all files.
     deliberate: only the status is compared; docs/compatibility.md says why.
+    bytecode: whether Python writes compiled files.
+    own_words: files whose prose is our own; they are there, that is all.
     """
 
     name: str
@@ -240,6 +255,7 @@ class Story:
     only_sorted: Sequence[str] = ()
     forgive: Sequence[tuple[str, str]] = ()
     deliberate: bool = False
+    own_words: Sequence[str] = ()
 
 
 INI = """\
@@ -356,11 +372,8 @@ class SideBySide:
         for tool in self._tools:
             tool.close()
 
-    def check(self, story: Story) -> list[Seen]:
-        """Run a story with both; fail where a user would see a difference.
-
-        Returns what ours showed, step by step.
-        """
+    def _homes(self, story: Story) -> list[Path]:
+        """Make the project for each of the two."""
         homes = []
         for tool in self._tools:
             # Both of one length: paths are in texts that are cut or aligned.
@@ -371,6 +384,37 @@ class SideBySide:
             files["alembic.ini"] = INI + textwrap.dedent(story.ini)
             write(home, {**files, **story.files})
             homes.append(home)
+        return homes
+
+    def check_program(self, story: Story, program: Path) -> str:
+        """Run a Python program with both, as `check` does.
+
+        Returns what it printed with ours.
+        """
+        homes = self._homes(story)
+        seen = []
+        for tool, home in zip(self._tools, homes, strict=True):
+            one = tool.run(home, [], {}, program=program)
+            one.out = re.sub(r"\b0x[0-9a-f]+", "0x", masked(one.out, home))
+            one.out = _HELP.sub("", one.out)
+            one.err = last_words(masked(one.err, home))
+            seen.append(one)
+        ours, theirs = seen
+        assert ours == theirs, "\n".join(
+            difflib.unified_diff(
+                _show(theirs).splitlines(), _show(ours).splitlines(), lineterm="", n=1
+            )
+        )
+        problems = list(self._other_files(homes, story, "the program"))
+        assert not problems, "\n".join(problems)
+        return ours.out
+
+    def check(self, story: Story) -> list[Seen]:
+        """Run a story with both; fail where a user would see a difference.
+
+        Returns what ours showed, step by step.
+        """
+        homes = self._homes(story)
         seen: list[Seen] = []
         problems: list[str] = []
         for step in story.steps:
@@ -407,6 +451,7 @@ class SideBySide:
 
     @staticmethod
     def _forgiven(found: dict[str, str], story: Story) -> dict[str, str]:
+        found |= {name: "" for name in story.own_words if name in found}
         for pattern, replacement in story.forgive:
             found = {
                 re.sub(pattern, replacement, name): re.sub(pattern, replacement, text)
