@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.support import postgres, upstream
+from tests.support import mariadb, postgres, upstream
 
 _serial = itertools.count()
 
@@ -47,6 +47,26 @@ def pg_url(pg_server: str) -> Iterator[str]:
     finally:
         with admin.connect() as connection:
             connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[str]:
+    """Yield the URL of a MariaDB server that belongs to this test run.
+
+    ALEMBIC_C_TEST_MARIADB names a running one; without it one is started.
+    """
+    given = os.environ.get("ALEMBIC_C_TEST_MARIADB")
+    if given:
+        yield given
+        return
+    try:
+        server = mariadb.Server()
+    except mariadb.ServerMissing as missing:
+        pytest.skip(f"NOT TESTED on MySQL/MariaDB: {missing}")
+    try:
+        yield server.start().url()
+    finally:
+        server.stop()
 
 
 @pytest.fixture

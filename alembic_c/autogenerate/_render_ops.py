@@ -83,7 +83,8 @@ def create_table_call(
         body = f"*[{body}]"
     options = [
         *stated(schema=ident(op.schema), comment=op.comment, info=op.info),
-        *(f"{key}={op.kw[key]!r}" for key in sorted(op.kw)),
+        # MySQL reports "mysql_default charset"; SQLAlchemy takes an underscore for it.
+        *(f"{key.replace(' ', '_')}={op.kw[key]!r}" for key in sorted(op.kw)),
         *stated(prefixes=op.prefixes),
         *given(if_not_exists=op.if_not_exists),
     ]

@@ -38,14 +38,21 @@ class WildOutcome(Outcome):
 # --- the database -------------------------------------------------------------------
 
 
+def _is_transactional(connection: sa.Connection) -> bool:
+    return connection.dialect.name in ("sqlite", "postgresql")
+
+
+# What the compiler raises about constructs that it does not foresee.
+_REFUSALS = (AssertionError, AttributeError)
+
+
 @contextlib.contextmanager
 def _attempt(connection: sa.Connection) -> Iterator[None]:
     """Let a statement fail without consequences."""
-    transactional = connection.dialect.name in ("sqlite", "postgresql")
-    point = connection.begin_nested() if transactional else None
+    point = connection.begin_nested() if _is_transactional(connection) else None
     try:
         yield
-    except (sa.exc.SQLAlchemyError, LookupError, TypeError, ValueError, AssertionError):
+    except (sa.exc.SQLAlchemyError, LookupError, TypeError, ValueError, *_REFUSALS):
         if point is not None:
             point.rollback()
     else:
@@ -64,23 +71,26 @@ def create(connection: sa.Connection, schema: Schema) -> None:
             whole = True
         if whole:
             return
+        if not _is_transactional(connection):
+            empty(connection)
         for table in build(schema).sorted_tables:
+            indexes = sorted(table.indexes, key=lambda index: str(index.name))
+            table.indexes.clear()
             with _attempt(connection):
-                table.create(connection, checkfirst=True)
+                table.create(connection)
+            for index in indexes:
+                with _attempt(connection):
+                    index.create(connection)
 
 
 def empty(connection: sa.Connection) -> None:
     """Drop all tables of a MySQL server's test databases."""
     connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    rows = connection.exec_driver_sql(
-        "SELECT table_schema, table_name FROM information_schema.tables "
-        "WHERE table_schema IN (database(), 'test_schema')"
-    )
-    for schema, name in rows.all():
-        connection.exec_driver_sql(
-            f"DROP TABLE {quote(schema)}.{quote(name)}".replace("%", "%%"), ()
-        )
+    inspector = sa.inspect(connection)
+    for schema in (None, "test_schema"):
+        for name in inspector.get_table_names(schema=schema):
+            table = sa.Table(name, sa.MetaData(), schema=schema)
+            connection.execute(sa.schema.DropTable(table))
     connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
 
 

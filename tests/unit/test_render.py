@@ -243,3 +243,12 @@ def test_rendering_does_not_need_mako() -> None:
         "assert 'mako' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_table_options_that_mysql_reports_with_spaces_are_python() -> None:
+    options = {"mysql_default charset": "utf8mb4"}
+    table = Table("t", MetaData(), Column("c", Integer), **options)
+    op = ops.CreateTableOp.from_table(table)
+    rendered = render_op_text(make_context("mysql"), op)
+    assert "mysql_default_charset='utf8mb4'" in rendered
+    compile(rendered, "<rendered>", "exec")

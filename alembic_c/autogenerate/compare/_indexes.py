@@ -186,7 +186,10 @@ def _keep_one_form(impl: DefaultImpl, database: _Side, model: _Side) -> None:
     if not doubled:
         return
     wanted = [impl._create_metadata_constraint_sig(each) for each in model.uniques]
-    wanted_names = {sig.name for sig in wanted if sig.is_named}
+    wanted_names = {
+        sqla_compat._get_constraint_final_name(each, impl.dialect)
+        for each in model.uniques
+    }
     wanted_unnamed = {sig.unnamed for sig in wanted if not sig.is_named}
     for unique, index_name in doubled.items():
         if unique.name in wanted_names:

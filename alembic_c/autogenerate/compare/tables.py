@@ -11,7 +11,8 @@ from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.schema import sort_tables_and_constraints
 from sqlalchemy.util import OrderedSet
 
-from ...ddl.postgresql import report_serial
+from ...ddl.postgresql import PostgresqlImpl, report_serial
+from ...ddl.sqlite import SQLiteImpl
 from ...operations import ops
 from ...util import PriorityDispatchResult
 from .. import _proof
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ..api import AutogenContext
 
 log = logging.getLogger("alembic.autogenerate.compare.tables")
+
+# They correct a kind of constraints without looking at the table's others.
+_LOOK_AT_ONE_THING = (PostgresqlImpl, SQLiteImpl)
 
 # (schema, None for the default one; name)
 TableKey: TypeAlias = "tuple[str | None, str]"
@@ -268,9 +272,11 @@ def _columns_suffice(autogen_context: AutogenContext) -> bool:
     """Return whether nobody looks at the constraints of a reflected table.
 
     Our own comparators make the constraints and indexes that they compare, and add
-    them to the table.  Filters and other people's comparators may expect them before.
+    them to the table.  Filters, other people's comparators and other implementations
+    may expect them before: MySQL's tells by the foreign keys which indexes are theirs.
     """
-    if autogen_context._object_filters:
+    impl = autogen_context.migration_context.impl
+    if autogen_context._object_filters or type(impl) not in _LOOK_AT_ONE_THING:
         return False
     package = __name__.rpartition(".")[0]
     return all(

@@ -1,0 +1,187 @@
+"""Autogenerate on MariaDB, by both names of its dialect: ours and upstream's are equal.
+
+ALEMBIC_C_WILD_PAIRS is how many wild pairs each dialect sees (a third of them here),
+ALEMBIC_C_WILD_SEED the first seed.  A failure prints its seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from tests.differential.autogen_support import Package, collected, describe, settle
+from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS, differences
+from tests.differential.wild_support import empty
+
+Model = Callable[[], sa.MetaData]
+
+
+@pytest.fixture(scope="module")
+def packages(upstream: ModuleType) -> tuple[Package, Package]:
+    return Package("alembic_c"), Package(upstream.__name__)
+
+
+@pytest.fixture(params=["mysql", "mariadb"])
+def connection(
+    request: pytest.FixtureRequest, mariadb_server: str
+) -> Iterator[sa.Connection]:
+    url = sa.make_url(mariadb_server).set(drivername=f"{request.param}+pymysql")
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.connect() as open_connection:
+        empty(open_connection)
+        yield open_connection
+        empty(open_connection)
+
+
+def parent_and_child(**options: Any) -> sa.MetaData:
+    """Return a model whose foreign key gets an index from the server."""
+    metadata = sa.MetaData()
+    sa.Table("parent", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    sa.Table(
+        "child",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("named_id", sa.Integer),
+        sa.Column("parent_id", sa.ForeignKey("parent.id", **options)),
+        sa.ForeignKeyConstraint(["named_id"], ["parent.id"], name="fk_named"),
+    )
+    return metadata
+
+
+def with_index(name: str, column: str) -> sa.MetaData:
+    metadata = parent_and_child()
+    sa.Index(name, metadata.tables["child"].c[column])
+    return metadata
+
+
+def long_names() -> sa.MetaData:
+    """Return a model whose names are cut to the 64 characters of the server."""
+    metadata = sa.MetaData(
+        naming_convention={
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    names = [f"a_rather_long_name_of_a_column_{number}" for number in range(2)]
+    table = sa.Table(
+        "a_table",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        *(sa.Column(name, sa.Integer) for name in names),
+        sa.UniqueConstraint(*names),
+    )
+    sa.Index(None, *(table.c[name] for name in reversed(names)))
+    return metadata
+
+
+def one_table(*items: Any, **options: Any) -> Model:
+    """Return a function that makes a model of one table; `items` make its columns."""
+
+    def make() -> sa.MetaData:
+        metadata = sa.MetaData()
+        key = sa.Column("id", sa.Integer, primary_key=True)
+        columns = (
+            sa.Column(f"c{number}", *item()) for number, item in enumerate(items)
+        )
+        sa.Table("one", metadata, key, *columns, **options)
+        return metadata
+
+    return make
+
+
+MODELS: dict[str, Model] = {
+    "nothing": sa.MetaData,
+    "foreign keys": parent_and_child,
+    "foreign keys with options": lambda: parent_and_child(
+        ondelete="RESTRICT", onupdate="CASCADE"
+    ),
+    "foreign keys and an index": lambda: with_index("ix_child", "parent_id"),
+    "foreign keys and an index named as theirs": lambda: with_index(
+        "fk_named", "named_id"
+    ),
+    "long names": long_names,
+    "integers": one_table(
+        lambda: (mysql.TINYINT(1),),
+        lambda: (mysql.INTEGER(unsigned=True), sa.DefaultClause("0")),
+        lambda: (mysql.BIGINT(20),),
+    ),
+    "other integers": one_table(
+        lambda: (sa.Boolean(),),
+        lambda: (mysql.INTEGER(), sa.DefaultClause("1")),
+        lambda: (sa.BigInteger(),),
+    ),
+    "sets": one_table(
+        lambda: (mysql.ENUM("a", "b"),),
+        lambda: (mysql.SET("a", "b"),),
+        lambda: (mysql.VARCHAR(20, collation="utf8mb4_bin"),),
+    ),
+    "other sets": one_table(
+        lambda: (mysql.ENUM("b", "a"),),
+        lambda: (mysql.SET("a", "b", "c"),),
+        lambda: (mysql.VARCHAR(20),),
+    ),
+    "moments": one_table(
+        lambda: (
+            mysql.TIMESTAMP(),
+            sa.DefaultClause(sa.text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")),
+        ),
+        lambda: (mysql.DATETIME(fsp=3), sa.DefaultClause(sa.func.now(3))),
+        comment="it's",
+    ),
+    "other moments": one_table(
+        lambda: (mysql.TIMESTAMP(), sa.DefaultClause(sa.text("CURRENT_TIMESTAMP"))),
+        lambda: (mysql.DATETIME(),),
+        mysql_engine="InnoDB",
+        mysql_default_charset="latin1",
+    ),
+}
+
+
+def findings(
+    package: Package, connection: sa.Connection, model: sa.MetaData
+) -> tuple[Any, ...]:
+    context = package.context(connection, {"compare_server_default": True})
+    with collected() as (messages, warned):
+        script = package.autogenerate.produce_migrations(context, model)
+        settle(package, script.upgrade_ops)
+        diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
+        script.downgrade_ops = script.upgrade_ops.reverse()
+        render = package.autogenerate.render_python_code
+        code = [render(script.upgrade_ops), render(script.downgrade_ops)]
+    for body in code:
+        compile(f"def f():\n    {body}", "<body>", "exec")
+    return diffs, sorted(messages), sorted(set(warned)), code
+
+
+@pytest.mark.parametrize("there", MODELS)
+def test_models(
+    there: str, connection: sa.Connection, packages: tuple[Package, Package]
+) -> None:
+    MODELS[there]().create_all(connection)
+    for here, make in MODELS.items():
+        ours, theirs = (findings(each, connection, make()) for each in packages)
+        assert ours == theirs, f"{there} in the database, {here} in the model"
+
+
+def test_indexes_of_foreign_keys_stay(connection: sa.Connection) -> None:
+    parent_and_child().create_all(connection)
+    assert findings(Package("alembic_c"), connection, parent_and_child())[0] == []
+
+
+def test_wild_pairs(
+    connection: sa.Connection,
+    packages: tuple[Package, Package],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALEMBIC_C_PROOF", "on")
+    found = [
+        f"seed {seed}: {line}"
+        for seed in range(FIRST_SEED, FIRST_SEED + PAIRS // 3)
+        for line in differences(connection, seed, *packages, ["on"])
+    ]
+    assert not found, "\n".join(found)
