@@ -181,3 +181,9 @@ def main(
     prog: the program's name in messages; that of the running script if None.
     """
     CommandLine(prog=prog).main(argv=argv)
+
+
+if __name__ == "__main__":
+    from ._cli import run
+
+    run()

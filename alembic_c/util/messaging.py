@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ._logging import DeferredLogger
 
@@ -34,6 +34,9 @@ TERMWIDTH = _terminal_width()
 def write_outstream(stream: TextIO, *text: str | bytes, quiet: bool = False) -> None:
     """Write to a stream, with "?" for what its encoding cannot express.
 
+    What cannot be written is lost: a command goes on when nobody reads its output any
+    more, as in `alembic history | head`.
+
     stream: a text stream; text: pieces, bytes are decoded with its encoding.
     quiet: write nothing.
     """
@@ -45,7 +48,10 @@ def write_outstream(stream: TextIO, *text: str | bytes, quiet: bool = False) -> 
             raw = piece.encode(encoding, "replace")
         else:
             raw = piece
-        stream.write(raw.decode(encoding))
+        try:
+            stream.write(raw.decode(encoding))
+        except OSError:
+            return
 
 
 @contextmanager
@@ -113,7 +119,8 @@ def msg(
     text = msg if TERMWIDTH is None else _wrapped(msg, TERMWIDTH)
     write_outstream(sys.stdout, text, "\n" if newline else "")
     if flush:
-        sys.stdout.flush()
+        with suppress(OSError):  # as in `write_outstream`
+            sys.stdout.flush()
 
 
 def _wrapped(text: str, width: int) -> str:

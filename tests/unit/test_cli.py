@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -238,3 +239,40 @@ def test_nothing_to_do_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
         main([], prog="p")
     assert exit_.value.code == 2
     assert capsys.readouterr().err.endswith("p: error: too few arguments\n")
+
+
+def run_module(name: str, *arguments: str, **how: Any) -> Any:
+    """Run a module of the package in the current directory."""
+    return subprocess.run(
+        [sys.executable, "-m", name, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **how.pop("env", {})},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        **how,
+    )
+
+
+def test_running_the_module_config(project: Path) -> None:
+    done = run_module("alembic_c.config", "heads", stdout=subprocess.PIPE)
+    assert done.stdout == run("heads").stdout == "bbb (head)\nccc (head)\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nobody_reads_the_output(project: Path, unbuffered: str) -> None:
+    (project / "migrations" / "script.py.mako").write_text(
+        "revision = ${repr(up_revision)}\ndown_revision = None\n"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = run_module(
+            "alembic_c",
+            *("revision", "--rev-id", "unread", "--head", "base"),
+            env={"PYTHONUNBUFFERED": unbuffered},
+            stdout=writing,
+        )
+    finally:
+        os.close(writing)
+    assert "Traceback" not in done.stderr
+    assert list(project.rglob("unread_*.py"))
