@@ -159,6 +159,8 @@ def init(
 
 def _check_init(config: Config, target: Path, source: Path) -> None:
     """Raise CommandError if `init` cannot do its work; nothing is written yet."""
+    from pathlib import Path
+
     if target.exists():
         if not target.is_dir():
             raise util.CommandError(f"{target} is not a directory")
@@ -166,10 +168,12 @@ def _check_init(config: Config, target: Path, source: Path) -> None:
             raise util.CommandError(
                 f"Directory {target} already exists and is not empty"
             )
-    if not os.access(source, os.F_OK):
+    is_one = source != Path(config.get_template_directory())
+    if not is_one or not os.access(source, os.F_OK):
         raise util.CommandError(f"No such template {source}")
-    from pathlib import Path
-
+    if (source / _TOML_TEMPLATE).exists():
+        # A broken file is reported now, not in the middle of the work.
+        config.toml_alembic_config  # noqa: B018
     for name, template in (
         (config.config_file_name, _INI_TEMPLATE),
         (config.toml_file_name, _TOML_TEMPLATE),

@@ -73,6 +73,8 @@ class TestInit:
             ("taken", "generic", Config("a.ini"), "taken already exists and is not"),
             ("file", "generic", Config("a.ini"), "file is not a directory"),
             ("new", "nope", Config("a.ini"), "No such template .*nope"),
+            ("new", "", Config("a.ini"), "No such template "),
+            ("new", "pyproject", Config("a.ini", toml_file="file"), "file: Exp"),
             ("new", "generic", Config("no/a.ini"), "Can't write no/a.ini"),
             ("new", "generic", Config(), "needs the path of a file for its alembic"),
             ("new", "pyproject", Config("a.ini"), "for its pyproject.toml"),
@@ -83,7 +85,7 @@ class TestInit:
     ) -> None:
         os.mkdir("taken")
         Path("taken/x").touch()
-        Path("file").touch()
+        Path("file").write_text("[tool")
         with pytest.raises(CommandError, match=message):
             command.init(config, directory, template=template)
         assert made() == ["file", "taken/x"]
