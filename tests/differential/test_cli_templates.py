@@ -120,3 +120,48 @@ def life(template: str) -> Story:
 )
 def test_life(both: SideBySide, template: str) -> None:
     both.check(life(template))
+
+
+PLACES = ["scripts", "a/b/scripts", "my scripts", "é", "deep/er", "."]
+NEW = "revision -m x --rev-id z"
+
+
+@pytest.mark.parametrize(
+    ("steps", "files"),
+    [
+        (["init scripts", "heads", NEW, "heads", "init scripts"], {}),
+        (["init --package scripts", "heads", NEW], {}),
+        (["init a/b/scripts", "heads", NEW], {}),
+        (["init <home>/scripts", "heads", NEW], {}),
+        (["init .", "heads", NEW], {}),
+        (["init .", "heads"], {"a file": "x"}),
+        (["init 'my scripts'", "heads", NEW], {}),
+        (["init é", "heads", NEW], {}),
+        (["init scripts", "heads"], {"alembic.ini": "[alembic]\nscript_location = s"}),
+        (["-c x.ini init scripts", "-c x.ini heads", "heads"], {}),
+        (["ALEMBIC_CONFIG=x.ini init scripts", "-c x.ini heads"], {}),
+        (["init -t pyproject scripts", NEW, "init -t pyproject deep/er"], {}),
+        (["init -t pyproject scripts", NEW], {"pyproject.toml": "[tool.x]\ny = 1"}),
+        (
+            ["init -t pyproject scripts", "heads"],
+            {"pyproject.toml": "[tool.alembic]\nscript_location = 'scripts'\n"},
+        ),
+        (["-c pyproject.toml init scripts", "heads"], {}),
+        (["-q init scripts", "heads", "-q init -t pyproject deep/er"], {}),
+        (["-n other init scripts", "heads", "-n other heads"], {}),
+    ],
+    ids=str,
+)
+def test_init(
+    both: SideBySide, steps: list[Step], files: dict[str, str | bytes | None]
+) -> None:
+    names = ["env.py", "README", "script.py.mako"]
+    own = [str(Path(place, name)) for place in PLACES for name in names]
+    story = Story(
+        "init",
+        steps,
+        {**NOTHING, **files},
+        only_sorted=[step for step in steps if "init" in str(step)],
+        own_words=["alembic.ini", "x.ini", "pyproject.toml", *own],
+    )
+    both.check(story)
