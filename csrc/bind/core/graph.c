@@ -125,24 +125,40 @@ static struct alc_module_state *graph_state(const struct graph_object *self)
     return alc_bind_type_state(Py_TYPE((PyObject *)self));
 }
 
+/*
+ * Begin with a question: answer() or fail() ends it.  Questions may be asked while the
+ * arguments of another one are read, so each keeps its memory until all are done.
+ */
+static int begin(struct graph_object *self)
+{
+    if (!self->g.frozen) {
+        PyErr_SetString(PyExc_RuntimeError, "the revision graph is still being made");
+        return -1;
+    }
+    self->n_open++;
+    return 0;
+}
+
 /* The nodes of an iterable of revisions, in its order.  Returns 0 or -1. */
 static int take_nodes(struct node_list *out, struct graph_object *self, PyObject *revs)
 {
     struct alc_module_state *state = graph_state(self);
-    PyObject *items = PySequence_Fast(revs, "expected revisions");
+    /* A tuple, because asking a revision for its id may run code that changes a list.
+     */
+    PyObject *items = PySequence_Tuple(revs);
 
     out->n = 0;
     if (!items) {
         return -1;
     }
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(items);
+    Py_ssize_t n = PyTuple_GET_SIZE(items);
     out->nodes = alc_arena_array(&self->scratch, (size_t)n, sizeof *out->nodes);
     if (!out->nodes) {
         PyErr_NoMemory();
         n = -1;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *rev = PySequence_Fast_GET_ITEM(items, i);
+        PyObject *rev = PyTuple_GET_ITEM(items, i);
         uint32_t node;
         if (alc_bind_graph_find(&node, state, self, rev) < 0) {
             n = -1;
@@ -168,16 +184,18 @@ static PyObject *give_revisions(const struct graph_object *self, const uint32_t 
     return list;
 }
 
-/* Every answer ends here: the scratch memory is for one question. */
+/* Every question ends here. */
 static PyObject *answer(struct graph_object *self, PyObject *out)
 {
-    alc_arena_reset(&self->scratch);
+    if (--self->n_open == 0) {
+        alc_arena_reset(&self->scratch);
+    }
     return out;
 }
 
 static PyObject *fail(struct graph_object *self, const struct alc_error *err)
 {
-    alc_arena_reset(&self->scratch);
+    answer(self, NULL);
     if (err->code == ALC_E_INVALID && err->pos >= self->n_revs) {
         struct alc_str name =
             alc_interner_str(&self->g.names, self->g.name_of_node[err->pos]);
@@ -225,6 +243,9 @@ static PyObject *walk(struct graph_object *self, PyObject *targets,
     struct alc_error err = {0};
     struct node_list nodes;
 
+    if (begin(self) < 0) {
+        return NULL;
+    }
     if (take_nodes(&nodes, self, targets) < 0) {
         return answer(self, NULL);
     }
@@ -281,7 +302,7 @@ static PyObject *graph_sort(PyObject *op, PyObject *args)
     PyObject *head_revs;
     size_t n;
 
-    if (!PyArg_ParseTuple(args, "OO:sort", &revs, &head_revs)) {
+    if (!PyArg_ParseTuple(args, "OO:sort", &revs, &head_revs) || begin(self) < 0) {
         return NULL;
     }
     if (take_nodes(&ids, self, revs) < 0 || take_nodes(&heads, self, head_revs) < 0) {
@@ -324,7 +345,8 @@ static PyObject *graph_related(PyObject *op, PyObject *args)
     PyObject *other_revs;
     int with_deps;
 
-    if (!PyArg_ParseTuple(args, "OOp:related", &target_revs, &other_revs, &with_deps)) {
+    if (!PyArg_ParseTuple(args, "OOp:related", &target_revs, &other_revs, &with_deps) ||
+        begin(self) < 0) {
         return NULL;
     }
     if (take_nodes(&targets, self, target_revs) < 0 ||
@@ -353,6 +375,9 @@ static PyObject *graph_uncovered(PyObject *op, PyObject *target_revs)
     struct node_list targets;
     struct alc_bitset covered;
 
+    if (begin(self) < 0) {
+        return NULL;
+    }
     if (take_nodes(&targets, self, target_revs) < 0) {
         return answer(self, NULL);
     }
@@ -395,7 +420,8 @@ static PyObject *graph_plan_upgrade(PyObject *op, PyObject *args)
     int implicit_base;
 
     if (!PyArg_ParseTuple(args, "OOpp:plan_upgrade", &target_revs, &current_revs,
-                          &inclusive, &implicit_base)) {
+                          &inclusive, &implicit_base) ||
+        begin(self) < 0) {
         return NULL;
     }
     if (take_nodes(&targets, self, target_revs) < 0 ||
@@ -424,7 +450,8 @@ static PyObject *graph_plan_downgrade(PyObject *op, PyObject *args)
     int implicit_base;
 
     if (!PyArg_ParseTuple(args, "OOOp:plan_downgrade", &root_revs, &head_revs, &target,
-                          &implicit_base)) {
+                          &implicit_base) ||
+        begin(self) < 0) {
         return NULL;
     }
     if (take_nodes(&roots, self, root_revs) < 0 ||

@@ -48,10 +48,11 @@ struct graph_object {
     PyObject **revs; /* by node, strong */
     size_t cap_revs;
     uint32_t n_revs;
-    bool is_volatile; /* some revision cannot tell when it changes */
-    bool has_shared;  /* some revision was in a graph before */
-    uint64_t stamp;   /* the module's when built */
-    struct alc_arena scratch;
+    bool is_volatile;         /* some revision cannot tell when it changes */
+    bool has_shared;          /* some revision was in a graph before */
+    uint64_t stamp;           /* the module's when built */
+    struct alc_arena scratch; /* of the questions that are open */
+    unsigned n_open; /* reading an argument may run code that asks another question */
 };
 
 /* Attribute name of a field; borrowed C string. */

@@ -295,7 +295,10 @@ static int put_next(struct loader *l, enum revision_field field, PyObject *rev,
     if (set && (!plain || plain->field[field])) {
         before = alc_bind_field_get(l->state, rev, field);
         after = before ? PyNumber_Or(set, before) : NULL;
-        if (after && PyObject_Length(after) != PyObject_Length(set)) {
+        Py_ssize_t n_after = after ? PyObject_Length(after) : -1;
+        if (n_after < 0) {
+            Py_CLEAR(after);
+        } else if (n_after != PyObject_Length(set)) {
             l->graph->is_volatile |= !plain;
             l->state->graph_stamp++;
         }
@@ -432,22 +435,16 @@ struct end {
     PyObject *ids;
 };
 
-/* Which node an arrived revision is. */
-static int node_of_arrived(uint32_t *out, struct loader *l, PyObject *rev, PyObject *id)
+/* Which node an arrived revision is.  Returns 0 or -1. */
+static int node_of_arrived(uint32_t *out, struct loader *l, PyObject *rev)
 {
-    struct revision *plain = alc_bind_plain_revision(l->state, rev);
-
-    if (plain) {
-        *out = plain->node;
-        return 0;
-    }
-    if (alc_bind_graph_edge_to(out, l->graph, id) < 0) {
+    if (alc_bind_graph_find(out, l->state, l->graph, rev) < 0) {
         return -1;
     }
-    if (l->graph->revs[*out] == rev) {
-        return 0;
-    }
-    for (*out = 0; *out < l->graph->n_revs && l->graph->revs[*out] != rev; ++*out) {
+    if (*out == ALC_NO_NODE) {
+        PyErr_Format(PyExc_RuntimeError, "%R has changed while its map was loaded",
+                     rev);
+        return -1;
     }
     return 0;
 }
@@ -491,7 +488,7 @@ static int find_ends(struct loader *l, struct end *ends)
         PyObject *rev = PyList_GET_ITEM(l->arrived, i);
         PyObject *id = alc_bind_rev_id(l->state, rev);
         uint32_t node;
-        if (!id || node_of_arrived(&node, l, rev, id) < 0) {
+        if (!id || node_of_arrived(&node, l, rev) < 0) {
             Py_XDECREF(id);
             return -1;
         }

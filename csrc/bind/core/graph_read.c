@@ -6,70 +6,99 @@
 
 #include "error.h"
 
-/* Names that are a revision's own id first, so that the others find their node. */
-static int read_nodes(struct alc_module_state *state, struct graph_object *graph,
-                      PyObject *map)
-{
-    Py_ssize_t pos = 0;
-    PyObject *key;
+/* An entry of the map, and what is read of it. */
+struct entry {
+    PyObject *key; /* this and the next are kept, since reading the id may run code */
     PyObject *rev;
+    PyObject *id;
+    bool is_own; /* the key is the revision's own id */
+};
 
-    while (PyDict_Next(map, &pos, &key, &rev)) {
-        if (rev == Py_None) {
-            continue;
-        }
-        PyObject *id = alc_bind_rev_id(state, rev);
-        int same = id ? PyObject_RichCompareBool(id, key, Py_EQ) : -1;
-        int rc = same > 0 ? alc_bind_graph_add(state, graph, rev, id, false) : same;
-        Py_XDECREF(id);
-        if (rc < 0) {
-            return -1;
-        }
-    }
-    return 0;
+static void entry_release(struct entry *e)
+{
+    Py_CLEAR(e->key);
+    Py_CLEAR(e->rev);
+    Py_CLEAR(e->id);
 }
 
-/* Other keys: of a revision that is there, or of one that no key of its own leads to.
- */
-static int read_aliases(struct alc_module_state *state, struct graph_object *graph,
-                        PyObject *map)
+/* The next revision of the map: 1, 0 at the end, or -1. */
+static int entry_next(struct entry *e, Py_ssize_t *pos, PyObject *map,
+                      const struct alc_module_state *state)
 {
-    Py_ssize_t pos = 0;
-    PyObject *key;
-    PyObject *rev;
+    entry_release(e);
+    do {
+        if (!PyDict_Next(map, pos, &e->key, &e->rev)) {
+            e->key = e->rev = NULL;
+            return 0;
+        }
+    } while (e->rev == Py_None);
+    Py_INCREF(e->key);
+    Py_INCREF(e->rev);
+    e->id = alc_bind_rev_id(state, e->rev);
+    int same = e->id ? PyObject_RichCompareBool(e->id, e->key, Py_EQ) : -1;
+    e->is_own = same > 0;
+    return same < 0 ? -1 : 1;
+}
 
-    while (PyDict_Next(map, &pos, &key, &rev)) {
-        if (rev == Py_None || !PyUnicode_Check(key)) {
-            continue;
+/* Names that are a revision's own id first, so that the others find their node. */
+static int read_nodes(const struct alc_module_state *state, struct graph_object *graph,
+                      PyObject *map)
+{
+    struct entry e = {NULL};
+    Py_ssize_t pos = 0;
+    int rc;
+
+    while ((rc = entry_next(&e, &pos, map, state)) > 0) {
+        if (e.is_own && alc_bind_graph_add(state, graph, e.rev, e.id, false) < 0) {
+            rc = -1;
+            break;
         }
-        PyObject *id = alc_bind_rev_id(state, rev);
-        int same = id ? PyObject_RichCompareBool(id, key, Py_EQ) : -1;
-        uint32_t node = ALC_NO_NODE;
-        int rc = same < 0 ? -1 : 0;
-        if (same == 0) {
-            rc = alc_bind_graph_find(&node, state, graph, rev);
-            if (rc == 0 && node == ALC_NO_NODE) {
-                node = graph->n_revs;
-                rc = alc_bind_graph_add(state, graph, rev, id, true);
-            }
-        }
-        if (rc == 0 && same == 0) {
-            struct alc_error err = {0};
-            struct alc_str name;
-            PyObject *keep;
-            rc = alc_bind_name(&name, &keep, key);
-            if (rc == 0 &&
-                alc_graph_add_name(&graph->g, name.ptr, name.len, node, &err) < 0) {
-                rc = alc_bind_fail(&err);
-            }
-            Py_XDECREF(keep);
-        }
-        Py_XDECREF(id);
-        if (rc < 0) {
+    }
+    entry_release(&e);
+    return rc;
+}
+
+/* Another key than the revision's own id leads to it. */
+static int read_alias(const struct alc_module_state *state, struct graph_object *graph,
+                      const struct entry *e)
+{
+    struct alc_error err = {0};
+    struct alc_str name;
+    PyObject *keep;
+    uint32_t node;
+
+    if (alc_bind_graph_find(&node, state, graph, e->rev) < 0) {
+        return -1;
+    }
+    if (node == ALC_NO_NODE) { /* no key of its own leads to it */
+        node = graph->n_revs;
+        if (alc_bind_graph_add(state, graph, e->rev, e->id, true) < 0) {
             return -1;
         }
     }
-    return 0;
+    if (alc_bind_name(&name, &keep, e->key) < 0) {
+        return -1;
+    }
+    int rc = alc_graph_add_name(&graph->g, name.ptr, name.len, node, &err);
+    Py_XDECREF(keep);
+    return rc < 0 ? alc_bind_fail(&err) : 0;
+}
+
+static int read_aliases(const struct alc_module_state *state,
+                        struct graph_object *graph, PyObject *map)
+{
+    struct entry e = {NULL};
+    Py_ssize_t pos = 0;
+    int rc;
+
+    while ((rc = entry_next(&e, &pos, map, state)) > 0) {
+        if (!e.is_own && PyUnicode_Check(e.key) && read_alias(state, graph, &e) < 0) {
+            rc = -1;
+            break;
+        }
+    }
+    entry_release(&e);
+    return rc;
 }
 
 /*
@@ -135,6 +164,8 @@ PyObject *alc_bind_read_map(PyObject *module, PyObject *map)
     if (!graph) {
         return NULL;
     }
+    /* As of now: what changes while the map is read shows next time. */
+    graph->stamp = state->graph_stamp;
     int rc = read_nodes(state, graph, map);
     if (rc == 0) {
         rc = read_aliases(state, graph, map);
@@ -147,7 +178,6 @@ PyObject *alc_bind_read_map(PyObject *module, PyObject *map)
     if (rc == 0) {
         rc = alc_bind_graph_freeze(graph);
     }
-    graph->stamp = state->graph_stamp;
     if (rc < 0) {
         Py_CLEAR(graph);
     }

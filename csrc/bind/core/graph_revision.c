@@ -132,6 +132,7 @@ int alc_bind_add_seed_labels(PyObject *labels, PyObject *seed)
     return rc;
 }
 
+/* Making a set may run code of a label, which may set the fields: keep what is used. */
 static PyObject *get_labels(struct revision *self)
 {
     PyObject *value = self->field[F_LABELS];
@@ -142,13 +143,18 @@ static PyObject *get_labels(struct revision *self)
     if (!value && !self->field[F_ORIG_LABELS]) {
         Py_RETURN_NONE;
     }
-    PyObject *labels = PySet_New(self->field[F_ORIG_LABELS]);
-    if (!labels || (value && alc_bind_add_seed_labels(labels, value) < 0)) {
-        Py_XDECREF(labels);
-        return NULL;
+    PyObject *own = Py_XNewRef(self->field[F_ORIG_LABELS]);
+    Py_XINCREF(value);
+    PyObject *labels = PySet_New(own);
+    if (labels && value && alc_bind_add_seed_labels(labels, value) < 0) {
+        Py_CLEAR(labels);
     }
-    self->labels_are_seed = false;
-    Py_XSETREF(self->field[F_LABELS], Py_NewRef(labels));
+    Py_XDECREF(own);
+    Py_XDECREF(value);
+    if (labels) {
+        self->labels_are_seed = false;
+        Py_XSETREF(self->field[F_LABELS], Py_NewRef(labels));
+    }
     return labels;
 }
 
@@ -156,6 +162,7 @@ static PyObject *get_labels(struct revision *self)
 static PyObject *get_next(struct revision *self, enum revision_field field)
 {
     PyObject *value = self->field[field];
+    enum revision_field other = field == F_NEXT ? F_ALL_NEXT : F_NEXT;
 
     if (!value) {
         return PyFrozenSet_New(NULL);
@@ -163,17 +170,19 @@ static PyObject *get_next(struct revision *self, enum revision_field field)
     if (!PyUnicode_Check(value)) {
         return Py_NewRef(value);
     }
+    Py_INCREF(value);
     PyObject *set = PyFrozenSet_New(NULL);
     /* Allowed while nobody else has seen it. */
-    if (!set || PySet_Add(set, value) < 0) {
-        Py_XDECREF(set);
-        return NULL;
+    if (set && PySet_Add(set, value) < 0) {
+        Py_CLEAR(set);
     }
-    enum revision_field other = field == F_NEXT ? F_ALL_NEXT : F_NEXT;
-    if (self->field[other] == value) {
-        Py_SETREF(self->field[other], Py_NewRef(set));
+    for (int i = 0; set && i < 2; i++) {
+        enum revision_field at = i ? other : field;
+        if (self->field[at] == value) {
+            Py_SETREF(self->field[at], Py_NewRef(set));
+        }
     }
-    Py_SETREF(self->field[field], Py_NewRef(set));
+    Py_DECREF(value);
     return set;
 }
 

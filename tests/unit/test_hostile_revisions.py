@@ -1,0 +1,396 @@
+"""Revisions that misbehave: errors, never a crash and never a leak."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from alembic_c import _core
+from alembic_c.script.revision import Revision, RevisionError, RevisionMap
+
+
+class Fickle(Revision):
+    """Its id is another one each time."""
+
+    count = 0
+
+    @property  # type: ignore[override]
+    def revision(self) -> Any:
+        Fickle.count += 1
+        return f"f{Fickle.count}"
+
+    @revision.setter
+    def revision(self, value: Any) -> None:
+        pass
+
+
+class Busy(Revision):
+    """Runs something whenever it is asked for its id."""
+
+    action: Callable[[], object] | None = None
+
+    @property  # type: ignore[override]
+    def revision(self) -> Any:
+        action, Busy.action = Busy.action, None
+        if action:
+            action()
+        Busy.action = action
+        return self._id
+
+    @revision.setter
+    def revision(self, value: Any) -> None:
+        self._id = value
+
+
+@pytest.fixture(autouse=True)
+def idle() -> Iterator[None]:
+    yield
+    Busy.action = None
+
+
+def line(length: int, of: type[Revision] = Revision) -> list[Revision]:
+    ids = [f"r{number}" for number in range(length)]
+    return [of(id_, down) for id_, down in zip(ids, [None, *ids], strict=False)]
+
+
+def loaded(revisions: list[Any]) -> RevisionMap:
+    map_ = RevisionMap(lambda: revisions)
+    map_._revision_map  # noqa: B018
+    return map_
+
+
+# --- loading -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_plain", [0, 1, 100])
+def test_id_that_changes_while_the_map_is_loaded(n_plain: int) -> None:
+    revisions = [*line(n_plain), Fickle("x", None), Fickle("y", None)]
+    map_ = loaded(revisions)
+    assert len(map_.heads) == 2 + (n_plain > 0)
+    with pytest.raises(RevisionError):
+        map_.get_revisions("heads")
+    assert len(list(map_._get_ancestor_nodes(revisions))) == n_plain + 2
+
+
+def test_another_map_of_the_same_revisions_is_loaded_meanwhile() -> None:
+    shared = line(100)
+    few = [*shared[:3], Revision("again", "r1"), Revision("again", "r1")]
+    other: list[RevisionMap] = []
+
+    def load_other(*args: object, **kw: object) -> None:
+        other.append(loaded(shared[::-1]))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = load_other  # type: ignore[assignment]
+        warnings.simplefilter("always")
+        map_ = loaded(few)
+    assert other
+    assert set(map_.heads) == {"r2", "again"}
+    assert other[0].heads == ("r99",)
+
+
+def test_generator_that_raises_in_the_middle() -> None:
+    attempts = []
+
+    def generate() -> Iterator[Revision]:
+        yield from line(3)
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError("gone")
+
+    map_ = RevisionMap(generate)
+    with pytest.raises(OSError, match="gone"):
+        map_.heads  # noqa: B018
+    assert map_.heads == ("r2",)
+
+
+def test_generator_that_asks_the_map_that_it_is_for() -> None:
+    def generate() -> Iterator[Revision]:
+        yield from line(3)
+        map_.heads  # noqa: B018
+
+    map_ = RevisionMap(generate)
+    with pytest.raises(RecursionError):
+        map_.heads  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["revision", "down_revision", "dependencies"])
+@pytest.mark.parametrize("countdown", range(12))
+def test_field_that_raises(name: str, countdown: int) -> None:
+    left = [countdown]
+
+    def get(self: Revision) -> Any:
+        if left[0] == 0:
+            raise ZeroDivisionError
+        left[0] -= 1
+        return getattr(Revision, name).__get__(self)
+
+    raising = type(
+        "Raising",
+        (Revision,),
+        {name: property(get, getattr(Revision, name).__set__)},
+    )
+    revisions = [*line(3), raising("x", "r1", dependencies="r2")]
+    before = sys.getrefcount(revisions[0])
+    try:
+        loaded(revisions).get_revisions(("x", "r0"))
+    except ZeroDivisionError:
+        assert left[0] == 0
+    else:
+        assert countdown > 0
+    gc.collect()
+    after = sys.getrefcount(revisions[0])
+    assert after == before
+
+
+class Unhashable(str):
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Unequal(str):
+    def __eq__(self, other: object) -> bool:
+        raise ZeroDivisionError
+
+    def __hash__(self) -> int:
+        return str.__hash__(self)
+
+
+@pytest.mark.parametrize(
+    ("revisions", "error"),
+    [
+        (lambda: [Revision(Unhashable("a"), None)], TypeError),
+        (
+            lambda: [Revision("a", None), Revision(Unequal("a"), None)],
+            ZeroDivisionError,
+        ),
+        (lambda: [Revision("a", None, branch_labels=([],))], TypeError),
+        (lambda: [Revision("a", None, dependencies=(["b"], "c"))], TypeError),
+        (lambda: [Revision("a", (["b"], "c"))], (TypeError, KeyError)),
+        (lambda: [Revision("a", (b"b",))], KeyError),
+        (lambda: [object()], AttributeError),
+        (lambda: [None], AttributeError),
+        (lambda: 5, TypeError),
+    ],
+)
+def test_what_is_no_revision(
+    revisions: Callable[[], Any], error: type[Exception]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(error):
+            loaded(revisions())
+
+
+def test_ids_of_a_subclass_of_str() -> None:
+    class Text(str):
+        pass
+
+    map_ = loaded([Revision(Text("a"), None), Revision(Text("b"), Text("a"))])
+    assert map_.heads == ("b",)
+    assert map_.get_revision("b").down_revision == "a"  # type: ignore[union-attr]
+
+
+def test_number_as_id() -> None:
+    with pytest.raises(TypeError):
+        Revision(5, None)  # type: ignore[arg-type]
+
+
+def use(revisions: list[Revision]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        map_ = loaded(revisions)
+    for revision in revisions:
+        len(revision.nextrev), len(revision.branch_labels)
+    map_.get_revisions(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nextrev",
+        "_all_nextrev",
+        "branch_labels",
+        "_orig_branch_labels",
+        "down_revision",
+        "dependencies",
+    ],
+)
+def test_field_of_the_wrong_type(name: str) -> None:
+    revisions = [*line(2), Revision("c", "r1", branch_labels="x")]
+    setattr(revisions[1], name, 5)
+    with pytest.raises((TypeError, KeyError, AttributeError, SystemError)):
+        use(revisions)
+
+
+# --- questions -----------------------------------------------------------------------
+
+
+def test_question_while_another_one_is_taken_apart() -> None:
+    revisions = [*line(50, Busy), Revision("top", "r49")]
+    map_ = loaded(revisions)
+    graph = map_._graph
+    top = [revisions[-1]]
+
+    def ask() -> None:
+        for _ in range(3):
+            graph.ancestors(top, False, True)
+            graph.sort(revisions, top)
+
+    expected = [rev.revision for rev in graph.sort(revisions, top)]
+    Busy.action = ask
+    assert [rev.revision for rev in graph.sort(iter(revisions), iter(top))] == expected
+    assert len(graph.ancestors(revisions, False, True)[0]) == 51
+    assert graph.plan_upgrade(top, iter(revisions[:1]), True, True)[0] == "ok"
+    assert graph.related(revisions, top, True) == [True] * 51
+
+
+def test_argument_that_changes_while_it_is_read() -> None:
+    revisions = [*line(50, Busy), Revision("top", "r49")]
+    graph = loaded(revisions)._graph
+    # Revisions that the graph does not have are looked up by their id.
+    targets: list[Any] = [Busy(f"r{number}", None) for number in range(50)]
+    Busy.action = targets.clear
+    with pytest.raises(_core.ForeignRevisionError):
+        graph.ancestors(targets, False, True)
+
+
+def test_map_that_changes_while_it_is_read_again() -> None:
+    revisions = line(50, Busy)
+    map_ = loaded(revisions)
+    content: dict[Any, Any] = map_._revision_map  # type: ignore[assignment]
+
+    def change() -> None:
+        for number in range(20):
+            content.pop(f"r{number}", None)
+        revisions.clear()
+        gc.collect()
+
+    Busy.action = change
+    content["other"] = Revision("other", None)
+    try:
+        map_._graph  # noqa: B018
+    except (KeyError, ValueError, RuntimeError):
+        pass
+    else:
+        Busy.action = None
+        assert not map_.__dict__["_built_graph"].is_current() or len(content) > 30
+
+
+def test_graph_in_the_making_answers_no_questions() -> None:
+    refused = []
+
+    def ask() -> None:
+        for found in gc.get_objects():
+            if type(found) is _core.RevisionGraph:
+                try:
+                    found.sort([], [])
+                    found.ancestors([], False, False)
+                except RuntimeError:
+                    refused.append(found)
+
+    revisions = line(3, Busy)
+    Busy.action = ask
+    map_ = loaded(revisions)
+    assert refused
+    refused.clear()
+    assert map_.heads == ("r2",)
+
+
+def test_labels_that_are_asked_for_while_they_are_put_together() -> None:
+    class Label(str):
+        owner: Any = None
+
+        def __hash__(self) -> int:
+            if Label.owner is not None:
+                owner, Label.owner = Label.owner, None
+                len(owner.branch_labels), len(owner.nextrev)
+                owner.nextrev = frozenset()
+                Label.owner = owner
+            return str.__hash__(self)
+
+    revisions = [
+        Revision(Label("a"), None, branch_labels=Label("one")),
+        Revision(Label("b"), Label("a")),
+        Revision(Label("c"), Label("b"), branch_labels=(Label("x"), Label("y"))),
+    ]
+    loaded(revisions)
+    for revision in revisions:
+        Label.owner = revision
+        assert "one" in revision.branch_labels
+        assert isinstance(revision.nextrev, frozenset)
+        Label.owner = None
+
+
+# --- memory --------------------------------------------------------------------------
+
+
+def test_nothing_is_left_of_maps_that_could_not_be_loaded() -> None:
+    def attempt() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for revisions in (
+                [Revision("a", "missing", branch_labels="x")],
+                [Revision("a", "b"), Revision("b", "a")],
+                [Revision("a", None, dependencies="b"), Revision("b", "a")],
+                [Revision("a", None), Revision("b", "a", branch_labels="a")],
+            ):
+                with pytest.raises((KeyError, RevisionError)):
+                    loaded(revisions)
+
+    attempt()
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(20):
+        attempt()
+    gc.collect()
+    assert len(gc.get_objects()) < before + 20
+
+
+def test_revisions_in_a_circle_of_references_are_collected() -> None:
+    import weakref
+
+    revisions = line(3)
+    map_ = loaded(revisions)
+    revisions[0].map = map_  # type: ignore[attr-defined]
+    watch = weakref.ref(revisions[0])
+    del revisions, map_
+    gc.collect()
+    assert watch() is None
+
+
+def test_several_interpreters() -> None:
+    program = """
+import sys
+try:
+    import _interpreters as interpreters
+    run = interpreters.exec
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    run = interpreters.run_string
+code = '''
+import sys
+sys.path[:] = {path!r}
+from alembic_c.script.revision import Revision, RevisionMap
+map_ = RevisionMap(lambda: [Revision("a", None), Revision("b", "a")])
+assert map_.heads == ("b",)
+assert [rev.revision for rev in map_.iterate_revisions("b", None)] == ["b", "a"]
+'''.replace("{path!r}", repr(sys.path))
+exec(code)
+for _ in range(3):
+    one = interpreters.create()
+    failed = run(one, code)
+    assert failed is None, failed
+    interpreters.destroy(one)
+exec(code)
+print("fine")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("fine\n", 0), done.stderr
