@@ -1,4 +1,4 @@
-/* Names in the queries that are sent to SQLite. */
+/* Names: those in the queries that are sent to SQLite, and those of types. */
 #ifndef ALC_REFLECT_SQLITE_NAMES_H
 #define ALC_REFLECT_SQLITE_NAMES_H
 
@@ -17,6 +17,26 @@ static inline int sqlite_append_quoted(struct alc_buf *out, struct alc_str text,
         rc = rc ? rc : alc_buf_put(out, text.ptr[i], err);
     }
     return rc ? rc : alc_buf_put(out, quote, err);
+}
+
+/*
+ * Bring a type that the catalog owns, as it was written, into its canonical form: in
+ * capitals, without the blanks between parameters.  All else stays, the blank of
+ * VARCHAR (30) too: reflection goes by SQLite's text, and sees another type there.
+ */
+static inline void sqlite_settle_type(struct alc_str *type)
+{
+    char *text = (char *)type->ptr; /* the catalog's copy */
+    size_t len = 0;
+    int depth = 0;
+    for (size_t i = 0; i < type->len; i++) {
+        char c = text[i];
+        depth += (c == '(') - (c == ')');
+        if (c != ' ' || depth <= 0) {
+            text[len++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        }
+    }
+    type->len = len;
 }
 
 #endif

@@ -199,7 +199,7 @@ static int add_constraint(struct alc_constraint **out, struct alc_catalog *catal
 /* Kinds of pragma_table_xinfo's `hidden`. */
 enum { HIDDEN_VIRTUAL = 2, HIDDEN_STORED = 3 };
 
-/* The type as the parser gives it: in capitals; absent for none. */
+/* The type as the parser gives it; absent for none. */
 static int type_of(struct alc_str *out, struct alc_catalog *catalog,
                    const struct alc_cell *cell, struct alc_error *err)
 {
@@ -209,16 +209,11 @@ static int type_of(struct alc_str *out, struct alc_catalog *catalog,
     if (rc || text.len == 0) {
         return rc;
     }
-    char *copy = alc_arena_dup(&catalog->arena, text.ptr, text.len);
-    if (!copy) {
-        return alc_error_nomem(err);
+    rc = alc_catalog_text(out, catalog, text, err);
+    if (!rc) {
+        sqlite_settle_type(out);
     }
-    for (size_t i = 0; i < text.len; i++) {
-        copy[i] = copy[i] >= 'a' && copy[i] <= 'z' ? (char)(copy[i] - 32) : copy[i];
-    }
-    out->ptr = copy;
-    out->len = text.len;
-    return 0;
+    return rc;
 }
 
 /* table, name, type, not null, default, hidden */

@@ -5,6 +5,7 @@
  * taken as text between balanced parentheses.  Whatever it does not know makes the
  * table opaque, so that what it says of the others holds to the last token.
  */
+#include "sqlite_names.h"
 #include "sqlite_parser.h"
 
 /* --- constraints ---------------------------------------------------------------------
@@ -169,66 +170,41 @@ static bool at_type_word(const struct parser *p)
     return at_name(p);
 }
 
-static void put(struct parser *p, struct alc_buf *buf, struct alc_str text)
-{
-    if (!failed(p)) {
-        p->rc = alc_buf_append(buf, text.ptr, text.len, p->err);
-    }
-}
-
 /* A number of a type's parameters, with its sign. */
-static void put_number(struct parser *p, struct alc_buf *buf)
+static void take_number(struct parser *p)
 {
     if (at_mark(p, '+') || at_mark(p, '-')) {
-        put(p, buf, p->token.text);
         advance(p);
     }
     if (p->token.kind != SQLITE_NUMBER) {
         refuse(p, "type parameter");
     }
-    put(p, buf, p->token.text);
     advance(p);
 }
 
-/*
- * A type in capitals, words parted by one space, parameters by a comma: types are
- * compared without regard to case.  Absent when the column has none.
- */
+/* A type in its canonical form.  Absent when the column has none. */
 static struct alc_str take_type(struct parser *p)
 {
-    struct alc_buf buf;
-    struct alc_str type = alc_str_absent();
-    alc_buf_init(&buf);
+    const char *from = p->token.text.ptr;
+    if (failed(p) || !at_type_word(p)) {
+        return alc_str_absent();
+    }
     while (!failed(p) && at_type_word(p)) {
-        if (buf.len) {
-            put(p, &buf, (struct alc_str){" ", 1});
-        }
         if (p->token.kind != SQLITE_WORD) {
             refuse(p, "quoted type");
         }
-        put(p, &buf, p->token.text);
         advance(p);
     }
-    for (size_t i = 0; i < buf.len; i++) {
-        char c = buf.ptr[i];
-        buf.ptr[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-    }
-    if (buf.len && at_mark(p, '(')) {
-        put(p, &buf, p->token.text);
+    if (at_mark(p, '(')) {
         advance(p);
-        put_number(p, &buf);
-        if (at_mark(p, ',')) {
-            put(p, &buf, p->token.text);
-            advance(p);
-            put_number(p, &buf);
+        take_number(p);
+        if (take_mark(p, ',')) {
+            take_number(p);
         }
-        put(p, &buf, (struct alc_str){")", 1});
         want_mark(p, ')');
     }
-    if (buf.len) {
-        type = copy(p, (struct alc_str){buf.ptr, buf.len});
-    }
-    alc_buf_release(&buf);
+    struct alc_str type = copy_since(p, from);
+    sqlite_settle_type(&type);
     return type;
 }
 
