@@ -50,7 +50,17 @@ class Names:
     """
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Raises ValueError if the driver gives something else than was asked for."""
         self.rows = list(rows)
+        for kind, _, _, name, schema, _, is_visible, *_ in self.rows:
+            if kind in ("n", "r"):
+                texts = (name, schema) if kind == "r" else (name,)
+                if not all(isinstance(text, str) for text in texts) or not isinstance(
+                    is_visible, int
+                ):
+                    raise ValueError("a row that is not as asked for")
+            elif kind not in ("t", "c", "s"):
+                raise ValueError("a row of an unknown kind")
 
     def visible_schemas(self) -> list[str]:
         """Return those whose names may be left out, "pg_temp" for temporary tables."""

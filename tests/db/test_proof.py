@@ -19,11 +19,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import conv
 
 from alembic_c.autogenerate import _proof
+from alembic_c.autogenerate.api import AutogenContext
 from alembic_c.autogenerate.compare import comparators
+from alembic_c.catalog import _read
 from alembic_c.ddl.impl import DefaultImpl
 from alembic_c.ddl.postgresql import PostgresqlImpl
+from alembic_c.runtime.migration import MigrationContext
 from tests.support import schemas_apps
-from tests.support.proving import Verdict, check, differences
+from tests.support.proving import Verdict, check, differences, mode
 
 
 def connected(url: str) -> Iterator[sa.Connection]:
@@ -753,6 +756,50 @@ def test_comparators_of_others(connection: sa.Connection) -> None:
 
         context_verdict = checked(connection, metadata)
     assert context_verdict.proven is None
+
+
+@pytest.mark.parametrize("oid", [16, 20, 25])
+def test_values_that_the_program_converts(postgres: sa.Connection, oid: int) -> None:
+    """The driver gives booleans, numbers or texts as something else."""
+    psycopg2 = pytest.importorskip("psycopg2")
+    metadata = _two(None, None)
+    metadata.create_all(postgres)
+    odd = psycopg2.extensions.new_type((oid,), "ODD", lambda value, cursor: object())
+    driver = postgres.connection.dbapi_connection
+    for name in ("on", "check"):
+        with anew(postgres):
+            sa.inspect(postgres).get_table_names()
+            psycopg2.extensions.register_type(odd, driver)
+            context = MigrationContext.configure(postgres)
+            autogen = AutogenContext(context, metadata)
+            with mode(name):
+                attempt = _proof.begin(autogen, [None])
+            wanted: Any = {
+                (None, name): table for name, table in metadata.tables.items()
+            }
+            assert attempt is None or not attempt.prove(wanted)
+
+
+def test_table_changed_between_two_queries(
+    postgres: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only the later one sees makes no sense to the reader."""
+    metadata = _two(None, None)
+    metadata.create_all(postgres)
+    rows = _read._rows
+
+    def changing(connection: sa.Connection, sql: str) -> Any:
+        if "pg_constraint" in sql:
+            run(connection, "ALTER TABLE child ADD COLUMN code int UNIQUE")
+        return rows(connection, sql)
+
+    monkeypatch.setattr(_read, "_rows", changing)
+    verdict = check(postgres, metadata)
+    assert verdict.proven is None
+    assert [each[0] for each in verdict.differences if each[0] == "remove_column"] == [
+        "remove_column"
+    ]
+    assert any("unknown column" in each for each in verdict.messages)
 
 
 def test_modes(connection: sa.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
