@@ -313,16 +313,24 @@ def apply(package: Package, connection: sa.Connection, code: str) -> None:
     names["upgrade"]()
 
 
+class Refused(Exception):
+    """The database does not take the schema of a pair, such as two of a name."""
+
+
 def run(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
     """Make the database of a pair, compare, apply the upgrade, and compare again.
 
     The connection is in a transaction, which is rolled back.
+    Raises Refused if the database cannot be made.
     """
     transaction = connection.begin()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            build(pair.database).create_all(connection)
+            try:
+                build(pair.database).create_all(connection)
+            except sa.exc.DBAPIError as error:
+                raise Refused(str(error)) from error
         outcome = compare(package, connection, pair)
         if outcome.error is None:
             point = connection.begin_nested()
