@@ -24,6 +24,7 @@ _CONSTANT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_NULL = re.compile(r"NULL(?:::[^'():]+)?", re.IGNORECASE)
 _NEXTVAL = re.compile(r"nextval\s*\(", re.IGNORECASE)
 
 # Without an operator `=`; the server's error is the answer that users know.
@@ -66,6 +67,11 @@ def undoubled(default: str, dialect: Dialect) -> str:
     if "%%" not in default or str(sa.text("%").compile(dialect=dialect)) != "%%":
         return default
     return default.replace("%%", "%")
+
+
+def is_null(default: str) -> bool:
+    """Return whether the server's text is NULL, of which it tells the type too."""
+    return _NULL.fullmatch(default) is not None
 
 
 def without_regclass(default: str) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import types as sqltypes
-from sqlalchemy.sql.elements import ClauseElement, ColumnClause
+from sqlalchemy.sql.elements import ClauseElement, ColumnClause, Null
 
 from .. import util
 from ..util import sqla_compat
@@ -82,9 +82,9 @@ class PostgresqlImpl(DefaultImpl):
     def create_index(self, index: Index, **kw: Any) -> None:
         """Create an index, whose included columns may be unknown to its table."""
         table = index.table
-        assert table is not None
         for name in index.dialect_kwargs.get("postgresql_include") or ():
-            if name not in table.c:
+            # An index without table is SQLAlchemy's to complain of.
+            if table is not None and name not in table.c:
                 table.append_column(Column(name, sqltypes.NullType))
         super().create_index(index, **kw)
 
@@ -112,6 +112,8 @@ class PostgresqlImpl(DefaultImpl):
             return bool(found != declared)
         if declared in (found, _pg_defaults.without_regclass(found)):
             return False
+        if _is_null(metadata_column.server_default):
+            return not _pg_defaults.is_null(found)
         if _is_plain_string(metadata_column.server_default):
             is_number = sqla_compat._has_affinity(
                 metadata_column.type, sqltypes.Numeric, sqltypes.Float
@@ -374,6 +376,13 @@ def _is_serial(column: Any) -> bool:
     )
 
 
+def _is_null(server_default: Any) -> bool:
+    """Return whether a default is null(), which is equal to NULL; text() is not."""
+    return isinstance(server_default, DefaultClause) and isinstance(
+        server_default.arg, Null
+    )
+
+
 def _is_plain_string(server_default: Any) -> bool:
     return isinstance(server_default, DefaultClause) and isinstance(
         server_default.arg, str
@@ -404,9 +413,9 @@ def visit_column_type(
     element: PostgresqlColumnType, compiler: PGDDLCompiler, **kw: Any
 ) -> str:
     """Render a column's new type."""
-    change = f"TYPE {format_type(compiler, element.type_)}"
-    if element.using:
-        change += f" USING {element.using}"
+    using = f"USING {element.using}" if element.using else ""
+    # Without USING there is a space at the end, which logs show as upstream's do.
+    change = f"TYPE {format_type(compiler, element.type_)} {using}"
     return alter_the_column(element, compiler, change)
 
 

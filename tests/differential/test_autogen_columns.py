@@ -40,6 +40,10 @@ INTEGERS: dict[str, Make] = {
     "text 0": column(sa.Integer, nullable=False, server_default=lambda: sa.text("0")),
     "fetched": column(sa.Integer, nullable=False, server_default=sa.FetchedValue),
     "trigger": column(sa.Integer, nullable=False, server_default=Trigger),
+    "null": column(sa.Integer, nullable=False, server_default=sa.null),
+    "text null": column(
+        sa.Integer, nullable=False, server_default=lambda: sa.text("NULL")
+    ),
     "fetched, bigger": column(
         sa.BigInteger, nullable=False, server_default=sa.FetchedValue
     ),

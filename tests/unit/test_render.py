@@ -246,7 +246,7 @@ def test_rendering_does_not_need_mako() -> None:
 
 
 def test_table_options_that_mysql_reports_with_spaces_are_python() -> None:
-    options = {"mysql_default charset": "utf8mb4"}
+    options: dict[str, Any] = {"mysql_default charset": "utf8mb4"}
     table = Table("t", MetaData(), Column("c", Integer), **options)
     op = ops.CreateTableOp.from_table(table)
     rendered = render_op_text(make_context("mysql"), op)

@@ -6,7 +6,7 @@ from alembic.operations import ops
 from recipe import autogenerate, connect
 
 database = sa.MetaData()
-parent = sa.Table("parent", database, sa.Column("id", sa.Integer, primary_key=True))
+sa.Table("parent", database, sa.Column("id", sa.Integer, primary_key=True))
 sa.Table(
     "child",
     database,
@@ -21,6 +21,7 @@ sa.Table(
     sa.Column("gone", sa.Integer, index=True),
 )
 model = sa.MetaData()
+sa.Table("parent", model, sa.Column("id", sa.Integer, primary_key=True))
 sa.Table(
     "kept",
     model,

@@ -26,7 +26,9 @@ def run_directly(connection):
         sa.Column("data", sa.Integer),
         sa.Column("foo_id", sa.ForeignKey("foo.id"), index=True),
     )
-    connection.exec_driver_sql("CREATE TABLE foo (id INTEGER NOT NULL, x VARCHAR(5))")
+    connection.exec_driver_sql(
+        "CREATE TABLE foo (id INTEGER PRIMARY KEY, x VARCHAR(5))"
+    )
     connection.exec_driver_sql("CREATE TABLE old (id INTEGER)")
     context = MigrationContext.configure(connection)
     for diff in compare_metadata(context, model):
