@@ -90,7 +90,10 @@ int alc_bind_graph_find(uint32_t *out, const struct alc_module_state *state,
         return 0;
     }
     PyObject *id = alc_bind_field_get(state, rev, F_REVISION);
-    if (!id || !PyUnicode_Check(id)) {
+    if (!id && !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return -1;
+    }
+    if (!id || !PyUnicode_Check(id)) { /* no revision at all */
         PyErr_Clear();
         Py_XDECREF(id);
         return 0;
