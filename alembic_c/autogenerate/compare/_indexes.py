@@ -299,6 +299,30 @@ class _Changes:
             )
 
 
+def _wanted_by_name(
+    autogen_context: AutogenContext, sigs: Iterable[_Sig]
+) -> tuple[dict[str, _Sig], list[_Sig]]:
+    """Return what the model has by the names of DDL, and the indexes without one."""
+    by_name: dict[str, _Sig] = {}
+    nameless: list[_Sig] = []
+    for sig in sigs:
+        name = sig.md_name_to_sql_name(autogen_context)
+        if name is not None:
+            by_name[name] = sig
+        elif is_index_sig(sig):
+            nameless.append(sig)
+    return by_name, nameless
+
+
+def _found_by_name(sigs: Iterable[_Sig]) -> dict[str, list[_Sig]]:
+    """Return what the database has; a name may be a constraint's and an index's."""
+    by_name: dict[str, list[_Sig]] = {}
+    for sig in sigs:
+        if sig.is_named:
+            by_name.setdefault(not_none(sig.name), []).append(sig)
+    return by_name
+
+
 def _match(
     autogen_context: AutogenContext, database: _Side, model: _Side, changes: _Changes
 ) -> None:
@@ -318,19 +342,8 @@ def _match(
     conn_sigs: list[_Sig] = [*conn_uniques, *map(database_sig, database.indexes)]
 
     nameless = {sig.unnamed: sig for sig in model_uniques if not sig.is_named}
-    wanted: dict[str, _Sig] = {}
-    nameless_indexes: list[_Sig] = []
-    for sig in model_sigs:
-        name = sig.md_name_to_sql_name(autogen_context)
-        if name is not None:
-            wanted[name] = sig
-        elif is_index_sig(sig):
-            nameless_indexes.append(sig)
-    # A name may stand for a constraint and an index at once.
-    found: dict[str, list[_Sig]] = {}
-    for sig in conn_sigs:
-        if sig.is_named:
-            found.setdefault(not_none(sig.name), []).append(sig)
+    wanted, nameless_indexes = _wanted_by_name(autogen_context, model_sigs)
+    found = _found_by_name(conn_sigs)
     contents = {sig.unnamed for sig in model_sigs}
 
     for name in sorted(found.keys() - wanted.keys()):
