@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Cast
 
 from ..util import CommandError, warn
-from ._batch_safety import sqlite_connection
+from ._batch_safety import driver_cursor, sqlite_connection
 
 if TYPE_CHECKING:
     from ..ddl.impl import DefaultImpl
@@ -58,7 +57,7 @@ def prevent(impl: DefaultImpl, new_version: ApplyBatchImpl) -> None:
     """
     if impl.connection is None or sqlite_connection(impl) is None:
         return
-    with closing(impl.connection.connection.cursor()) as cursor:
+    with driver_cursor(impl.connection) as cursor:
         look = _Look(cursor, impl, new_version)
         look.refuse_to_lose_rows()
         look.refuse_to_replace_values()
@@ -78,7 +77,11 @@ def real_name(impl: DefaultImpl, name: str, schema: str | None) -> str:
         return name
     quote = impl.dialect.identifier_preparer.quote_identifier
     master = f"{quote(schema)}.sqlite_master" if schema else "sqlite_master"
-    with closing(impl.connection.connection.cursor()) as cursor:
+    with driver_cursor(impl.connection) as cursor:
+        cursor.execute("SELECT name FROM pragma_database_list")
+        databases = [row[0].lower() for row in cursor.fetchall()]
+        if schema and schema.lower() not in databases:
+            return name
         cursor.execute(
             f"SELECT name FROM {master} WHERE type = 'table' "
             "AND name = ? COLLATE NOCASE",
@@ -91,8 +94,7 @@ def real_name(impl: DefaultImpl, name: str, schema: str | None) -> str:
 class _Look:
     """The questions, with what they have in common.
 
-    cursor: the driver's; statements do not go through SQLAlchemy, whose listeners and
-        logs are to see the same ones as ever.
+    cursor: the driver's.
     """
 
     def __init__(

@@ -42,9 +42,9 @@ class ColumnOrder:
         if not self._groups:
             if not before and not after:
                 after = self._existing[-1] if self._existing else None
-            elif not before:
-                before = self._behind(str(after))
-            elif not after:
+            elif after and not before:
+                before = self._behind(after)
+            elif before and not after:
                 after = self._in_front_of(before)
         if before:
             self._placed.append((name, before))

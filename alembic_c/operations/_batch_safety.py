@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -50,22 +52,38 @@ def _commits_by_itself(driver_connection: Any) -> bool:
 
 
 @contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """Give a cursor of the driver, whose errors become SQLAlchemy's.
+
+    Statements do not go through SQLAlchemy, whose listeners and logs are to see the
+    same ones as ever.
+    """
+    driver_error: type[Exception] = connection.dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except driver_error as problem:
+        raise DBAPIError.instance(
+            None, None, problem, driver_error, dialect=connection.dialect
+        ) from problem
+    finally:
+        cursor.close()
+
+
+@contextmanager
 def _savepoint(
     connection: Connection, driver_connection: Any, journal: Journal | None
 ) -> Iterator[None]:
     """Run a block in a savepoint, inside the open transaction or a new one.
 
-    The statements do not go through SQLAlchemy, whose listeners and logs are to see
-    the same ones as ever; so the journal is told what becomes of the block.
+    The journal hears of the statements through SQLAlchemy, hence not of those here; so
+    it is told what becomes of the block.
     """
 
     def send(*statements: str) -> None:
-        cursor = connection.connection.cursor()
-        try:
+        with driver_cursor(connection) as cursor:
             for statement in statements:
                 cursor.execute(statement)
-        finally:
-            cursor.close()
 
     begun = not driver_connection.in_transaction
     mark = journal.mark() if journal else 0

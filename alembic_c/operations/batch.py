@@ -7,7 +7,7 @@ which makes a table that has the changes and lets it take the place of the old o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import Connection, insert, select
@@ -374,22 +374,34 @@ class ApplyBatchImpl:
 
     def _gather_indexes_from_both_tables(self) -> list[Index]:
         """Return the indexes of the new table: kept ones, then added ones."""
-        assert self.new_table is not None
-        return [
-            self._index_on_new_table(index)
-            for index in [*self.indexes.values(), *self.new_indexes.values()]
+        new_table = self.new_table
+        assert new_table is not None
+
+        def named(element: Any) -> Any:
+            is_column = isinstance(element, Column)
+            return new_table.c[element.key] if is_column else moved(element)
+
+        def moved(element: Any) -> Any:
+            return sqla_compat._copy_expression(element, new_table)
+
+        kept = [self._index_of(each, moved) for each in self.indexes.values()]
+        return kept + [
+            self._index_of(each, named) for each in self.new_indexes.values()
         ]
 
-    def _index_on_new_table(self, index: Index) -> Index:
-        new_table = cast("Table", self.new_table)
+    def _index_of(self, index: Index, on_new_table: Callable[[Any], Any]) -> Index:
+        """Return an index with its elements exchanged for those of the new table.
+
+        Raises KeyError if a new index has a column that the table does not have.
+        """
         elements = [
-            sqla_compat._copy_expression(element, new_table)
+            on_new_table(element)
             for element in sqla_compat._idx_table_bound_expressions(index)
         ]
         duplicate = Index(index.name, *elements, unique=index.unique, **index.kwargs)
-        if duplicate.table is None:
+        if duplicate.table is None and elements:
             # All elements are texts, which do not lead to a table.
-            new_table.append_constraint(duplicate)
+            cast("Table", self.new_table).append_constraint(duplicate)
         return duplicate
 
     def _transfer_elements_to_new_table(self) -> None:

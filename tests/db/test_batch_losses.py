@@ -120,7 +120,7 @@ def test_a_deferred_reference_fails_and_leaves_no_transaction(
             "INSERT INTO child VALUES (1)",
         )
         before = sql_of(connection, "t")
-        with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
+        with pytest.raises(sa.exc.IntegrityError, match="FOREIGN KEY constraint"):
             batch(connection, nothing)
         driver_connection: Any = connection.connection.driver_connection
         assert not driver_connection.in_transaction

@@ -590,6 +590,7 @@ def normal(text: str) -> str:
     text = text.replace("alembic_c", "alembic")
     # `{'a', 'b'}` and object addresses differ from run to run.
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
+    text = re.sub(r"%\(\d+ ", "%(0 ", text)
     return re.sub(r"(?<=Circular dependency detected. \()[^)]*", "", text)
 
 

@@ -19,11 +19,14 @@ from pathlib import Path
 
 from tests.support.postgres import PASSWORD, USER, free_port
 
+# Nothing has to survive a crash.
 _SETTINGS = {
     "bind-address": "127.0.0.1",
     "character-set-server": "utf8mb4",
     "innodb-buffer-pool-size": "32M",
+    "debug-no-sync": "",
     "innodb-flush-log-at-trx-commit": "0",
+    "innodb-flush-method": "nosync",
     "innodb-log-file-size": "16M",
     "lower-case-table-names": "0",
     "skip-log-bin": "",
