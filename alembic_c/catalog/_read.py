@@ -52,6 +52,8 @@ class Names:
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         """Raises ValueError if the driver gives something else than was asked for."""
         self.rows = list(rows)
+        # By schema; None for those whose schema may be left out.
+        self._tables: dict[str | None, list[str]] = {}
         for kind, _, _, name, schema, _, is_visible, *_ in self.rows:
             if kind in ("n", "r"):
                 texts = (name, schema) if kind == "r" else (name,)
@@ -61,6 +63,10 @@ class Names:
                     raise ValueError("a row that is not as asked for")
             elif kind not in ("t", "c", "s"):
                 raise ValueError("a row of an unknown kind")
+            if kind == "r":
+                self._tables.setdefault(schema, []).append(name)
+                if is_visible and schema != "pg_catalog":
+                    self._tables.setdefault(None, []).append(name)
 
     def visible_schemas(self) -> list[str]:
         """Return those whose names may be left out, "pg_temp" for temporary tables."""
@@ -71,10 +77,7 @@ class Names:
 
         schema: None for all whose schema may be left out.
         """
-        tables = [row for row in self.rows if row[0] == "r"]
-        if schema is not None:
-            return [row[3] for row in tables if row[4] == schema]
-        return [row[3] for row in tables if row[6] and row[4] != "pg_catalog"]
+        return self._tables.get(schema, [])
 
     def owned_sequences(self) -> Iterator[OwnedSequence]:
         """Yield the sequences that columns own."""

@@ -82,6 +82,31 @@ def _decorated(impl: Any) -> Any:
     return Decorated()
 
 
+class Loading(sa.TypeDecorator[Any]):
+    """Has another type for each dialect."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(
+            pg.JSONB() if dialect.name == "postgresql" else sa.String(30)
+        )
+
+
+class Spelled(sa.types.UserDefinedType[Any]):
+    """Says itself what it is in DDL."""
+
+    def get_col_spec(self, **kw: Any) -> str:
+        return "VARCHAR(31)"
+
+
+class Wide(Integer):
+    """Is BIGINT under a name of its own."""
+
+    __visit_name__ = "BIGINT"
+
+
 # --- PostgreSQL: types --------------------------------------------------------------
 
 PG_TYPES = Grid(
@@ -147,6 +172,12 @@ PG_TYPES = Grid(
             *(lambda: _decorated(sa.Integer()), lambda: _decorated(Text())),
             sa.String(30).with_variant(sa.Text(), "postgresql"),
             sa.Text().with_variant(sa.String(30), "sqlite"),
+            sa.DateTime().with_variant(pg.TIMESTAMP(precision=3), "postgresql"),
+            sa.Integer().with_variant(_decorated(sa.BigInteger()), "postgresql"),
+            *(sa.Enum("x", "y", name="e", schema="public"), sa.Boolean(True)),
+            *(sa.Interval(native=False), sa.Interval(second_precision=3)),
+            *(sa.Enum("x", length=30, native_enum=False), pg.HSTORE, pg.CITEXT),
+            *(Loading, Spelled, Wide, pg.ARRAY(sa.Enum("x", name="e", schema="other"))),
         )
     ],
 )
@@ -580,6 +611,54 @@ PG_COLUMNS = Grid(
     wanted=COLUMNS_WANTED,
 )
 
+# --- named checks -------------------------------------------------------------------
+
+
+def checked(*checks: tuple[str, str | None]) -> Items:
+    return lambda t: [
+        sa.CheckConstraint(text, name=name and name.replace("{t}", t))
+        for text, name in checks
+    ]
+
+
+CHECKS = Grid(
+    declared=[
+        f"a int, b boolean, c text{each}"
+        for each in (
+            *("", ", CHECK (a > 0)", ", CONSTRAINT {t}_c CHECK (a > 0)"),
+            *(", CONSTRAINT {t}_c CHECK (a > 1)", ", CONSTRAINT {t}_d CHECK (a > 0)"),
+            ", CONSTRAINT {t}_c CHECK (a > 0), CONSTRAINT {t}_d CHECK (a > 0)",
+            ", CONSTRAINT {t}_c CHECK (a > 0), CHECK (b)",
+            ', CONSTRAINT "{t}_C" CHECK (a > 0)',
+            ", CONSTRAINT {t}_c CHECK (c in ('x', 'y'))",
+        )
+    ],
+    wanted=[
+        nothing,
+        *(checked(("a > 0", name)) for name in (None, "{t}_c", "{t}_d", "{t}_C")),
+        checked(("a > 1", "{t}_c")),
+        checked(("a > 0", "{t}_c"), ("a > 0", "{t}_d")),
+        checked(("a > 0", "{t}_c"), ("b", None)),
+        checked(("c in ('x', 'y')", "{t}_c")),
+        lambda t: [
+            Column(
+                "c",
+                sa.Enum(
+                    *("x", "y"),
+                    name=f"{t}_c",
+                    native_enum=False,
+                    create_constraint=True,
+                ),
+            )
+        ],
+        lambda t: [
+            Column("b", sa.Boolean(create_constraint=True, name=f"{t}_c")),
+        ],
+        lambda t: [Column("a", Integer, sa.CheckConstraint("a > 0", name=f"{t}_c"))],
+    ],
+    also=lambda t: [Column("a", Integer), Column("b", sa.Boolean), Column("c", Text)],
+)
+
 # --- SQLite -------------------------------------------------------------------------
 
 LITE_TYPES = Grid(
@@ -768,6 +847,7 @@ POSTGRESQL = {
     "nulls not distinct": PG_NULLS_NOT_DISTINCT,
     "foreign keys": PG_KEYS,
     "columns": PG_COLUMNS,
+    "checks": CHECKS,
 }
 SQLITE = {
     "types": LITE_TYPES,
@@ -776,6 +856,7 @@ SQLITE = {
     "indexes": LITE_INDEXES,
     "foreign keys": LITE_KEYS,
     "columns": LITE_COLUMNS,
+    "checks": CHECKS,
 }
 
 # --- running ------------------------------------------------------------------------
@@ -807,6 +888,10 @@ def model(grid: Grid, pairs: Sequence[tuple[int, int]]) -> MetaData:
         name = f"t_{i}_{k}"
         items: list[Any] = [*grid.also(name), *grid.wanted[k](name)]
         options = items.pop() if isinstance(items[-1], dict) else {}
+        # A column of the pair's takes the place of the grid's own.
+        columns = {each.name: each for each in items if isinstance(each, Column)}
+        others = (each for each in items if not isinstance(each, Column))
+        items = [*columns.values(), *others]
         Table(name, metadata, *items, **options)
     return metadata
 
