@@ -702,6 +702,12 @@ def make_pair(seed: int, dialect: str) -> Pair:
         }
     )
     hidden = frozenset(rng.sample(names, len(names) // 5))
+    twins = any(
+        len({each.name for each in spec.tables}) < len(spec.tables)
+        for spec in (database, model)
+    )
+    if schemas[1:] and not twins and rng.random() < 0.3:
+        database.default_schema = model.default_schema = "test_schema"
     return Pair(seed, dialect, database, model, options, hidden)
 
 
