@@ -92,7 +92,8 @@ class Plugin:
             for_it = [text for text, rx in chosen.items() if rx.match(name)]
             unused.difference_update(for_it)
             if for_it:
-                log.info("setting up autogenerate plugin %s", name)
+                # Upstream: INFO, a line for each comparator of every run.
+                log.debug("setting up autogenerate plugin %s", name)
                 comparators.populate_with(plugin.autogenerate_comparators)
         never_matched = [text for text in chosen if text in unused]
         if never_matched:

@@ -171,6 +171,8 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", "<date>"),
     (r"see \S+\.txt", "see <report>"),
     (r"\balembic_c\b", "alembic"),
+    # At DEBUG here.
+    (r"(?m)^.*\bsetting up autogenerate plugin \S+\n", ""),
     # Where in the tools' own source a warning was given.
     (r"(?m)^\S+:\d+: (?=\w+Warning: )", ""),
 )

@@ -89,7 +89,7 @@ def test_registration_is_logged_under_upstreams_name(
         ("alembic.runtime.plugins", logging.DEBUG, "setup plugin a.one"),
         (
             "alembic.runtime.plugins",
-            logging.INFO,
+            logging.DEBUG,
             "setting up autogenerate plugin a.one",
         ),
     ]
