@@ -98,13 +98,13 @@ int alc_bind_graph_find(uint32_t *out, const struct alc_module_state *state,
         Py_XDECREF(id);
         return 0;
     }
-    int rc = alc_bind_name(&name, &keep, id);
-    Py_DECREF(id);
-    if (rc < 0) {
+    if (alc_bind_name(&name, &keep, id) < 0) {
+        Py_DECREF(id);
         return -1;
     }
     uint32_t node = alc_graph_find(&self->g, name.ptr, name.len);
     Py_XDECREF(keep);
+    Py_DECREF(id); /* the name may have been borrowed from it */
     if (node < self->n_revs && self->revs[node] == rev) {
         *out = node;
         return 0;
