@@ -529,7 +529,7 @@ TABLE_OPTIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "postgresql": [
         {"prefixes": ["UNLOGGED"]},
-        {"postgresql_with": {"fillfactor": 70}},
+        {"postgresql_using": "heap"},
         {"postgresql_tablespace": "pg_default"},
         {"info": {"it's": "x"}},
         {"implicit_returning": False},
