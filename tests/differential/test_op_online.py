@@ -376,3 +376,56 @@ def test_same_outcome(upstream: ModuleType, database: Database, family: str) -> 
 @pytest.mark.parametrize("source", [bad_input, odd_input])
 def test_same_errors(upstream: ModuleType, database: Database, source: Any) -> None:
     assert_equal(upstream, database, source())
+
+
+# What the MySQL family has ways of its own for; all of it has to work.
+ON_MYSQL = """\
+op.rename_table('t', 'u')
+op.rename_table('T t', 'U u')
+op.alter_column('t', 'c', type_=sa.Text(), existing_nullable=True)
+op.alter_column('t', 'c', type_=mysql.ENUM('3', '6', name='e'))
+op.alter_column('t', 'c', type_=sa.Enum('3', '6', name='e'), nullable=False)
+op.alter_column('t', 'c', nullable=False, existing_type=sa.String(9))
+op.alter_column('t', 'c', server_default="it's 5%", existing_type=sa.String(9))
+op.alter_column('t', 'b', server_default=sa.text('5'), existing_type=sa.Integer())
+op.alter_column('t', 'b', server_default=None, existing_type=sa.Integer())
+op.alter_column('t', 'B c', new_column_name='C b', existing_type=sa.Integer())
+op.alter_column('t', 'b', comment="it's", existing_type=sa.Integer())
+op.alter_column('t', 'b', comment=None, existing_type=sa.Integer())
+op.alter_column('acc', 'id', autoincrement=True, existing_type=sa.Integer())
+op.create_table_comment('t', "it's 5% \\\\ :x")
+op.drop_table_comment('t')
+op.create_index('ixz', 't', ['c'], mysql_length=3, mariadb_length=3)
+op.create_index('ixz', 't', [sa.text('c DESC')], mysql_prefix='FULLTEXT')
+op.drop_index('ixr', 'r')
+op.drop_constraint('n', 't', type_='check')
+op.drop_constraint('uqr', 'r', type_='unique')
+op.drop_constraint('pkr', 'r', type_='primary')
+op.execute('UPDATE t SET b = 7'); op.create_foreign_key('f', 't', 'acc', ['b'], ['id'])
+op.create_foreign_key('f', 'o', 'r', ['b'], ['id']); op.drop_constraint('f', 'o', 'foreignkey')
+op.create_unique_constraint('uqz', 't', ['c']); op.drop_constraint('uqz', 't', 'unique')
+op.create_check_constraint('ckz', 't', 'b > 0'); op.drop_constraint('ckz', 't', 'check')
+op.create_primary_key('x', 't', ['a']); op.drop_constraint('x', 't', 'primary')
+op.drop_column('t', 'c', if_exists=True)
+op.drop_column('t', 'zork', if_exists=True)
+op.add_column('t', sa.Column('a', sa.Integer), if_not_exists=True)
+op.add_column('t', sa.Column('e', sa.Enum('x', 'y'), server_default='y', comment='?'))
+op.add_column('t', sa.Column('g', sa.Integer, sa.Computed('a + 1', persisted=True)))
+with op.batch_alter_table('r', recreate='always') as b: b.add_column(sa.Column('x', sa.Integer))
+with op.batch_alter_table('r') as b: b.drop_constraint('uqr', type_='unique'); b.drop_index('ixr')
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("dialect", ["mysql", "mariadb"])
+def test_mysql_can(upstream: ModuleType, maria_server: str, dialect: str) -> None:
+    import alembic.operations
+    import alembic.runtime.migration  # noqa: F401 - `upstream` gets these attributes
+
+    url = sa.make_url(maria_server).set(drivername=f"{dialect}+pymysql")
+    database = Database(url.render_as_string(hide_password=False))
+    for statement in ON_MYSQL.splitlines():
+        expected = database.outcome(upstream, statement)
+        actual = database.outcome(alembic_c, statement)
+        assert actual == expected, statement
+        assert actual["raised"] is None, statement
+    database.engine.dispose()
