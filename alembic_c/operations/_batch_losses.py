@@ -11,23 +11,27 @@ so that everything can be undone:
 - Triggers, AUTOINCREMENT and the like belong to a table and are dropped with it.
 
 Values that would be lost without anybody having asked for it are an error; what is
-lost with upstream too, and may be meant, is a warning.
+lost with upstream too, and may be meant, is told in the log at WARNING: a Python
+warning would fail the test suites that make errors of those.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Cast
 
-from ..util import CommandError, warn
+from ..util import CommandError
 from ._batch_safety import driver_cursor, sqlite_connection
 
 if TYPE_CHECKING:
     from ..ddl.impl import DefaultImpl
     from .batch import ApplyBatchImpl
+
+log = logging.getLogger("alembic.runtime.migration")
 
 # Foreign keys by which rows or values are lost when a table is dropped.
 _DESTRUCTIVE_REFERENCES = """
@@ -167,9 +171,11 @@ class _Look:
         ]
         if forgotten:
             names = ", ".join(f'"{name}"' for name in forgotten)
-            warn(
-                f'Table "{self._table.name}" loses columns with values that the Table '
-                f"given as copy_from does not have: {names}"
+            log.warning(
+                'Table "%s" loses columns with values that the Table given as '
+                "copy_from does not have: %s",
+                self._table.name,
+                names,
             )
 
     def warn_of_casts(self) -> None:
@@ -178,10 +184,13 @@ class _Look:
             if isinstance(expression, Cast):
                 changed = self._n_values_changed(expression)
                 if changed:
-                    warn(
-                        f'Column "{name}" of table "{self._table.name}": {changed} '
-                        "values changed when they were cast to "
-                        f"{expression.type.compile(self._impl.dialect)}"
+                    log.warning(
+                        'Column "%s" of table "%s": %d values changed when they were '
+                        "cast to %s",
+                        name,
+                        self._table.name,
+                        changed,
+                        expression.type.compile(self._impl.dialect),
                     )
 
     def _n_values_changed(self, cast: Cast[Any]) -> int:
@@ -203,8 +212,10 @@ class _Look:
     def warn_of_dropped_objects(self) -> None:
         dropped = [*self._triggers(), *self._indexes(), *self._table_traits()]
         if dropped:
-            warn(
-                f'Table "{self._table.name}" is made anew without {", ".join(dropped)}'
+            log.warning(
+                'Table "%s" is made anew without %s',
+                self._table.name,
+                ", ".join(dropped),
             )
 
     def _definitions(self, type_: str, table: str) -> dict[str, str]:

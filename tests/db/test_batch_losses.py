@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,15 +46,21 @@ def sql_of(connection: sa.Connection, name: str) -> str:
 
 
 def batch(connection: sa.Connection, change: Change, **options: Any) -> list[str]:
-    """Carry out a batch on the table "t"; return what was warned of."""
+    """Carry out a batch on the table "t"; return what the log warned of."""
     op = Operations(MigrationContext.configure(connection))
     options = {"table_name": "t", "recreate": "always", **options}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    told: list[str] = []
+    watching = logging.Handler(logging.WARNING)
+    watching.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("alembic.runtime.migration")
+    log.addHandler(watching)
+    try:
         with op.batch_alter_table(**options) as batch_op:
             change(batch_op)
+    finally:
+        log.removeHandler(watching)
     connection.commit()
-    return [str(each.message) for each in caught if each.category is UserWarning]
+    return told
 
 
 def nothing(batch_op: BatchOperations) -> None:

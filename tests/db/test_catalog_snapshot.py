@@ -394,8 +394,8 @@ def test_failures_leak_nothing() -> None:
 
     def once() -> None:
         reader = _catalog.PgReader(150000, ["a" * 1000])
+        schema = ("n", 1, 0, "a" * 1000, None, None, True, *[None] * 6)
         with pytest.raises(ValueError, match="row"):
-            schema = ("n", 1, 0, "a" * 1000, None, None, True, *[None] * 6)
             reader.feed(0, [schema, (2,)])
         sqlite = _catalog.SqliteReader()
         with pytest.raises(ValueError, match="twice"):
