@@ -1,0 +1,58 @@
+"""Models whose own code changes them while C reads them: nothing read is freed memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+
+from alembic_c.catalog import _model
+
+RULES = {"types": True, "defaults": True, "comments": True, "checks": True}
+
+
+class Meddler(sa.sql.ColumnElement[Any]):
+    """An expression that empties a list when it is compiled."""
+
+    inherit_cache = False
+
+    def __init__(self, victim: list[Any]) -> None:
+        self.victim = victim
+
+
+@compiles(Meddler)
+def _meddle(element: Meddler, compiler: Any, **kw: Any) -> str:
+    element.victim.clear()
+    return "now()"
+
+
+def read(tables: list[Any]) -> Any:
+    return _model.read(tables, _model.Rules(postgresql.dialect(), "public", **RULES))
+
+
+def test_index_that_empties_itself() -> None:
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer))
+    expressions: list[Any] = []
+    index = sa.Index("ix", Meddler(expressions), *[sa.text(str(n)) for n in range(50)])
+    table.append_constraint(index)
+    expressions += index.expressions
+    index.expressions = expressions
+    (found,) = read([table]).tables
+    assert not expressions
+    assert len(found.indexes[0].parts) == 51
+
+
+def test_default_that_empties_the_list_of_tables() -> None:
+    tables: list[Any] = []
+    for number in range(50):
+        column = sa.Column("x", sa.Integer, server_default=Meddler(tables))
+        tables.append(sa.Table(f"t{number}", sa.MetaData(), column))
+    assert len(read(tables).tables) == 50
+
+
+def test_that_reading_no_tables_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        read(None)  # type: ignore[arg-type]
