@@ -1,4 +1,4 @@
-"""Models whose own code changes them while C reads them: nothing read is freed memory."""
+"""Models whose own code changes them while C reads them: nothing freed is read."""
 
 from __future__ import annotations
 
