@@ -69,6 +69,12 @@ def mariadb_server() -> Iterator[str]:
         server.stop()
 
 
+@pytest.fixture(params=["mysql", "mariadb"])
+def mariadb_url(request: pytest.FixtureRequest, mariadb_server: str) -> str:
+    """Return the URL of an empty MariaDB database, by both names of the dialect."""
+    return mariadb.emptied(mariadb_server, request.param)
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """Return the URL of a new SQLite file."""

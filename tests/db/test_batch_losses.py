@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from alembic_c.operations import BatchOperations, Operations
+from alembic_c.operations import BatchOperations, Operations, _batch_losses
 from alembic_c.runtime.migration import MigrationContext
 from alembic_c.util import CommandError
 
@@ -398,3 +399,95 @@ def test_a_table_by_the_temporary_name_is_left_alone(
     connection.rollback()
     assert rows(connection, "SELECT * FROM t") == [(1, 5)]
     assert rows(connection, "SELECT * FROM _alembic_tmp_t") == [(6,)]
+
+
+# --- questions that cannot be asked ---------------------------------------------------
+
+
+def copy_with(connection: sa.Connection, **options: Any) -> list[str]:
+    warned = batch(
+        connection,
+        lambda b: b.add_column(sa.Column("y", sa.Integer)),
+        copy_from=copy_of_t(),
+        **options,
+    )
+    assert rows(connection, "SELECT * FROM t") == [(1, 5, None)]
+    return warned
+
+
+def test_database_that_does_not_answer(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+        "INSERT INTO t VALUES (1, 5)",
+    )
+    driver_connection: Any = connection.connection.driver_connection
+
+    def authorizer(action: int, table: str | None, *more: Any) -> int:
+        is_asked = action == sqlite3.SQLITE_READ and str(table).startswith("pragma_")
+        return sqlite3.SQLITE_DENY if is_asked else sqlite3.SQLITE_OK
+
+    driver_connection.set_authorizer(authorizer)
+    (told,) = copy_with(connection)
+    driver_connection.set_authorizer(None)
+    assert told.startswith('What table "t" loses when it is made anew cannot be asked: ')
+
+
+def test_schema_that_is_translated(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+        "INSERT INTO t VALUES (1, 5)",
+    )
+    connection = connection.execution_options(schema_translate_map={"tenant": "main"})
+    copy = copy_of_t().to_metadata(sa.MetaData(), schema="tenant")
+    batch(
+        connection,
+        lambda b: b.add_column(sa.Column("y", sa.Integer)),
+        copy_from=copy,
+        schema="tenant",
+    )
+    assert rows(connection, "SELECT * FROM t") == [(1, 5, None)]
+
+
+def test_transaction_that_sqlite_has_rolled_back(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy is gone with it, so the table has to stay."""
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER)",
+        "INSERT INTO t VALUES (1, 5)",
+    )
+
+    def full_disk(look: Any) -> None:
+        look._cursor.execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(_batch_losses._Look, "keep_sequence", full_disk)
+    with pytest.raises(sa.exc.OperationalError):
+        batch(connection, nothing)
+    connection.rollback()
+    assert rows(connection, "SELECT * FROM t") == [(1, 5)]
+
+
+def test_one_scan_for_all_casts(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, y TEXT, z INTEGER)",
+        "INSERT INTO t VALUES (1, 'a', '1,5', 3), (2, 'b', '2', 4)",
+    )
+
+    def change(batch_op: BatchOperations) -> None:
+        batch_op.alter_column("x", type_=sa.Integer())
+        batch_op.alter_column("y", type_=sa.Float())
+        batch_op.alter_column("z", type_=sa.Text())
+
+    statements: list[str] = []
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.set_trace_callback(statements.append)
+    warned = batch(connection, change)
+    driver_connection.set_trace_callback(None)
+    ends = [line.partition(": ")[2].split()[0] for line in warned]
+    assert ends == ["2", "1"]
+    assert sum("typeof" in statement for statement in statements) == 1

@@ -11,13 +11,13 @@ import os
 import pickle
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from alembic_c.catalog import Catalog, Change, snapshot
 from tests.differential.schemas import Maker, SchemaSpec, build, make_pair
+from tests.support.engines import rolling_back
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "60"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
@@ -261,20 +261,8 @@ def test_each_kind_of_change(
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        # The driver would commit before DDL; transactions are ours to begin.
-        sa.event.listen(engine, "connect", _leave_transactions_alone)
-        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
-    else:
-        with engine.begin() as connection:
-            connection.execute(sa.schema.CreateSchema("test_schema"))
-    yield engine
-    engine.dispose()
-
-
-def _leave_transactions_alone(dbapi_connection: Any, record: Any) -> None:
-    dbapi_connection.isolation_level = None
+    with rolling_back(database_url) as engine:
+        yield engine
 
 
 def _catalog_of(engine: sa.Engine, spec: SchemaSpec) -> Catalog | None:

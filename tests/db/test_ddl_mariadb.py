@@ -10,24 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from alembic_c.ddl.impl import DefaultImpl
-from tests.support import mariadb
 
 
-@pytest.fixture(scope="module")
-def server_url() -> Iterator[str]:
-    with mariadb.url_for_tests() as url:
-        yield url
-
-
-@pytest.fixture(params=["mysql", "mariadb"])
-def connection(
-    request: pytest.FixtureRequest, server_url: str
-) -> Iterator[sa.Connection]:
-    url = sa.make_url(server_url).set(drivername=f"{request.param}+pymysql")
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+@pytest.fixture
+def connection(mariadb_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
     with engine.connect() as open_connection:
-        for statement in ("DROP TABLE IF EXISTS t", "DROP TABLE IF EXISTS o"):
-            open_connection.exec_driver_sql(statement)
         yield open_connection
 
 

@@ -7,7 +7,7 @@ statement, PostgreSQL what precedes an `autocommit_block`, and else nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from alembic_c import command
 from alembic_c.config import Config
-from tests.support import mariadb
 
 ENV = """\
 from sqlalchemy import create_engine, pool
@@ -113,28 +112,11 @@ def on_postgresql(
     return Project(tmp_path, pg_url, caplog)
 
 
-@pytest.fixture(scope="module")
-def server_url() -> Iterator[str]:
-    with mariadb.url_for_tests() as url:
-        yield url
-
-
-@pytest.fixture(params=["mysql", "mariadb"])
-def maria_url(request: pytest.FixtureRequest, server_url: str) -> str:
-    url = sa.make_url(server_url).set(drivername=f"{request.param}+pymysql")
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET foreign_key_checks = 0")
-        for name in sa.inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"DROP TABLE `{name}`")
-    return url.render_as_string(hide_password=False)
-
-
 @pytest.fixture
 def on_maria(
-    tmp_path: Path, maria_url: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, mariadb_url: str, caplog: pytest.LogCaptureFixture
 ) -> Project:
-    return Project(tmp_path, maria_url, caplog)
+    return Project(tmp_path, mariadb_url, caplog)
 
 
 def in_effect(lines: list[str]) -> list[str]:
@@ -241,7 +223,7 @@ def test_ddl_commits_what_precedes_it(on_maria: Project) -> None:
 
 
 def test_interrupted_move_and_copy(
-    on_maria: Project, maria_url: str, monkeypatch: pytest.MonkeyPatch
+    on_maria: Project, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The old table is gone, and nobody has heard of it: the copy is not dropped."""
     from alembic_c.ddl.impl import DefaultImpl
@@ -263,13 +245,13 @@ def test_interrupted_move_and_copy(
     told = "An interrupted batch has left all rows of the table 't' (1) in "
     (leftover,) = [line for line in lines if line.startswith(told)]
     remedy = leftover.partition("Give it its name: ")[2].partition(", and create")[0]
-    engine = sa.create_engine(maria_url, poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(remedy)
         assert connection.exec_driver_sql("SELECT * FROM t").fetchall() == [(1, None)]
 
 
-def test_copy_that_fails_is_removed(on_maria: Project, maria_url: str) -> None:
+def test_copy_that_fails_is_removed(on_maria: Project, mariadb_url: str) -> None:
     on_maria.revision("a", None, MAKE, INSERT.replace("(1)", "(NULL)"))
     batch = "with op.batch_alter_table('t', recreate='always') as b: "
     change = "b.alter_column('a', nullable=False, existing_type=sa.Integer())"
@@ -277,10 +259,76 @@ def test_copy_that_fails_is_removed(on_maria: Project, maria_url: str) -> None:
     on_maria.upgrade("a")
     lines = on_maria.report(error=sa.exc.DBAPIError)
     assert not [line for line in lines if "interrupted batch" in line]
-    engine = sa.create_engine(maria_url, poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT * FROM t").fetchall() == [(None,)]
         assert set(sa.inspect(connection).get_table_names()) == {"t", "alembic_version"}
+
+
+def test_ddl_that_fails_commits_nothing_on_sqlite(on_sqlite: Project) -> None:
+    on_sqlite.revision("a", None, MAKE)
+    on_sqlite.upgrade()
+    on_sqlite.revision("b", "a", INSERT, "op.execute('ALTER TABLE t RENAME TO t')")
+    assert in_effect(on_sqlite.report(error=sa.exc.OperationalError)) == []
+
+
+def test_connection_to_mariadb_in_autocommit_mode(on_maria: Project) -> None:
+    on_maria.revision("a", None, MAKE)
+    on_maria.upgrade()
+    on_maria.set(engine_options={"isolation_level": "AUTOCOMMIT"})
+    on_maria.revision("b", "a", INSERT, FAIL)
+    assert in_effect(on_maria.report()) == ["INSERT"]
+
+
+def test_many_comments_in_front_of_a_statement(on_sqlite: Project) -> None:
+    """They are skipped in linear time."""
+    create = "'/* all rights reserved */ ' * 60 + 'CREATE TABLE t (a INTEGER)'"
+    on_sqlite.revision("a", None, f"op.execute({create})", FAIL)
+    assert in_effect(on_sqlite.report()) == ["/*"]
+    query = create.replace("CREATE TABLE t (a INTEGER)", "SELECT 1")
+    on_sqlite.revision("a", None, f"op.execute({query})", FAIL)
+    assert in_effect(on_sqlite.report()) == []
+
+
+def leftovers(project: Project, *tables: str) -> list[str]:
+    """Return what is told of tables that are there when a step fails."""
+    names = ", ".join(map(repr, tables))
+    create = f"for name in ({names},): op.execute(f'CREATE TABLE {{name}} (a INTEGER)')"
+    project.revision("a", None, create, FAIL)
+    return [line for line in project.report() if "interrupted batch" in line]
+
+
+def test_leftover_copy(on_sqlite: Project) -> None:
+    (line,) = leftovers(on_sqlite, "_alembic_tmp_person", "person", "person_old")
+    assert "; person still has all of its rows." in line
+
+
+def test_leftover_whose_name_others_begin_with(on_sqlite: Project) -> None:
+    """It is the only table that has the rows."""
+    (line,) = leftovers(on_sqlite, "_alembic_tmp_person", "person_old")
+    assert "RENAME TO person," in line
+    assert "DROP TABLE" not in line
+
+
+def test_leftover_whose_name_is_cut(on_sqlite: Project) -> None:
+    """Which table it has the rows of cannot be told, so no command is given."""
+    cut = "_alembic_tmp_" + 37 * "x"
+    (line,) = leftovers(on_sqlite, cut, 37 * "x" + "_old")
+    assert "whose name begins with" in line
+    assert "DROP TABLE" not in line
+    assert "RENAME TO" not in line
+
+
+def test_the_error_is_the_same_where_nothing_can_be_looked_up(
+    on_sqlite: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unable(self: Any, **kw: Any) -> list[str]:
+        raise NotImplementedError("no such feature")
+
+    monkeypatch.setattr(sa.Inspector, "get_table_names", unable)
+    on_sqlite.revision("a", None, FAIL)
+    (line,) = [line for line in on_sqlite.report() if "looked up" in line]
+    assert "no such feature" in line
 
 
 def test_failing_downgrade(on_sqlite: Project) -> None:

@@ -6,7 +6,6 @@ Each of the definitions is in the database, the other ones are in the model in t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -81,11 +80,6 @@ PAIRS = [
     for one in makes
     for other in makes
 ]
-
-
-@pytest.fixture(scope="module")
-def packages(upstream: ModuleType) -> tuple[Package, Package]:
-    return Package("alembic_c"), Package(upstream.__name__)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

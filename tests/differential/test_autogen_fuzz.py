@@ -11,8 +11,6 @@ import ast
 import os
 import warnings
 from collections.abc import Iterator
-from types import ModuleType
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +18,7 @@ import sqlalchemy as sa
 from alembic_c.autogenerate.compare import _sqlite
 from tests.differential.autogen_support import Outcome, Package, Refused, run
 from tests.differential.schemas import make_pair
+from tests.support.engines import rolling_back
 
 PAIRS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "200"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
@@ -28,33 +27,10 @@ PROOF_MODES = os.environ.get("ALEMBIC_C_FUZZ_PROOF", "off,on").split(",")
 CHUNK = 25
 
 
-@pytest.fixture(scope="module")
-def ours() -> Package:
-    return Package("alembic_c")
-
-
-@pytest.fixture(scope="module")
-def theirs(upstream: ModuleType) -> Package:
-    return Package(upstream.__name__)
-
-
 @pytest.fixture
 def connection(database_url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        # The driver would commit before DDL; transactions are ours to begin.
-        sa.event.listen(engine, "connect", _leave_transactions_alone)
-        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
-    else:
-        with engine.begin() as setup:
-            setup.execute(sa.schema.CreateSchema("test_schema"))
-    with engine.connect() as connection:
+    with rolling_back(database_url) as engine, engine.connect() as connection:
         yield connection
-    engine.dispose()
-
-
-def _leave_transactions_alone(dbapi_connection: Any, record: Any) -> None:
-    dbapi_connection.isolation_level = None
 
 
 def starts() -> range:
@@ -65,10 +41,10 @@ def starts() -> range:
 def test_random_pairs(
     start: int,
     connection: sa.Connection,
-    ours: Package,
-    theirs: Package,
+    packages: tuple[Package, Package],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    ours, theirs = packages
     n_refused = 0
     for seed in range(start, min(start + CHUNK, FIRST_SEED + PAIRS)):
         pair = make_pair(seed, connection.dialect.name)

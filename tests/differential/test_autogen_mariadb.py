@@ -7,7 +7,6 @@ ALEMBIC_C_WILD_SEED the first seed.  A failure prints its seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,26 +15,15 @@ from sqlalchemy.dialects import mysql
 
 from tests.differential.autogen_support import Package, collected, describe, settle
 from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS, differences
-from tests.differential.wild_support import empty
 
 Model = Callable[[], sa.MetaData]
 
 
-@pytest.fixture(scope="module")
-def packages(upstream: ModuleType) -> tuple[Package, Package]:
-    return Package("alembic_c"), Package(upstream.__name__)
-
-
-@pytest.fixture(params=["mysql", "mariadb"])
-def connection(
-    request: pytest.FixtureRequest, mariadb_server: str
-) -> Iterator[sa.Connection]:
-    url = sa.make_url(mariadb_server).set(drivername=f"{request.param}+pymysql")
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+@pytest.fixture
+def connection(mariadb_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
     with engine.connect() as open_connection:
-        empty(open_connection)
         yield open_connection
-        empty(open_connection)
 
 
 def parent_and_child(**options: Any) -> sa.MetaData:

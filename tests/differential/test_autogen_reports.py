@@ -8,7 +8,6 @@ SQLite database says what they would say.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -137,11 +136,6 @@ CHECK_MODELS: dict[str, Callable[[sa.Table], Any]] = {
         "f", sa.Boolean(create_constraint=True, name="ck")
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def packages(upstream: ModuleType) -> tuple[Package, Package]:
-    return Package("alembic_c"), Package(upstream.__name__)
 
 
 def model_with(add: Callable[[sa.Table], Any]) -> sa.MetaData:

@@ -11,7 +11,6 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,9 +23,10 @@ from tests.differential.wild_support import (
     WildOutcome,
     canonical,
     create,
-    empty,
     examine,
 )
+from tests.support.engines import begin_by_hand
+from tests.support.mariadb import drop_tables
 
 PAIRS = int(os.environ.get("ALEMBIC_C_WILD_PAIRS", "50"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_WILD_SEED", "1"))
@@ -116,8 +116,8 @@ def engine_for(url: str) -> sa.Engine:
     """Return an engine for a database, with a second schema in it."""
     engine = sa.create_engine(url)
     if engine.dialect.name == "sqlite":
+        begin_by_hand(engine)
         sa.event.listen(engine, "connect", _attach)
-        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
     elif engine.dialect.name == "postgresql":
         with engine.begin() as setup:
             for name in ("test_schema", "Other Schema"):
@@ -129,8 +129,6 @@ def engine_for(url: str) -> sa.Engine:
 
 
 def _attach(dbapi_connection: Any, record: Any) -> None:
-    # The driver would commit before DDL; transactions are ours to begin.
-    dbapi_connection.isolation_level = None
     dbapi_connection.execute("ATTACH ':memory:' AS test_schema")
 
 
@@ -173,7 +171,7 @@ def _outcomes(
     if connection.dialect.name in ("mysql", "mariadb"):
         for package, mode in runs:
             os.environ["ALEMBIC_C_PROOF"] = mode
-            empty(connection)
+            drop_tables(connection)
             create(connection, pair.database)
             connection.commit()
             outcomes.append(examine(package, connection, pair))
@@ -192,11 +190,6 @@ def _outcomes(
         return outcomes
     finally:
         transaction.rollback()
-
-
-@pytest.fixture(scope="module")
-def packages(upstream: ModuleType) -> tuple[Package, Package]:
-    return Package("alembic_c"), Package(upstream.__name__)
 
 
 @pytest.mark.parametrize("start", range(FIRST_SEED, FIRST_SEED + PAIRS, CHUNK))

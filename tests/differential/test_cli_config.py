@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.support.side_by_side import INI, SideBySide, Story
-
-
-@pytest.fixture(scope="module")
-def both(
-    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SideBySide]:
-    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
-        yield both
 
 
 def ini(*lines: str, head: str = "[alembic]") -> dict[str, str | bytes | None]:

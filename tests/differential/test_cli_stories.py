@@ -6,21 +6,11 @@ database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.side_by_side import ENV, INI, SideBySide, Story, revision
-
-
-@pytest.fixture(scope="module")
-def both(
-    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SideBySide]:
-    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
-        yield both
-
 
 LINE = {"migrations/versions/b1_message.py": None}  # only a1, a2
 

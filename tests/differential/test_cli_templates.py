@@ -7,20 +7,12 @@ they do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.side_by_side import SideBySide, Step, Story, usual
-
-
-@pytest.fixture(scope="module")
-def both(
-    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SideBySide]:
-    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
-        yield both
 
 
 def edit(pattern: str, pattern_in: str, replacement: str) -> Callable[[Path], object]:

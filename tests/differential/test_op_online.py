@@ -20,7 +20,7 @@ import alembic_c
 import alembic_c.operations
 import alembic_c.runtime.migration
 from tests.differential.test_op_sql import FAMILIES, bad_input, namespace, normal
-from tests.support import mariadb
+from tests.support.mariadb import drop_tables, emptied
 
 # Statements of a family; fewer where each needs its tables made anew.
 SAMPLE = {"sqlite": 60, "postgresql": 60, "mysql": 12, "mariadb": 12}
@@ -215,7 +215,7 @@ b.bulk_insert(T, [{'id': 5}])""".splitlines()
 class Database:
     """A database in which each statement finds the same tables.
 
-    url: of an empty database, or of one that may be emptied.
+    url: of an empty database.
     """
 
     def __init__(self, url: str) -> None:
@@ -223,9 +223,6 @@ class Database:
         self.name = self.url.get_backend_name()
         self.engine = self._connect()
         self._at_start: dict[str, Any] | None = None
-        if self._keeps_changes:
-            with self.engine.connect() as connection:
-                self._empty(connection)
 
     def _connect(self) -> sa.Engine:
         return sa.create_engine(self.url, poolclass=sa.pool.StaticPool)
@@ -245,7 +242,7 @@ class Database:
                 found["database"] = contents(connection)
             connection.rollback()
             if self._keeps_changes and contents(connection) != self._at_start:
-                self._empty(connection)
+                drop_tables(connection)
                 self._at_start = None
         return found
 
@@ -256,13 +253,6 @@ class Database:
         PostgreSQL rolls it back, and SQLite's database is thrown away.
         """
         return self.name in ("mysql", "mariadb")
-
-    def _empty(self, connection: sa.Connection) -> None:
-        connection.exec_driver_sql("SET foreign_key_checks = 0")
-        preparer = self.engine.dialect.identifier_preparer
-        for name in sa.inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"DROP TABLE {preparer.quote_identifier(name)}")
-        connection.exec_driver_sql("SET foreign_key_checks = 1")
 
     def _set_up(self, connection: sa.Connection) -> None:
         words = {
@@ -340,21 +330,14 @@ def assert_equal(
     assert not different, f"{len(different)} of {count} differ\n{report}"
 
 
-@pytest.fixture(scope="module")
-def maria_server() -> Iterator[str]:
-    with mariadb.url_for_tests() as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql", "mysql", "mariadb"])
 def database(request: pytest.FixtureRequest) -> Database:
     if request.param == "sqlite":
         return Database("sqlite://")
     if request.param == "postgresql":
         return Database(request.getfixturevalue("pg_url"))
-    server: str = request.getfixturevalue("maria_server")
-    url = sa.make_url(server).set(drivername=f"{request.param}+pymysql")
-    return Database(url.render_as_string(hide_password=False))
+    server: str = request.getfixturevalue("mariadb_server")
+    return Database(emptied(server, request.param))
 
 
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "bad input"])
@@ -408,13 +391,11 @@ with op.batch_alter_table('r') as b: b.drop_constraint('uqr', type_='unique'); b
 """  # noqa: E501
 
 
-@pytest.mark.parametrize("dialect", ["mysql", "mariadb"])
-def test_mysql_can(upstream: ModuleType, maria_server: str, dialect: str) -> None:
+def test_mysql_can(upstream: ModuleType, mariadb_url: str) -> None:
     import alembic.operations
     import alembic.runtime.migration  # noqa: F401 - `upstream` gets these attributes
 
-    url = sa.make_url(maria_server).set(drivername=f"{dialect}+pymysql")
-    database = Database(url.render_as_string(hide_password=False))
+    database = Database(mariadb_url)
     for statement in ON_MYSQL.splitlines():
         expected = database.outcome(upstream, statement)
         actual = database.outcome(alembic_c, statement)

@@ -5,21 +5,11 @@ Each program prints what it gets: values, exceptions, log records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.side_by_side import SideBySide, Story
-
-
-@pytest.fixture(scope="module")
-def both(
-    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SideBySide]:
-    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
-        yield both
-
 
 PROGRAMS = Path(__file__).parent / "programs"
 

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.differential.schemas import Maker, Pair, build, make_pair
+from tests.support.engines import rolling_back
 from tests.support.proving import check, differences
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "100"))
@@ -25,21 +26,8 @@ CHUNK = 20
 
 @pytest.fixture
 def connection(database_url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        # The driver would commit before DDL; transactions are ours to begin.
-        sa.event.listen(engine, "connect", _leave_transactions_alone)
-        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
-    else:
-        with engine.begin() as setup:
-            setup.execute(sa.schema.CreateSchema("test_schema"))
-    with engine.connect() as connection:
+    with rolling_back(database_url) as engine, engine.connect() as connection:
         yield connection
-    engine.dispose()
-
-
-def _leave_transactions_alone(dbapi_connection: Any, record: Any) -> None:
-    dbapi_connection.isolation_level = None
 
 
 def _changed_once(pair: Pair) -> Any:

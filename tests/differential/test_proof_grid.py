@@ -15,7 +15,6 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -860,11 +859,6 @@ SQLITE = {
 }
 
 # --- running ------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def packages(upstream: ModuleType) -> tuple[Package, Package]:
-    return Package("alembic_c"), Package(upstream.__name__)
 
 
 def create(connection: sa.Connection, name: str, declared: str) -> bool:

@@ -5,7 +5,6 @@ Each prints what it gets: what is written, what is logged, what is in the databa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,6 @@ from tests.support.side_by_side import SideBySide, Story
 
 RECIPES = Path(__file__).parent / "recipes"
 NAMES = sorted({path.stem for path in RECIPES.glob("*.py")} - {"recipe"})
-
-
-@pytest.fixture(scope="module")
-def both(
-    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SideBySide]:
-    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
-        yield both
 
 
 @pytest.mark.parametrize("proof", ["off", "on"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -385,14 +384,6 @@ STORIES = [
         {**NO_REVISIONS, **revision("late"), "migrations/env.py": env()},
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def both(
-    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SideBySide]:
-    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
-        yield both
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

@@ -22,6 +22,7 @@ from tests.differential.autogen_support import (
     settle,
 )
 from tests.differential.wild_schemas import Pair, Schema, build
+from tests.support.mariadb import drop_tables
 
 SCHEMAS = (None, "test_schema", "Other Schema")
 
@@ -72,7 +73,7 @@ def create(connection: sa.Connection, schema: Schema) -> None:
         if whole:
             return
         if not _is_transactional(connection):
-            empty(connection)
+            drop_tables(connection)
         for table in build(schema).sorted_tables:
             indexes = sorted(table.indexes, key=lambda index: str(index.name))
             table.indexes.clear()
@@ -81,17 +82,6 @@ def create(connection: sa.Connection, schema: Schema) -> None:
             for index in indexes:
                 with _attempt(connection):
                     index.create(connection)
-
-
-def empty(connection: sa.Connection) -> None:
-    """Drop all tables of a MySQL server's test databases."""
-    connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
-    inspector = sa.inspect(connection)
-    for schema in (None, "test_schema"):
-        for name in inspector.get_table_names(schema=schema):
-            table = sa.Table(name, sa.MetaData(), schema=schema)
-            connection.execute(sa.schema.DropTable(table))
-    connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
 
 
 # --- the environment ----------------------------------------------------------------

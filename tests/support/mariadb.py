@@ -16,8 +16,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.support.postgres import PASSWORD, USER, free_port
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 # Nothing has to survive a crash.
 _SETTINGS = {
@@ -182,26 +186,28 @@ def server() -> Iterator[Server]:
         running.stop()
 
 
-@contextlib.contextmanager
-def url_for_tests() -> Iterator[str]:
-    """Yield the URL of a server: of ALEMBIC_C_TEST_MARIADB, or a throwaway one's.
+def drop_tables(connection: sa.Connection) -> None:
+    """Drop all tables of the databases that tests use, whatever refers to them."""
+    import sqlalchemy as sa
 
-    Skips the test, in so many words, where no server is installed.
-    """
-    import pytest
+    connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+    inspector = sa.inspect(connection)
+    for schema in (None, "test_schema"):
+        for name in inspector.get_table_names(schema=schema):
+            table = sa.Table(name, sa.MetaData(), schema=schema)
+            connection.execute(sa.schema.DropTable(table))
+    connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
 
-    given = os.environ.get("ALEMBIC_C_TEST_MARIADB")
-    if given:
-        yield given
-        return
-    try:
-        running = Server()
-    except ServerMissing as missing:
-        pytest.skip(f"NOT TESTED on MySQL/MariaDB: {missing}")
-    try:
-        yield running.start().url()
-    finally:
-        running.stop()
+
+def emptied(server_url: str, dialect: str) -> str:
+    """Drop all tables of a server's test databases; return its URL for a dialect."""
+    import sqlalchemy as sa
+
+    url = sa.make_url(server_url).set(drivername=f"{dialect}+pymysql")
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        drop_tables(connection)
+    return url.render_as_string(hide_password=False)
 
 
 def main(command: list[str]) -> int:
