@@ -66,60 +66,72 @@ enum alc_scan_name scan_header_name(const char *word, size_t len)
     }
 }
 
-/* What a name can mean for the header; everything else is harmless. */
-enum name_role {
-    ROLE_NONE,
-    ROLE_HEADER,  /* a header name or __doc__ */
-    ROLE_MODULE,  /* harmful in the module's own scope: __getattr__ */
-    ROLE_REFLECT, /* gives access to a namespace, however it is reached */
-    ROLE_BUILTIN, /* the same as a built-in function; as an attribute it is another */
-    ROLE_MODULES, /* sys.modules, but also a fine name for a table */
-    ROLE_GLOBAL,
-    ROLE_IMPORT,
+#undef IS
+
+#define NAME(text, role)                                                               \
+    {                                                                                  \
+#text, sizeof #text - 1, role                                                  \
+    }
+
+const struct scan_role_name scan_role_names[] = {
+    NAME(revision, ROLE_HEADER),      NAME(down_revision, ROLE_HEADER),
+    NAME(branch_labels, ROLE_HEADER), NAME(depends_on, ROLE_HEADER),
+    NAME(__doc__, ROLE_HEADER),       NAME(__getattr__, ROLE_MODULE),
+    NAME(builtins, ROLE_REFLECT),     NAME(__builtins__, ROLE_REFLECT),
+    NAME(__dict__, ROLE_REFLECT),     NAME(__globals__, ROLE_REFLECT),
+    NAME(f_globals, ROLE_REFLECT),    NAME(f_locals, ROLE_REFLECT),
+    NAME(__import__, ROLE_REFLECT),   NAME(import_module, ROLE_REFLECT),
+    NAME(__setattr__, ROLE_REFLECT),  NAME(__delattr__, ROLE_REFLECT),
+    NAME(exec, ROLE_BUILTIN),         NAME(eval, ROLE_BUILTIN),
+    NAME(vars, ROLE_BUILTIN),         NAME(locals, ROLE_BUILTIN),
+    NAME(globals, ROLE_BUILTIN),      NAME(setattr, ROLE_BUILTIN),
+    NAME(delattr, ROLE_BUILTIN),      NAME(modules, ROLE_MODULES),
+    NAME(global, ROLE_GLOBAL),        NAME(import, ROLE_IMPORT),
 };
 
-static enum name_role name_role(const char *word, size_t len)
+#undef NAME
+
+const size_t scan_n_role_names = sizeof scan_role_names / sizeof *scan_role_names;
+
+/* First letters and lengths of the names that have a role, as bit sets: rules out
+ * nearly all others at once. */
+#define LEN(n) (1u << (n))
+
+static const uint16_t role_lengths[256] = {
+    ['_'] = LEN(7) | LEN(8) | LEN(10) | LEN(11) | LEN(12),
+    ['b'] = LEN(8) | LEN(13),
+    ['d'] = LEN(7) | LEN(10) | LEN(13),
+    ['e'] = LEN(4),
+    ['f'] = LEN(8) | LEN(9),
+    ['g'] = LEN(6) | LEN(7),
+    ['i'] = LEN(6) | LEN(13),
+    ['l'] = LEN(6),
+    ['m'] = LEN(7),
+    ['r'] = LEN(8),
+    ['s'] = LEN(7),
+    ['v'] = LEN(4),
+};
+
+#undef LEN
+
+static bool may_have_role(const char *word, size_t len)
 {
-    switch (len) {
-    case 4:
-        return IS("exec") || IS("eval") || IS("vars") ? ROLE_BUILTIN : ROLE_NONE;
-    case 6:
-        return IS("import")   ? ROLE_IMPORT
-               : IS("global") ? ROLE_GLOBAL
-               : IS("locals") ? ROLE_BUILTIN
-                              : ROLE_NONE;
-    case 7:
-        return IS("__doc__")                                     ? ROLE_HEADER
-               : IS("modules")                                   ? ROLE_MODULES
-               : IS("globals") || IS("setattr") || IS("delattr") ? ROLE_BUILTIN
-                                                                 : ROLE_NONE;
-    case 8:
-        return IS("revision")                                       ? ROLE_HEADER
-               : IS("builtins") || IS("__dict__") || IS("f_locals") ? ROLE_REFLECT
-                                                                    : ROLE_NONE;
-    case 9:
-        return IS("f_globals") ? ROLE_REFLECT : ROLE_NONE;
-    case 10:
-        return IS("depends_on")   ? ROLE_HEADER
-               : IS("__import__") ? ROLE_REFLECT
-                                  : ROLE_NONE;
-    case 11:
-        return IS("__globals__") || IS("__setattr__") || IS("__delattr__")
-                   ? ROLE_REFLECT
-               : IS("__getattr__") ? ROLE_MODULE
-                                   : ROLE_NONE;
-    case 12:
-        return IS("__builtins__") ? ROLE_REFLECT : ROLE_NONE;
-    case 13:
-        return IS("down_revision") || IS("branch_labels") ? ROLE_HEADER
-               : IS("import_module")                      ? ROLE_REFLECT
-                                                          : ROLE_NONE;
-    default:
-        return ROLE_NONE;
-    }
+    return len < 16 && (role_lengths[(unsigned char)*word] >> len & 1);
 }
 
-#undef IS
+static enum scan_role name_role(const char *word, size_t len)
+{
+    if (!may_have_role(word, len)) {
+        return ROLE_NONE;
+    }
+    for (size_t i = 0; i < scan_n_role_names; i++) {
+        const struct scan_role_name *name = &scan_role_names[i];
+        if (is_word(word, len, name->text, name->len)) {
+            return name->role;
+        }
+    }
+    return ROLE_NONE;
+}
 
 /*
  * Is the name that starts at `word` an attribute (x.name)?  Looks back on the same line
@@ -191,7 +203,7 @@ static int check_global(struct lexer *lx)
 
 bool scan_name_matters(const char *word, const char *end)
 {
-    enum name_role role = name_role(word, (size_t)(end - word));
+    enum scan_role role = name_role(word, (size_t)(end - word));
 
     if (role == ROLE_IMPORT) { /* of a star, which may be on a joined line */
         end = behind_blanks(end);
@@ -252,34 +264,6 @@ int scan_skip_blanks(struct lexer *lx)
             return 0;
         }
     }
-}
-
-/*
- * First letters and lengths of the names that have a role, as bit sets: rules out
- * nearly all names at once.  name_role() has the last word.
- */
-#define LEN(n) (1u << (n))
-
-static const uint16_t role_lengths[256] = {
-    ['_'] = LEN(7) | LEN(8) | LEN(10) | LEN(11) | LEN(12),
-    ['b'] = LEN(8) | LEN(13),
-    ['d'] = LEN(7) | LEN(10) | LEN(13),
-    ['e'] = LEN(4),
-    ['f'] = LEN(8) | LEN(9),
-    ['g'] = LEN(6) | LEN(7),
-    ['i'] = LEN(6) | LEN(13),
-    ['l'] = LEN(6),
-    ['m'] = LEN(7),
-    ['r'] = LEN(8),
-    ['s'] = LEN(7),
-    ['v'] = LEN(4),
-};
-
-#undef LEN
-
-static bool may_have_role(const char *word, size_t len)
-{
-    return len < 16 && (role_lengths[(unsigned char)*word] >> len & 1);
 }
 
 /* The name or keyword [word, lx->p): what it means, or the string it is a prefix of. */

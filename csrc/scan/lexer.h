@@ -22,6 +22,29 @@ enum scan_scope {
     SCOPE_LOCAL,  /* inside a function or class */
 };
 
+/* What a name can mean for the header; all that have no role are harmless. */
+enum scan_role {
+    ROLE_NONE,
+    ROLE_HEADER,  /* a header name or __doc__ */
+    ROLE_MODULE,  /* harmful in the module's own scope: __getattr__ */
+    ROLE_REFLECT, /* gives access to a namespace, however it is reached */
+    ROLE_BUILTIN, /* the same as a built-in function; as an attribute it is another */
+    ROLE_MODULES, /* sys.modules, but also a fine name for a table */
+    ROLE_GLOBAL,
+    ROLE_IMPORT,
+};
+
+struct scan_role_name {
+    const char *text;
+    size_t len;
+    enum scan_role role;
+};
+
+/* Two quick looks have to let each of them through: role_lengths in lexer.c, `pairs` in
+ * rest.c. */
+extern const struct scan_role_name scan_role_names[];
+extern const size_t scan_n_role_names;
+
 /* Classes of bytes; the table is scan_byte_class. */
 enum byte_class {
     BYTE_OTHER, /* blanks, operators */

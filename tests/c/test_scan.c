@@ -3,6 +3,8 @@
 
 #include "alc/scan.h"
 
+#include "../../csrc/scan/lexer.h"
+
 /* Scan a source with a table's worth of state around it. */
 struct scanned {
     struct alc_arena arena;
@@ -441,6 +443,69 @@ static void test_rest(void)
     }
 }
 
+/* Is what follows a complete header lexed?  Its first line is no Python. */
+static bool is_lexed(const char *rest)
+{
+    char source[512];
+    struct scanned s;
+    int len = snprintf(source, sizeof source,
+                       "revision = 'a'\ndown_revision = None\n) %s", rest);
+
+    CHECK(len > 0 && (size_t)len < sizeof source);
+    scan(&s, source, (size_t)len);
+    bool lexed = s.scan.broken;
+    unscan(&s);
+    return lexed;
+}
+
+/* No quick look passes over a name, at whatever distance from the header. */
+static void test_names_are_found(void)
+{
+    static const char filler[] = "----------------------------------------";
+    enum { FAR = 20 };
+
+    for (size_t i = 0; i < scan_n_role_names; i++) {
+        const struct scan_role_name *name = &scan_role_names[i];
+        const char *star = name->role == ROLE_IMPORT ? " *" : "";
+        case_name = name->text;
+        for (int before = 0; before < FAR; before++) {
+            for (int after = 0; after < FAR; after++) {
+                char rest[128];
+                snprintf(rest, sizeof rest, "#%.*s%s%s%.*s", before, filler, name->text,
+                         star, after, filler);
+                CHECK(is_lexed(rest));
+            }
+        }
+    }
+    case_name = "none";
+    CHECK(!is_lexed(filler));
+}
+
+/* Nor does the lexer. */
+static void test_names_are_lexed(void)
+{
+    static const char *const harmful[] = {
+        [ROLE_HEADER] = "%s += 1",
+        [ROLE_MODULE] = "from x import %s",
+        [ROLE_REFLECT] = "x.%s",
+        [ROLE_BUILTIN] = "%s()",
+        [ROLE_MODULES] = "x.%s",
+        [ROLE_IMPORT] = "from x %s *",
+        [ROLE_GLOBAL] = "def f():\n %s revision",
+    };
+
+    for (size_t i = 0; i < scan_n_role_names; i++) {
+        const struct scan_role_name *name = &scan_role_names[i];
+        const char *form = harmful[name->role];
+        size_t at = (size_t)(strstr(form, "%s") - form);
+        char rest[64];
+        snprintf(rest, sizeof rest, "%.*s%s%s", (int)at, form, name->text,
+                 form + at + strlen("%s"));
+        case_name = name->text;
+        CHECK(scan_rest("", rest) != ALC_SCAN_OK);
+    }
+}
+
 /* Where nothing can matter, nothing is looked at. */
 static void test_harmless_rest(void)
 {
@@ -555,6 +620,8 @@ int main(void)
         {"last one wins", test_last_one_wins},
         {"broken", test_broken},
         {"rest", test_rest},
+        {"names are found", test_names_are_found},
+        {"names are lexed", test_names_are_lexed},
         {"harmless rest", test_harmless_rest},
         {"NUL", test_nul},
         {"hostile", test_hostile},
