@@ -17,7 +17,7 @@ enum { BLOCK_LEN = 16 };
 /* Compilers have instructions for this, or make some. */
 typedef unsigned char bytes __attribute__((vector_size(BLOCK_LEN)));
 
-/* Each name of name_role() in lexer.c has one; few other words do. */
+/* Each of scan_role_names has one; few other words do. */
 static const unsigned char pairs[][2] = {
     {'x', 'e'}, /* exec */
     {'e', 'v'}, /* eval, revision, down_revision */
@@ -48,9 +48,14 @@ static bool has_pair(const char *p)
     return (halves[0] | halves[1]) != 0;
 }
 
-/* The first name that matters, of those that reach into [p, end); or NULL. */
-static const char *find_name(const char *start, const char *p, const char *end)
+/*
+ * The first name that matters, of those that reach into [*at, end); or NULL, and *at is
+ * behind the last of them.
+ */
+static const char *find_name(const char **at, const char *start, const char *end)
 {
+    const char *p = *at;
+
     while (p > start && is_name_byte(p[-1])) {
         p--;
     }
@@ -65,22 +70,28 @@ static const char *find_name(const char *start, const char *p, const char *end)
         }
         p++;
     }
+    *at = p;
     return NULL;
 }
 
-/* The first name from `start` on that matters; the end of the file if there is none. */
+/*
+ * The first name from `start` on that matters; the end of the file if there is none.
+ * No byte is looked at more than a few times, however long a name is.
+ */
 static const char *find_risk(const char *start, const char *end)
 {
     const char *risk = NULL;
     const char *p = start;
 
-    for (; !risk && end - p > BLOCK_LEN; p += BLOCK_LEN) {
+    while (!risk && end - p > BLOCK_LEN) {
         if (has_pair(p)) {
-            risk = find_name(start, p, p + BLOCK_LEN + 1);
+            risk = find_name(&p, start, p + BLOCK_LEN + 1);
+        } else {
+            p += BLOCK_LEN;
         }
     }
     if (!risk) {
-        risk = find_name(start, p, end);
+        risk = find_name(&p, start, end);
     }
     return risk ? risk : end;
 }

@@ -576,6 +576,8 @@ static void test_hostile(void)
     check_repeated("x = 1\n", "if 1:\n", LARGE, ALC_SCAN_OK);
     check_repeated("x = 1", "\\\n", LARGE, ALC_SCAN_OK);
     check_repeated("x = 1", "\r", LARGE, ALC_SCAN_OK);
+    check_repeated("revision = 'a'\ndown_revision = None\nx = '", "ca", LARGE,
+                   ALC_SCAN_OK);
 }
 
 static int scan_all_shapes(void *arg)
