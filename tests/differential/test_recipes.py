@@ -12,7 +12,8 @@ import pytest
 from tests.support.side_by_side import SideBySide, Story
 
 RECIPES = Path(__file__).parent / "recipes"
-NAMES = sorted({path.stem for path in RECIPES.glob("*.py")} - {"recipe"})
+SHARED = {"recipe", "view_operations"}
+NAMES = sorted({path.stem for path in RECIPES.glob("*.py")} - SHARED)
 
 
 @pytest.mark.parametrize("proof", ["off", "on"])

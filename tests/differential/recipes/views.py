@@ -2,53 +2,9 @@
 
 import sqlalchemy as sa
 from alembic.autogenerate import comparators, renderers
-from alembic.operations import MigrateOperation, Operations
 from alembic.util import PriorityDispatchResult
 from recipe import autogenerate, connect, operations, tables
-
-
-class View:
-    def __init__(self, name, sqltext):
-        self.name = name
-        self.sqltext = sqltext
-
-
-class ViewOperation(MigrateOperation):
-    def __init__(self, target):
-        self.target = target
-
-    @classmethod
-    def invoke_for_target(cls, operations, target):
-        return operations.invoke(cls(target))
-
-    @classmethod
-    def replace(cls, operations, target, replaces):
-        operations.drop_view(replaces)
-        operations.create_view(target)
-
-
-@Operations.register_operation("create_view", "invoke_for_target")
-@Operations.register_operation("replace_view", "replace")
-class CreateViewOp(ViewOperation):
-    def reverse(self):
-        return DropViewOp(self.target)
-
-
-@Operations.register_operation("drop_view", "invoke_for_target")
-class DropViewOp(ViewOperation):
-    def reverse(self):
-        return CreateViewOp(self.target)
-
-
-@Operations.implementation_for(CreateViewOp)
-def create_view(operations, operation):
-    target = operation.target
-    operations.execute(f"CREATE VIEW {target.name} AS {target.sqltext}")
-
-
-@Operations.implementation_for(DropViewOp)
-def drop_view(operations, operation):
-    operations.execute(f"DROP VIEW {operation.target.name}")
+from view_operations import CreateViewOp, DropViewOp, View
 
 
 @comparators.dispatch_for("schema")
