@@ -276,6 +276,8 @@ def test_duplicates(tmp_path: Path) -> None:
     assert names(files, tmp_path) == ["v/a.py"] * 4
     assert [file.duplicate for file in files] == [False, True, True, True]
     assert [file.exact for file in files] == [True, False, False, False]
+    with pytest.raises(AttributeError, match="revision: it was reached before"):
+        files[1].revision  # noqa: B018
 
 
 def test_links_that_lead_nowhere(tmp_path: Path) -> None:

@@ -91,6 +91,12 @@ static bool is_exact(const struct alc_scan_file *file)
     return file->scan.reason == ALC_SCAN_OK && !file->duplicate;
 }
 
+static const char *why_not_exact(const struct alc_scan_file *file)
+{
+    return file->duplicate ? "it was reached before"
+                           : alc_scan_reason_text(file->scan.reason);
+}
+
 static PyObject *get_path(PyObject *self, void *closure)
 {
     struct alc_str path = file_of(self)->path;
@@ -125,13 +131,10 @@ static PyObject *get_reason(PyObject *self, void *closure)
     const struct alc_scan_file *file = file_of(self);
 
     (void)closure;
-    if (file->duplicate) {
-        return PyUnicode_FromString("it was reached before");
-    }
-    if (file->scan.reason == ALC_SCAN_OK) {
+    if (is_exact(file)) {
         Py_RETURN_NONE;
     }
-    return PyUnicode_FromString(alc_scan_reason_text(file->scan.reason));
+    return PyUnicode_FromString(why_not_exact(file));
 }
 
 static PyObject *get_line(PyObject *self, void *closure)
@@ -172,8 +175,9 @@ static PyObject *get_bound(PyObject *self, void *closure)
 
 static PyObject *raise_not_exact(const struct alc_scan_file *file, const char *name)
 {
-    return PyErr_Format(PyExc_AttributeError, "%s: the file has to be executed: %s",
-                        name, alc_scan_reason_text(file->scan.reason));
+    return PyErr_Format(
+        PyExc_AttributeError, "%s: %s%s", name,
+        file->duplicate ? "" : "the file has to be executed: ", why_not_exact(file));
 }
 
 /* revision, down_revision, ...: the closure is its name in header_names. */
