@@ -18,17 +18,18 @@ from sqlalchemy.exc import DBAPIError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# Comments and parentheses in front of the first word of a statement.
-_LEAD = r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*"
+# Comments and parentheses in front of the first word of a statement.  A comment can
+# match in one way only: many of them would take exponential time otherwise.
+_LEAD = r"(?:\s|\(|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*"
 _CHANGES_NOTHING = re.compile(
     _LEAD + r"(?:SELECT|PRAGMA|SHOW|EXPLAIN|SET|BEGIN|COMMIT|ROLLBACK|SAVEPOINT"
     r"|RELEASE|USE)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 _COMMITS = re.compile(
     _LEAD + r"(?:(?:CREATE|DROP)\s+(?!TEMPORARY\b)|ALTER|RENAME|TRUNCATE|GRANT|REVOKE"
     r"|COMMENT|ANALYZE|OPTIMIZE|REPAIR)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 
 # More statements of one migration than these are of no use to a reader.
@@ -47,6 +48,7 @@ class Journal:
         self.is_atomic = False
         self._pending: list[str] = []
         self._commits_before_ddl = commits_before_ddl
+        self._driver_commits = False
 
     @contextmanager
     def step(self, connection: Connection) -> Iterator[None]:
@@ -59,6 +61,7 @@ class Journal:
         self._pending.clear()
         self.n_left_out = 0
         self.is_atomic = _sqlite_in_transaction(connection) is True
+        self._driver_commits = _driver_commits(connection)
         try:
             yield
         except DBAPIError as problem:
@@ -104,10 +107,25 @@ class Journal:
         in_transaction = _sqlite_in_transaction(connection)
         if in_transaction is not None:
             return not in_transaction
-        driver_connection = connection.connection.driver_connection
-        if getattr(driver_connection, "autocommit", None) is True:
+        if self._driver_commits or _is_in_autocommit_block(connection):
             return True
         return self._commits_before_ddl and bool(_COMMITS.match(statement))
+
+
+def _driver_commits(connection: Connection) -> bool:
+    """Return whether the driver's connection is in autocommit mode.
+
+    To be asked once a step: some drivers ask the server.
+    """
+    driver_connection = connection.connection.driver_connection
+    get_autocommit = getattr(driver_connection, "get_autocommit", None)
+    if get_autocommit is not None:
+        return bool(get_autocommit())
+    return getattr(driver_connection, "autocommit", None) is True
+
+
+def _is_in_autocommit_block(connection: Connection) -> bool:
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
 
 
 def _sqlite_in_transaction(connection: Connection) -> bool | None:
