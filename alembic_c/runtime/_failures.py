@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, inspect, select, table
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..ddl._journal import Journal, kept_by
+from ..operations.batch import ApplyBatchImpl
 from ._steps import RevisionStep, StampStep
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def watched(context: MigrationContext) -> Iterator[Watch]:
     if context.as_sql or not isinstance(connection, Connection):
         yield Watch(context, None)
         return
-    journal = Journal(commits_before_ddl=not _rolls_ddl_back(context))
+    is_sqlite = connection.dialect.name == "sqlite"
+    journal = Journal(commits_before_ddl=not is_sqlite and not _rolls_ddl_back(context))
     with kept_by(journal, connection):
         context.impl._journal = journal
         try:
@@ -122,7 +123,7 @@ def _looked_up(context: MigrationContext) -> list[str]:
     had_transaction = connection.in_transaction()
     try:
         lines = [_recorded(context), *_leftovers(connection)]
-    except SQLAlchemyError as problem:
+    except Exception as problem:  # noqa: BLE001 - it must not hide what failed
         lines = [f"What is left over could not be looked up: {problem}"]
     if not had_transaction and connection.in_transaction():
         connection.rollback()
@@ -153,20 +154,23 @@ def _leftover(
     connection: Connection, schema: str | None, name: str, names: list[str]
 ) -> str:
     preparer = connection.dialect.identifier_preparer
-    quoted = preparer.format_table(table(name, schema=schema))
-    rows = connection.scalar(
-        select(func.count()).select_from(table(name, schema=schema))
-    )
-    originals = [
-        other for other in names if f"{_TEMPORARY}{other}"[: len(name)] == name
-    ]
-    if originals:
-        original = preparer.format_table(table(originals[0], schema=schema))
+    leftover = table(name, schema=schema)
+    quoted = preparer.format_table(leftover)
+    original = name.removeprefix(_TEMPORARY)
+    if len(name) == len(ApplyBatchImpl._calc_temp_name(f"{original}+")):
+        # The name may have been cut, and then be that of several tables.
         return (
-            f"An interrupted batch has left the table {quoted}, a copy; {original} "
+            f"An interrupted batch has left the table {quoted}, a copy of a table "
+            f"whose name begins with {original!r}.  If that is not there any more, "
+            "this is the only one that has the rows"
+        )
+    if original in names:
+        whole = preparer.format_table(table(original, schema=schema))
+        return (
+            f"An interrupted batch has left the table {quoted}, a copy; {whole} "
             f"still has all of its rows.  Remove the copy: DROP TABLE {quoted}"
         )
-    original = name.removeprefix(_TEMPORARY)
+    rows = connection.scalar(select(func.count()).select_from(leftover))
     return (
         f"An interrupted batch has left all rows of the table {original!r} "
         f"({rows}) in {quoted}, which has the changes already, but no indexes.  Give "

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..operations._batch_safety import all_or_nothing
 from ..util import CommandError
 from ._steps import RevisionStep, StampStep
 from ._version_update import VersionUpdate, literal
@@ -106,8 +107,6 @@ class HeadMaintainer:
         """
         if len(change.deleted) + len(change.inserted) + bool(change.updated) < 2:
             return nullcontext()
-        from ..operations._batch_safety import all_or_nothing
-
         return all_or_nothing(self.context.impl)
 
     def _insert_version(self, version: str) -> None:
