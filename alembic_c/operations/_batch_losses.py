@@ -22,9 +22,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Cast
+from sqlalchemy import Cast, String
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ..util import CommandError
+from ..util import CommandError, sqla_compat
 from ._batch_safety import driver_cursor, sqlite_connection
 
 if TYPE_CHECKING:
@@ -57,18 +58,30 @@ def prevent(impl: DefaultImpl, new_version: ApplyBatchImpl) -> None:
     """Look for losses between the copying and the dropping of the old table.
 
     Does nothing for other databases than SQLite, and without a connection.
-    Raises CommandError if rows or values would be lost; warns of what else is.
+    Raises CommandError if rows or values would be lost; warns of what else is, and
+    of questions that the database does not answer, say for lack of a permission.
     """
-    if impl.connection is None or sqlite_connection(impl) is None:
+    driver_connection = sqlite_connection(impl)
+    if impl.connection is None or driver_connection is None:
         return
-    with driver_cursor(impl.connection) as cursor:
-        look = _Look(cursor, impl, new_version)
-        look.refuse_to_lose_rows()
-        look.refuse_to_replace_values()
-        look.warn_of_forgotten_columns()
-        look.warn_of_casts()
-        look.warn_of_dropped_objects()
-        look.keep_sequence()
+    try:
+        with driver_cursor(impl.connection) as cursor:
+            look = _Look(cursor, impl, new_version)
+            look.refuse_to_lose_rows()
+            look.refuse_to_replace_values()
+            look.keep_sequence()
+            look.warn_of_forgotten_columns()
+            look.warn_of_casts()
+            look.warn_of_dropped_objects()
+    except SQLAlchemyError as problem:
+        if not driver_connection.in_transaction:
+            # SQLite has rolled back, as after a full disk: the copy is gone.
+            raise
+        log.warning(
+            'What table "%s" loses when it is made anew cannot be asked: %s',
+            new_version.table.name,
+            problem,
+        )
 
 
 def real_name(impl: DefaultImpl, name: str, schema: str | None) -> str:
@@ -81,17 +94,17 @@ def real_name(impl: DefaultImpl, name: str, schema: str | None) -> str:
         return name
     quote = impl.dialect.identifier_preparer.quote_identifier
     master = f"{quote(schema)}.sqlite_master" if schema else "sqlite_master"
-    with driver_cursor(impl.connection) as cursor:
-        cursor.execute("SELECT name FROM pragma_database_list")
-        databases = [row[0].lower() for row in cursor.fetchall()]
-        if schema and schema.lower() not in databases:
-            return name
-        cursor.execute(
-            f"SELECT name FROM {master} WHERE type = 'table' "
-            "AND name = ? COLLATE NOCASE",
-            (name,),
-        )
-        found = [row[0] for row in cursor.fetchall()]
+    try:
+        with driver_cursor(impl.connection) as cursor:
+            cursor.execute(
+                f"SELECT name FROM {master} WHERE type = 'table' "
+                "AND name = ? COLLATE NOCASE",
+                (name,),
+            )
+            found = [row[0] for row in cursor.fetchall()]
+    except DBAPIError:
+        # Such as a schema that is not there; the reflection that follows complains.
+        return name
     return name if name in found or not found else str(found[0])
 
 
@@ -162,6 +175,22 @@ class _Look:
                     "its old name, use a batch for each."
                 )
 
+    def keep_sequence(self) -> None:
+        """Let AUTOINCREMENT go on behind the highest id that there ever was."""
+        if not self._rows(
+            f"SELECT 1 FROM {self._prefix}sqlite_master WHERE name = 'sqlite_sequence'"
+        ):
+            return
+        old, new = self._table.name, self._version.temp_table_name
+        table = f"{self._prefix}sqlite_sequence"
+        created = " ".join(self._definitions("table", new).values())
+        rows = self._rows(f"SELECT max(seq) FROM {table} WHERE name = ?", old)
+        highest = rows[0][0]
+        if highest is None or "AUTOINCREMENT" not in created:
+            return
+        self._rows(f"DELETE FROM {table} WHERE name = ?", new)
+        self._rows(f"INSERT INTO {table} (name, seq) VALUES (?, ?)", new, highest)
+
     def warn_of_forgotten_columns(self) -> None:
         known = {column.name.lower() for column in self._table.columns}
         forgotten = [
@@ -179,35 +208,41 @@ class _Look:
             )
 
     def warn_of_casts(self) -> None:
-        for name, transfer in self._version.column_transfers.items():
-            expression = transfer.get("expr")
-            if isinstance(expression, Cast):
-                changed = self._n_values_changed(expression)
-                if changed:
-                    log.warning(
-                        'Column "%s" of table "%s": %d values changed when they were '
-                        "cast to %s",
-                        name,
-                        self._table.name,
-                        changed,
-                        expression.type.compile(self._impl.dialect),
-                    )
+        casts = {
+            name: transfer["expr"]
+            for name, transfer in self._version.column_transfers.items()
+            if isinstance(transfer.get("expr"), Cast)
+            # What becomes a text stays the same.
+            and not sqla_compat._has_affinity(transfer["expr"].type, String)
+        }
+        if not casts:
+            return
+        sums = ", ".join(map(self._n_values_changed, casts.values()))
+        counts = self._rows(f"SELECT {sums} FROM {self._old}")[0]
+        for (name, cast), changed in zip(casts.items(), counts, strict=True):
+            if changed:
+                log.warning(
+                    'Column "%s" of table "%s": %d values changed when they were '
+                    "cast to %s",
+                    name,
+                    self._table.name,
+                    changed,
+                    cast.type.compile(self._impl.dialect),
+                )
 
-    def _n_values_changed(self, cast: Cast[Any]) -> int:
-        """Return how many values are no numbers but were made numbers.
+    def _n_values_changed(self, cast: Cast[Any]) -> str:
+        """Return SQL for how many values are no numbers but were made numbers.
 
         Comparing with a number, SQLite takes a text that is one for a number.
         """
-        compiled = [
-            str(each.compile(dialect=self._impl.dialect))
+        number, value = (
+            each.compile(
+                dialect=self._impl.dialect,
+                compile_kwargs={"include_table": False, "literal_binds": True},
+            )
             for each in (cast, cast.clause)
-        ]
-        number, value = compiled
-        rows = self._rows(
-            f"SELECT count(*) FROM {self._old} "
-            f"WHERE typeof({number}) IN ('integer', 'real') AND {number} <> {value}"
         )
-        return int(rows[0][0])
+        return f"sum(typeof({number}) IN ('integer', 'real') AND {number} <> {value})"
 
     def warn_of_dropped_objects(self) -> None:
         dropped = [*self._triggers(), *self._indexes(), *self._table_traits()]
@@ -249,26 +284,12 @@ class _Look:
         )
         return [trait for trait in before if trait not in after]
 
-    def keep_sequence(self) -> None:
-        """Let AUTOINCREMENT go on behind the highest id that there ever was."""
-        if not self._rows(
-            f"SELECT 1 FROM {self._prefix}sqlite_master WHERE name = 'sqlite_sequence'"
-        ):
-            return
-        old, new = self._table.name, self._version.temp_table_name
-        table = f"{self._prefix}sqlite_sequence"
-        created = " ".join(self._definitions("table", new).values())
-        rows = self._rows(f"SELECT max(seq) FROM {table} WHERE name = ?", old)
-        highest = rows[0][0]
-        if highest is None or "AUTOINCREMENT" not in created:
-            return
-        self._rows(f"DELETE FROM {table} WHERE name = ?", new)
-        self._rows(f"INSERT INTO {table} (name, seq) VALUES (?, ?)", new, highest)
-
 
 def _traits(sql: str, words: Sequence[str]) -> list[str]:
+    """Return those of some words, one or two each, that a definition has."""
+    pattern = r"\b{}\b"
     return [
-        word
-        for word in words
-        if re.search(rf"\b{word.replace(' ', chr(92) + 's+')}\b", sql)
+        each
+        for each in words
+        if re.search(pattern.format(each.replace(" ", r"\s+")), sql)
     ]

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from ..ddl._journal import Journal
     from ..ddl.impl import DefaultImpl
 
@@ -37,9 +36,12 @@ def all_or_nothing(impl: DefaultImpl) -> AbstractContextManager[None]:
 def sqlite_connection(impl: DefaultImpl) -> Any:
     """Return the driver's connection if it is one to SQLite, None otherwise."""
     connection = impl.connection
-    if connection is None or impl.as_sql or impl.dialect.name != "sqlite":
+    if impl.as_sql or impl.dialect.name != "sqlite":
         return None
-    driver_connection = getattr(connection.connection, "driver_connection", None)
+    if not isinstance(connection, Connection):
+        # None, or a mock.
+        return None
+    driver_connection = connection.connection.driver_connection
     is_real = isinstance(getattr(driver_connection, "in_transaction", None), bool)
     return driver_connection if is_real else None
 

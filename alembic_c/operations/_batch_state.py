@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import inspect
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..util import sqla_compat
 from ..util.compat import add_note
@@ -44,7 +43,7 @@ def note_changes_in_place(
     """
     try:
         found = _names(inspect(connection), table, schema)
-    except SQLAlchemyError as why:
+    except Exception as why:  # noqa: BLE001 - it must not hide the problem
         add_note(problem, f'The table "{table}" cannot be looked at: {why!r}')
         return
     has: list[str] = []
