@@ -104,7 +104,8 @@ static int finish_connecting(struct alc_libpq *pq, struct alc_error *err)
             short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
             rc = wait_for_socket(pq, events, err);
             if (rc == 0 && timeout && time(NULL) - start > timeout) {
-                rc = fail(pq, "timeout expired", NULL, err);
+                rc = fail(pq, "connection to the server failed: timeout expired", NULL,
+                          err);
             }
         }
         if (rc < 0) {
