@@ -30,7 +30,7 @@ struct pg_note {
 struct pg_relation {
     int64_t oid;
     struct alc_table *table;
-    int64_t *attnums; /* by column, in `scratch`; alc_pg_sort_columns() sorts both */
+    int64_t *attnums; /* by column, in `scratch`; sorted with the columns */
     int64_t *collations;
     size_t cap;
 };
