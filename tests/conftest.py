@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from tests.support import mariadb, postgres, upstream
+from tests.support.side_by_side import SideBySide
 
 _serial = itertools.count()
 
@@ -104,3 +105,12 @@ def upstream_package(upstream_path: Path) -> ModuleType:
 @pytest.fixture(name="upstream", scope="session")
 def _upstream(upstream_package: ModuleType) -> ModuleType:
     return upstream_package
+
+
+@pytest.fixture(scope="session")
+def both(
+    upstream_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SideBySide]:
+    """Yield both programs, each in a process that has imported what it needs."""
+    with SideBySide(upstream_path, tmp_path_factory.mktemp("both")) as both:
+        yield both

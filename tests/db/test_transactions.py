@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.side_by_side import SideBySide
 from tests.support.twin import Twin
 
 MAKE = "op.create_table({0!r}, sa.Column('id', sa.Integer, primary_key=True))"
@@ -29,8 +30,8 @@ MODES = {
 
 
 @pytest.fixture
-def twin(tmp_path: Path, database_url: str, upstream_path: Path) -> Twin:
-    return Twin(tmp_path / "project", database_url, upstream_path)
+def twin(tmp_path: Path, database_url: str, both: SideBySide) -> Twin:
+    return Twin(tmp_path / "project", database_url, both)
 
 
 @pytest.fixture(params=MODES)

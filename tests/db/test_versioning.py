@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.support.side_by_side import SideBySide
 from tests.support.twin import Twin
 
 MAKE = "op.create_table({0!r}, sa.Column('id', sa.Integer))"
@@ -17,14 +18,14 @@ DROP = "op.drop_table({0!r})"
 
 
 @pytest.fixture
-def twin(tmp_path: Path, database_url: str, upstream_path: Path) -> Twin:
+def twin(tmp_path: Path, database_url: str, both: SideBySide) -> Twin:
     """A tree with a fork, a merge, a second base and dependencies.
 
     a - b - c1 - - m - n(depends on x2)
           \\ c2(label) /
     x1 - x2 - x3(depends on a)
     """
-    twin = Twin(tmp_path / "project", database_url, upstream_path)
+    twin = Twin(tmp_path / "project", database_url, both)
     for name, down, extra in (
         ("a", None, ""),
         ("b", "a", ""),
@@ -151,9 +152,9 @@ def test_version_table_of_another_form(twin: Twin, options: dict[str, object]) -
 
 
 def test_version_table_in_another_schema(
-    tmp_path: Path, pg_url: str, upstream_path: Path
+    tmp_path: Path, pg_url: str, both: SideBySide
 ) -> None:
-    twin = Twin(tmp_path / "project", pg_url, upstream_path)
+    twin = Twin(tmp_path / "project", pg_url, both)
     twin.options = "{'version_table_schema': 'extra'}"
     twin.revision("a", None)
     outcomes = twin.run("upgrade head", "current", "upgrade head --sql")
@@ -196,10 +197,10 @@ def test_version_table_that_somebody_else_changed(twin: Twin) -> None:
 
 
 def test_revision_id_with_quotes(
-    tmp_path: Path, database_url: str, upstream_path: Path
+    tmp_path: Path, database_url: str, both: SideBySide
 ) -> None:
     # Upstream writes the quote into the SQL as it is, hence ours alone.
-    twin = Twin(tmp_path / "project", database_url, upstream_path)
+    twin = Twin(tmp_path / "project", database_url, both)
     twin.revision("it's", None)
     twin.revision("b%s", "it's")
     outcomes = twin.run_ours("upgrade +1", "upgrade head", "downgrade -1")

@@ -374,7 +374,10 @@ class SideBySide:
     """Both tools, and a place for the copies of a project."""
 
     def __init__(self, upstream_path: Path, place: Path) -> None:
-        self._tools = (Tool("alembic_c", ROOT), Tool("alembic", upstream_path))
+        self.tools = {
+            "alembic_c": Tool("alembic_c", ROOT),
+            "alembic": Tool("alembic", upstream_path),
+        }
         self._place = place
         self._pool = ThreadPoolExecutor(2)
 
@@ -388,13 +391,13 @@ class SideBySide:
         traceback: TracebackType | None,
     ) -> None:
         self._pool.shutdown()
-        for tool in self._tools:
+        for tool in self.tools.values():
             tool.close()
 
     def _homes(self, story: Story) -> list[Path]:
         """Make the project for each of the two."""
         homes = []
-        for tool in self._tools:
+        for tool in self.tools.values():
             # Both of one length: paths are in texts that are cut or aligned.
             home = self._place / ("ours" if tool.package == "alembic_c" else "them")
             shutil.rmtree(home, ignore_errors=True)
@@ -412,7 +415,7 @@ class SideBySide:
         """
         homes = self._homes(story)
         seen = []
-        for tool, home in zip(self._tools, homes, strict=True):
+        for tool, home in zip(self.tools.values(), homes, strict=True):
             one = tool.run(home, [], {}, program=program)
             one.out = re.sub(r"\b0x[0-9a-f]+", "0x", masked(one.out, home))
             one.out = _HELP.sub("", one.out)
@@ -442,7 +445,7 @@ class SideBySide:
                     step(home)
                 continue
             ours, theirs = self._pool.map(
-                self._run, self._tools, homes, [step] * 2, [story] * 2
+                self._run, self.tools.values(), homes, [step] * 2, [story] * 2
             )
             seen.append(ours)
             if story.deliberate:

@@ -1,16 +1,14 @@
 """One scenario, run with our commands and with upstream's, each on an empty database.
 
-Each tool runs the whole scenario in one process of its own, because both want to be the
+Each tool runs the whole scenario in one new process, because both want to be the
 `alembic` that `env.py` and revision files import.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.support.project import Project
+from tests.support.side_by_side import SideBySide
+
+COMMANDS = Path(__file__).with_name("commands.py")
 
 INI = """
 [alembic]
@@ -46,78 +47,6 @@ else:
             context.run_migrations()
 """
 
-# Runs in the tool's process: argv is the package and the commands, as JSON.
-DRIVER = '''
-import importlib, io, json, logging, os, sys
-import sqlalchemy as sa
-
-
-class Stdout(io.StringIO):
-    """What commands print; `Config` keeps the stream that is there at its import."""
-
-    encoding = "utf-8"
-
-    def take(self):
-        text = self.getvalue()
-        self.seek(0)
-        self.truncate()
-        return text
-
-
-real_stdout, sys.stdout = sys.stdout, Stdout()
-package, commands = sys.argv[1], json.loads(sys.argv[2])
-if package == "alembic_c":
-    importlib.import_module("alembic_c").install()
-config = importlib.import_module(package + ".config")
-
-records = []
-handler = logging.Handler()
-handler.emit = lambda record: records.append(
-    f"{record.levelname} [{record.name}] {record.getMessage()}"
-)
-logger = logging.getLogger("alembic")
-logger.addHandler(handler)
-logger.setLevel(logging.DEBUG)
-
-
-def contents():
-    """Return table -> sorted rows, for every table of the schemas of the tests."""
-    engine = sa.create_engine(os.environ["SCENARIO_URL"], poolclass=sa.pool.NullPool)
-    found = {}
-    with engine.connect() as connection:
-        inspector = sa.inspect(connection)
-        schemas = [None]
-        schemas += [name for name in inspector.get_schema_names() if name == "extra"]
-        for schema in schemas:
-            for name in inspector.get_table_names(schema=schema):
-                table = sa.table(name, schema=schema)
-                rows = connection.execute(sa.select(sa.text("*")).select_from(table))
-                found[f"{schema or ''}.{name}"] = sorted(map(list, rows))
-    return found
-
-
-def run(command):
-    records.clear()
-    status, error = 0, ""
-    try:
-        config.CommandLine("alembic").main(command.split())
-    except SystemExit as end:
-        status = end.code
-    except BaseException as problem:
-        status, error = 1, f"{type(problem).__name__}: {problem}"
-    return dict(
-        status=status,
-        stdout=sys.stdout.take(),
-        log=records[:],
-        error=error,
-        tables=contents(),
-    )
-
-
-json.dump([run(command) for command in commands], real_stdout)
-'''
-
-
 _REPORT = re.compile(r"ERROR \[alembic\.runtime\.migration\] .* failed; not all of ")
 _SEVERAL_ROWS = re.compile(r"(DEBUG .* (?:un)?merge,) .*")
 
@@ -144,11 +73,11 @@ class Twin:
     root: an empty directory; url: a database that may be emptied.
     """
 
-    def __init__(self, root: Path, url: str, upstream_path: Path) -> None:
+    def __init__(self, root: Path, url: str, both: SideBySide) -> None:
         self.root = root
         self.url = url
         self.options = "{}"
-        self._upstream_path = upstream_path
+        self._tools = both.tools
         self._project = Project(root)
         self._project.write("alembic.ini", INI)
         self._project.write("migrations/env.py", ENV)
@@ -177,9 +106,7 @@ class Twin:
 
     def run(self, *commands: str) -> list[Outcome]:
         """Run commands in order with each tool; the outcomes have to be equal."""
-        theirs = self._run_with(
-            "alembic", commands, PYTHONPATH=str(self._upstream_path)
-        )
+        theirs = self._run_with("alembic", commands)
         ours = self.run_ours(*commands)
         for command, one, other in zip(commands, ours, theirs, strict=True):
             self._forgive(command, one, other)
@@ -201,26 +128,17 @@ class Twin:
         """Run commands in order with our tool alone."""
         return self._run_with("alembic_c", commands)
 
-    def _run_with(
-        self, package: str, commands: tuple[str, ...], **environment: str
-    ) -> list[Outcome]:
+    def _run_with(self, package: str, commands: tuple[str, ...]) -> list[Outcome]:
         self._empty_database()
-        done = subprocess.run(
-            [sys.executable, "-c", DRIVER, package, json.dumps(commands)],
-            cwd=self.root,
-            env={
-                **os.environ,
-                "SCENARIO_URL": self.url,
-                "SCENARIO_OPTIONS": self.options,
-                "PYTHONHASHSEED": "0",
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert not done.returncode, done.stderr
-        return [Outcome(**fields) for fields in json.loads(done.stdout)]
+        with tempfile.NamedTemporaryFile() as results:
+            seen = self._tools[package].run(
+                self.root,
+                [package, json.dumps(commands), self.url, results.name],
+                {"SCENARIO_URL": self.url, "SCENARIO_OPTIONS": self.options},
+                program=COMMANDS,
+            )
+            assert not seen.status, seen.err
+            return [Outcome(**fields) for fields in json.load(results)]
 
     def _empty_database(self) -> None:
         url = sa.make_url(self.url)
