@@ -5,11 +5,9 @@ Every case runs both in processes of their own, in one tree of revision files.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +15,8 @@ import pytest
 
 import alembic_c
 from alembic_c import command
+from tests.support import upstream
+from tests.support.side_by_side import SideBySide, Tool
 
 ROOT = Path(alembic_c.__file__).resolve().parent.parent
 
@@ -107,29 +107,18 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Side:
     """One of the two programs, in its own copy of the tree."""
 
-    def __init__(self, tree: Path, name: str, path: Path, module: str) -> None:
+    def __init__(self, tree: Path, name: str, tool: Tool) -> None:
         self.home = tree.parent / name
         shutil.copytree(tree, self.home)
-        self.module = module
-        self.environment = {**os.environ, "PYTHONPATH": str(path), "COLUMNS": "80"}
-        self.environment.pop("ALEMBIC_CONFIG", None)
+        self.tool = tool
 
-    def run(self, arguments: list[str], hash_seed: int = 0) -> tuple[str, str, int]:
+    def run(self, arguments: list[str]) -> tuple[str, str, int]:
         """Return standard output, standard error and the exit status."""
-        done = subprocess.run(
-            [sys.executable, "-m", self.module, *arguments],
-            cwd=self.home,
-            env={**self.environment, "PYTHONHASHSEED": str(hash_seed)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        seen = self.tool.run(self.home, arguments, {})
         out, err = (
-            text.replace(str(self.home), "<home>")
-            for text in (done.stdout, done.stderr)
+            text.replace(str(self.home), "<home>") for text in (seen.out, seen.err)
         )
-        return out, err, done.returncode
+        return out, err, seen.status
 
 
 def run_both(
@@ -141,10 +130,10 @@ def run_both(
 
 
 @pytest.fixture(scope="module")
-def sides(tree: Path, upstream_path: Path) -> tuple[Side, Side]:
+def sides(tree: Path, both: SideBySide) -> tuple[Side, Side]:
     return (
-        Side(tree, "ours", ROOT, "alembic_c"),
-        Side(tree, "upstream", upstream_path, "alembic"),
+        Side(tree, "ours", both.tools["alembic_c"]),
+        Side(tree, "upstream", both.tools["alembic"]),
     )
 
 
@@ -248,7 +237,18 @@ def test_reading(sides: tuple[Side, Side], line: str) -> None:
 @pytest.mark.parametrize("line", ["downgrade m1:base --sql", "downgrade b2 --sql"])
 def test_what_varies_in_upstream(sides: tuple[Side, Side], line: str) -> None:
     ours, theirs = sides
-    possible = {theirs.run(line.split(), hash_seed)[0] for hash_seed in range(4)}
+    possible = {
+        subprocess.run(
+            upstream.command(*line.split()),
+            cwd=theirs.home,
+            env=upstream.environment(PYTHONHASHSEED=str(hash_seed)),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        for hash_seed in range(4)
+    }
     assert ours.run(line.split())[0] in possible
 
 
