@@ -85,8 +85,9 @@ const struct scan_role_name scan_role_names[] = {
     NAME(exec, ROLE_BUILTIN),         NAME(eval, ROLE_BUILTIN),
     NAME(vars, ROLE_BUILTIN),         NAME(locals, ROLE_BUILTIN),
     NAME(globals, ROLE_BUILTIN),      NAME(setattr, ROLE_BUILTIN),
-    NAME(delattr, ROLE_BUILTIN),      NAME(modules, ROLE_MODULES),
-    NAME(global, ROLE_GLOBAL),        NAME(import, ROLE_IMPORT),
+    NAME(delattr, ROLE_BUILTIN),      NAME(getattr, ROLE_BUILTIN),
+    NAME(modules, ROLE_MODULES),      NAME(global, ROLE_GLOBAL),
+    NAME(import, ROLE_IMPORT),
 };
 
 #undef NAME

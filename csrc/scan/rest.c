@@ -29,7 +29,7 @@ static const unsigned char pairs[][2] = {
     {'u', 'i'}, /* builtins, __builtins__ */
     {'d', 's'}, /* depends_on */
     {'h', '_'}, /* branch_labels */
-    {'t', 't'}, /* setattr, delattr, __setattr__, __delattr__, __getattr__ */
+    {'t', 't'}, /* getattr, setattr, delattr, __setattr__, __delattr__, __getattr__ */
     {'_', 'd'}, /* __doc__, __dict__ */
 };
 

@@ -6,14 +6,14 @@
  * the file could bind it in another way:
  *
  *   - In the module's scope (top level, and the suites of if, for, try, with ... there)
- * a header name may not occur otherwise, not even to be read.
+ *     a header name may not occur otherwise, not even to be read.
  *   - Names inside functions and classes are their own and do not matter, unless
  *     declared global.  In a def or class line only an assignment expression matters.
  *   - No star import, no `__getattr__` of the module.
  *   - None of the names by which code reaches a namespace: globals, locals, vars, exec,
- *     eval, setattr, delattr, __dict__, __globals__, f_globals, f_locals, builtins,
- *     __builtins__, __import__, import_module, __setattr__, __delattr__, sys.modules;
- *     wherever they stand, since a function may be called at import time.
+ *     eval, getattr, setattr, delattr, __dict__, __globals__, f_globals, f_locals,
+ *     builtins, __builtins__, __import__, import_module, __setattr__, __delattr__,
+ *     sys.modules; wherever they stand, since a function may be called at import time.
  *
  * Limits, stated once: code that reaches its own module without spelling any of these
  * (an attribute name put together at run time, another module that looks at its

@@ -405,6 +405,7 @@ static void test_rest(void)
         {"globals()", ALC_SCAN_REFLECTION},
         {"setattr(x, y, z)", ALC_SCAN_REFLECTION},
         {"delattr(x, y)", ALC_SCAN_REFLECTION},
+        {"getattr(x, '__globals__')['revision'] = y", ALC_SCAN_REFLECTION},
         {"x.modules", ALC_SCAN_REFLECTION},
         {"builtins.x()", ALC_SCAN_REFLECTION},
         {"x = __builtins__", ALC_SCAN_REFLECTION},

@@ -152,6 +152,7 @@ STATEMENTS = [
     "exec(\"revision = 'e'\")",
     "eval(\"(revision := 'ev')\")",
     "__doc__ = 'other'",
+    "getattr(lambda: 0, '__globals__')['revision'] = 's'",
     "setattr(__import__('sys').modules[__name__], 'revision', 's')",
     "import sys; sys.modules[__name__].revision = 's'",
     "from sys import modules; modules[__name__].revision = 's'",
