@@ -19,7 +19,7 @@ import pytest
 
 from tests.support import upstream
 
-SEED = int(os.environ.get("ALEMBIC_C_SEED", "1519"))
+SEED = int(os.environ.get("ALEMBIC_C_TREE_SEED", "1519"))
 COUNT = 1_000
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -1,0 +1,22 @@
+"""tests/README.md tells of every environment variable that the tests read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+README = TESTS / "README.md"
+# The run of upstream's suite tells its own plugin these.
+INTERNAL = {"ALEMBIC_C_CONFORMANCE_TESTING", "ALEMBIC_C_CONFORMANCE_TREE"}
+_READ = re.compile(r"""environ(?:\.get\(\s*|\[)["'](ALEMBIC_C_\w+)["']""")
+_WRITTEN = re.compile(r"""environ\[["'](ALEMBIC_C_\w+)["']\] = """)
+
+
+def test_every_variable_is_documented_and_nothing_else() -> None:
+    read: set[str] = set()
+    for path in TESTS.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        read |= {*_READ.findall(text)} - {*_WRITTEN.findall(text)}
+    told = set(re.findall(r"^\| `(ALEMBIC_C_\w+)`", README.read_text(), re.MULTILINE))
+    assert told == read - INTERNAL
