@@ -247,8 +247,10 @@ def interrupted(address: str) -> str:
     """Return what a process prints that is interrupted in reading a snapshot."""
     program = textwrap.dedent(
         """
-        import sys
+        import signal, sys
         from alembic_c.catalog import snapshot
+        # A shell lets what it starts in the background ignore the signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         print("reading", flush=True)
         try:
             snapshot(sys.argv[1])
@@ -282,7 +284,7 @@ def test_server_that_never_speaks() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"postgresql://127.0.0.1:{server.getsockname()[1]}/db"
         assert interrupted(address) == "interrupted\n"
-        with pytest.raises(DatabaseError, match="^connection to the server failed: timeout"):
+        with pytest.raises(DatabaseError, match="server failed: timeout expired"):
             snapshot(f"{address}?connect_timeout=1")
 
 

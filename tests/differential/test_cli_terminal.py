@@ -113,6 +113,7 @@ def test_output_that_nobody_reads(
     )
     assert ours == theirs
     [ours, theirs] = (
-        sorted(os.listdir(side.home / "migrations" / "versions")) for side in sides
+        sorted(file.name for file in (side.home / "migrations/versions").glob("*.py"))
+        for side in sides
     )
     assert ours == theirs
