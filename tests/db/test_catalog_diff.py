@@ -19,7 +19,7 @@ from alembic_c.catalog import Catalog, Change, snapshot
 from tests.differential.schemas import Maker, SchemaSpec, build, make_pair
 from tests.support.engines import rolling_back
 
-SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "60"))
+SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "20"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
 CHUNK = 20
 

@@ -230,13 +230,16 @@ class Database:
     def outcome(self, package: ModuleType, statement: str) -> dict[str, Any]:
         """Carry out a statement; return what was raised, and the database if not."""
         if self.name == "sqlite":
+            self._at_start = None
             self.engine.dispose()
             self.engine = self._connect()
         with self.engine.connect() as connection:
             if self._at_start is None:
                 self._set_up(connection)
-            if self._at_start is None and self._keeps_changes:
-                self._at_start = contents(connection)
+                self._at_start = {} if self.name == "sqlite" else contents(connection)
+                connection.rollback()
+            if self.name == "postgresql":
+                connection.begin()
             found = self._carry_out(connection, package, statement)
             if found["raised"] is None:
                 found["database"] = contents(connection)
@@ -245,6 +248,13 @@ class Database:
                 drop_tables(connection)
                 self._at_start = None
         return found
+
+    def close(self) -> None:
+        """Close the database, which has to be as it was if changes are rolled back."""
+        if self.name == "postgresql":
+            with self.engine.connect() as connection:
+                assert contents(connection) == self._at_start
+        self.engine.dispose()
 
     @property
     def _keeps_changes(self) -> bool:
@@ -261,8 +271,7 @@ class Database:
         }
         for statement in SETUP:
             connection.exec_driver_sql(statement.format(**words))
-        if self.name != "postgresql":
-            connection.commit()
+        connection.commit()
 
     def _carry_out(
         self, connection: sa.Connection, package: ModuleType, statement: str
@@ -324,7 +333,7 @@ def assert_equal(
         count += 1
         if actual != expected and expected["raised"] != "AssertionError: ":
             different.append(f"{statement}\n  {actual}\n  {expected}")
-    database.engine.dispose()
+    database.close()
     assert count > 10
     report = "\n".join(different[:20])
     assert not different, f"{len(different)} of {count} differ\n{report}"
@@ -401,4 +410,4 @@ def test_mysql_can(upstream: ModuleType, mariadb_url: str) -> None:
         actual = database.outcome(alembic_c, statement)
         assert actual == expected, statement
         assert actual["raised"] is None, statement
-    database.engine.dispose()
+    database.close()

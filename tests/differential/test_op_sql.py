@@ -3,11 +3,15 @@
 A migration is generated that calls each directive with all combinations of its
 parameters.  It is carried out in `--sql` mode statement by statement; what is written,
 what is warned of and what is raised has to be equal.
+
+Names by convention see a sample of the calls: one of ALEMBIC_C_OP_SHARE, 1 for all.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
+import random
 import re
 import warnings
 from collections.abc import Iterator
@@ -24,6 +28,7 @@ import alembic_c
 import alembic_c.operations
 import alembic_c.runtime.migration
 
+SHARE = int(os.environ.get("ALEMBIC_C_OP_SHARE", "3"))
 DIALECTS = ["default", "postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"]
 
 
@@ -659,4 +664,6 @@ def test_same_names_by_convention(upstream: ModuleType, dialect: str) -> None:
         }
     )
     statements = itertools.chain(tables(), columns(), constraints(), indexes())
-    assert_equal(upstream, statements, dialect, target_metadata=metadata)
+    chance = random.Random(dialect)
+    sample = (each for each in statements if chance.random() * SHARE < 1)
+    assert_equal(upstream, sample, dialect, target_metadata=metadata)

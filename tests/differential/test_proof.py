@@ -19,7 +19,7 @@ from tests.differential.schemas import Maker, Pair, build, make_pair
 from tests.support.engines import rolling_back
 from tests.support.proving import check, differences
 
-SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "100"))
+SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "60"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
 CHUNK = 20
 
