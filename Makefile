@@ -43,7 +43,7 @@ build: $(VENV)/ready
 
 test: build
 	$(PYTHON) tools/install_system.py postgresql mariadb
-	$(PY) -m tests.support.postgres $(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m tests.support.postgres $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/ready
 	$(PYTHON) tools/install_system.py clang-format

@@ -17,7 +17,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,24 @@ def locked_catalog(pg_url: str, catalog: str = "pg_constraint") -> Iterator[None
             f"LOCK TABLE pg_catalog.{catalog} IN ACCESS EXCLUSIVE MODE"
         )
         yield
+    engine.dispose()
+
+
+def await_lock(pg_url: str) -> None:
+    """Return when a client of the database waits for a lock."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    engine = sa.create_engine(
+        sa.make_url(pg_url).set(drivername="postgresql+psycopg2"),
+        isolation_level="AUTOCOMMIT",
+    )
+    deadline = time.monotonic() + 20
+    with engine.connect() as connection:
+        while not connection.exec_driver_sql(waiting).scalar():
+            assert time.monotonic() < deadline, "nobody waits for the lock"
+            time.sleep(0.02)
     engine.dispose()
 
 
@@ -243,8 +261,11 @@ def test_unreachable_server(pg_url: str) -> None:
         snapshot("no_such_option=1")
 
 
-def interrupted(address: str) -> str:
-    """Return what a process prints that is interrupted in reading a snapshot."""
+def interrupted(address: str, await_reader: Callable[[], object]) -> str:
+    """Return what a process prints that is interrupted in reading a snapshot.
+
+    await_reader: returns when the process waits for the server.
+    """
     program = textwrap.dedent(
         """
         import signal, sys
@@ -261,11 +282,11 @@ def interrupted(address: str) -> str:
     process = subprocess.Popen(
         [sys.executable, "-c", program, address], stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "reading\n"
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
     try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reading\n"
+        await_reader()
+        process.send_signal(signal.SIGINT)
         return process.communicate(timeout=20)[0]
     finally:
         process.kill()
@@ -275,7 +296,8 @@ def test_interrupted_by_a_signal(pg_url: str) -> None:
     """Ctrl-C ends the wait for a server that does not answer."""
     pytest.importorskip("alembic_c._libpq")
     with locked_catalog(pg_url):
-        assert interrupted(conninfo(pg_url)) == "interrupted\n"
+        said = interrupted(conninfo(pg_url), lambda: await_lock(pg_url))
+        assert said == "interrupted\n"
 
 
 def test_server_that_never_speaks() -> None:
@@ -283,7 +305,10 @@ def test_server_that_never_speaks() -> None:
     pytest.importorskip("alembic_c._libpq")
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"postgresql://127.0.0.1:{server.getsockname()[1]}/db"
-        assert interrupted(address) == "interrupted\n"
+        clients: list[socket.socket] = []
+        said = interrupted(address, lambda: clients.append(server.accept()[0]))
+        assert said == "interrupted\n"
+        clients.pop().close()
         with pytest.raises(DatabaseError, match="server failed: timeout expired"):
             snapshot(f"{address}?connect_timeout=1")
 
