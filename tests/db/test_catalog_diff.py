@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c.catalog import Catalog, Change, snapshot
-from tests.differential.schemas import Maker, SchemaSpec, build, make_pair
 from tests.support.engines import rolling_back
+from tests.support.schemas import Maker, SchemaSpec, build, make_pair
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "20"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.differential.autogen_support import Package
+from tests.support.autogen import Package
 
 
 @pytest.fixture(scope="session")

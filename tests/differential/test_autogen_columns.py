@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.differential.autogen_support import Package, collected, describe
+from tests.support.autogen import Package, collected, describe
 
 Make = Callable[[], sa.Column[Any]]
 

@@ -16,9 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c.autogenerate.compare import _sqlite
-from tests.differential.autogen_support import Outcome, Package, Refused, run
-from tests.differential.schemas import make_pair
+from tests.support.autogen import Outcome, Package, Refused, run
 from tests.support.engines import rolling_back
+from tests.support.schemas import make_pair
 
 PAIRS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "100"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from tests.differential.autogen_support import Package, collected, describe, settle
-from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS, differences
+from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS
+from tests.support.autogen import Package, collected, describe, settle
+from tests.support.wild_comparison import differences
 
 Model = Callable[[], sa.MetaData]
 

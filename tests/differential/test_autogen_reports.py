@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.differential.autogen_support import Package, collected, describe, settle
+from tests.support.autogen import Package, collected, describe, settle
 
 UNSUPPORTED: Any = None
 

@@ -7,189 +7,18 @@ A failure prints its seed; that seed alone repeats it.
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from alembic_c.autogenerate.compare import _sqlite
-from tests.differential.autogen_support import Package
-from tests.differential.wild_schemas import make_pair
-from tests.differential.wild_support import (
-    WildOutcome,
-    canonical,
-    create,
-    examine,
-)
-from tests.support.engines import begin_by_hand
-from tests.support.mariadb import drop_tables
+from tests.support.autogen import Package
+from tests.support.wild_comparison import differences, engine_for
 
 PAIRS = int(os.environ.get("ALEMBIC_C_WILD_PAIRS", "50"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_WILD_SEED", "1"))
 PROOF_MODES = os.environ.get("ALEMBIC_C_FUZZ_PROOF", "off,on").split(",")
 CHUNK = 25
-
-
-# --- what may differ ------------------------------------------------------------------
-
-
-# Ours reflects only tables that are compared (with the proof: those not shown to be
-# equal), and sorts the model's tables only if some are new.
-_NOT_WARNED_OF = (
-    "Skipped unsupported reflection",
-    "Did not recognize type",
-    "Cannot correctly sort tables",
-)
-
-
-def unlike(
-    found: WildOutcome, expected: WildOutcome, mode: str = "off"
-) -> Iterator[str]:
-    """Yield what is not the same, part by part."""
-    if expected.error is not None:
-        # Ours may do better, or come to another obstacle.
-        return
-    if found.error is not None:
-        yield f"error {found.error} {found.text}"
-        return
-    for part in ("diffs", "messages", "imports"):
-        one, other = getattr(found, part), getattr(expected, part)
-        if _unquoted(one) != _unquoted(other):
-            yield _difference(part, one, other)
-    missed = [
-        text
-        for text in expected.warned
-        if text not in found.warned
-        and not (mode == "on" or text.startswith(_NOT_WARNED_OF))
-    ]
-    extra = [text for text in found.warned if text not in expected.warned]
-    if missed or extra:
-        yield _difference("warned", extra, missed)
-    for part in ("upgrade", "downgrade"):
-        one, other = getattr(found, part), getattr(expected, part)
-        if "\\" in other or "CheckConstraint(" in other:
-            one, other = canonical(one), canonical(other)
-        if one != other:
-            yield _difference(part, one.split("\n"), other.split("\n"))
-    if expected.applied is None:
-        if found.applied is not None:
-            yield f"{found.applied} while applying"
-        elif _unquoted(found.remaining) != _unquoted(expected.remaining):
-            yield _difference("remaining", found.remaining, expected.remaining)
-
-
-def _unquoted(lines: Sequence[str]) -> list[str]:
-    """Leave out quotes: ours keeps a table's `quote` in the reflected one's name."""
-    return [line.replace('"', "") for line in lines]
-
-
-def _difference(part: str, found: Sequence[str], expected: Sequence[str]) -> str:
-    ours = [line for line in found if line not in expected]
-    theirs = [line for line in expected if line not in found]
-    if len(ours) == len(theirs) == 1:
-        ours, theirs = map(list, zip(*_around(ours[0], theirs[0]), strict=True))
-    lines = [f"\n    ours:   {line}" for line in ours]
-    lines += [f"\n    theirs: {line}" for line in theirs]
-    return f"{part}:{''.join(lines) or ' the order'}"
-
-
-def _n_common(one: str, other: str) -> int:
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _around(one: str, other: str, width: int = 80) -> Iterator[tuple[str, str]]:
-    """Yield where two texts begin to be different."""
-    start = max(0, _n_common(one, other) - width)
-    end = max(0, _n_common(one[:start:-1], other[:start:-1]) - width)
-    yield one[start : len(one) - end], other[start : len(other) - end]
-
-
-# --- running --------------------------------------------------------------------------
-
-
-def engine_for(url: str) -> sa.Engine:
-    """Return an engine for a database, with a second schema in it."""
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        begin_by_hand(engine)
-        sa.event.listen(engine, "connect", _attach)
-    elif engine.dialect.name == "postgresql":
-        with engine.begin() as setup:
-            for name in ("test_schema", "Other Schema"):
-                setup.execute(sa.schema.CreateSchema(name, if_not_exists=True))
-            for name in ("hstore", "citext"):
-                setup.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {name}")
-            setup.exec_driver_sql("CREATE SEQUENCE IF NOT EXISTS loose_seq")
-    return engine
-
-
-def _attach(dbapi_connection: Any, record: Any) -> None:
-    dbapi_connection.execute("ATTACH ':memory:' AS test_schema")
-
-
-def differences(
-    connection: sa.Connection,
-    seed: int,
-    ours: Package,
-    theirs: Package,
-    modes: Sequence[str] = PROOF_MODES,
-    statistics: Counter[str] | None = None,
-) -> Iterator[str]:
-    """Yield how ours differs from upstream's on the pair of a seed."""
-    pair = make_pair(seed, connection.dialect.name)
-    expected, *found = _outcomes(connection, pair, theirs, ours, modes)
-    if statistics is not None:
-        statistics["pairs"] += 1
-        statistics["error"] += expected.error is not None
-        statistics["applied"] += not (expected.applied or expected.error)
-        statistics["better"] += bool(expected.error and not found[0].error)
-        statistics["diffs"] += len(expected.diffs)
-        statistics["same afterwards"] += not (
-            expected.applied or expected.error or expected.remaining
-        )
-        statistics[f"error {expected.error}"] += 1
-        statistics[f"applied {expected.applied} {str(expected.text)[:120]}"] += 1
-    for mode, outcome in zip(modes, found, strict=True):
-        for line in unlike(outcome, expected, mode):
-            yield f"proof {mode}: {line}"
-
-
-def _outcomes(
-    connection: sa.Connection,
-    pair: Any,
-    theirs: Package,
-    ours: Package,
-    modes: Sequence[str],
-) -> list[WildOutcome]:
-    runs = [(theirs, "off"), *((ours, mode) for mode in modes)]
-    outcomes = []
-    if connection.dialect.name in ("mysql", "mariadb"):
-        for package, mode in runs:
-            os.environ["ALEMBIC_C_PROOF"] = mode
-            drop_tables(connection)
-            create(connection, pair.database)
-            connection.commit()
-            outcomes.append(examine(package, connection, pair))
-            connection.rollback()
-        return outcomes
-    transaction = connection.begin()
-    try:
-        create(connection, pair.database)
-        for number, (package, mode) in enumerate(runs):
-            os.environ["ALEMBIC_C_PROOF"] = mode
-            # Every second time, SQLite's few tables are read in bulk too.
-            _sqlite.WORTHWHILE = 1 if (pair.seed + number) % 2 else 16
-            point = connection.begin_nested()
-            outcomes.append(examine(package, connection, pair))
-            point.rollback()
-        return outcomes
-    finally:
-        transaction.rollback()
 
 
 @pytest.mark.parametrize("start", range(FIRST_SEED, FIRST_SEED + PAIRS, CHUNK))
@@ -207,7 +36,7 @@ def test_wild_pairs(
         for seed in range(start, min(start + CHUNK, FIRST_SEED + PAIRS)):
             found += [
                 f"seed {seed}: {line}"
-                for line in differences(connection, seed, *packages)
+                for line in differences(connection, seed, *packages, PROOF_MODES)
             ]
     engine.dispose()
     assert not found, "\n".join(found)

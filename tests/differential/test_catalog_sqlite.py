@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c._catalog import SQLITE_N_PRAGMAS, Catalog, SqliteReader, Table
-from tests.differential.schemas import build, make_pair
+from tests.support.schemas import build, make_pair
 from tests.support.sqlite_schemas import NOT_UNDERSTOOD, UNDERSTOOD, random_schema
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_SCHEMAS", "400"))

@@ -14,8 +14,7 @@ import pytest
 from alembic_c import _core
 from alembic_c.script import revision as ours
 from alembic_c.util import to_tuple
-
-from .graphs import Side, Spec, damaged, random_specs, symbols
+from tests.support.graphs import Side, Spec, damaged, random_specs, symbols
 
 # More rounds for a long run; the seed of a failure is in its message.
 ROUNDS = int(os.environ.get("ALEMBIC_C_GRAPH_ROUNDS", "60"))

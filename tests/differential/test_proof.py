@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.differential.schemas import Maker, Pair, build, make_pair
 from tests.support.engines import rolling_back
 from tests.support.proving import check, differences
+from tests.support.schemas import Maker, Pair, build, make_pair
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "60"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))

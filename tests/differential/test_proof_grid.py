@@ -35,7 +35,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.sql.elements import quoted_name
 
-from tests.differential.autogen_support import Package
+from tests.support.autogen import Package
 from tests.support.proving import mode
 
 SHARE = int(os.environ.get("ALEMBIC_C_GRID", "12"))

@@ -16,7 +16,7 @@ from typing import Any, Union
 import pytest
 
 from alembic_c import _core
-from tests.differential import scan_cases
+from tests.support import scan_cases
 
 ABSENT = "<absent>"
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
-from tests.differential.autogen_support import Package
+from tests.support.autogen import Package
 from tests.support.proving import mode
 
 LOGGERS = ("alembic.ddl.postgresql", "alembic.autogenerate")

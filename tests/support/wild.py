@@ -13,16 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-import tests.differential.wild_words
-from tests.differential.autogen_support import (
+import tests.support.wild_words
+from tests.support.autogen import (
     Outcome,
     Package,
     collected,
     describe,
     settle,
 )
-from tests.differential.wild_schemas import Pair, Schema, build
 from tests.support.mariadb import drop_tables
+from tests.support.wild_schemas import Pair, Schema, build
 
 SCHEMAS = (None, "test_schema", "Other Schema")
 
@@ -250,7 +250,7 @@ def apply(package: Package, connection: sa.Connection, code: str) -> None:
     operations = package.operations.Operations(package.context(connection, {}))
     names: dict[str, Any] = {
         **vars(sa),
-        **vars(tests.differential.wild_words),
+        **vars(tests.support.wild_words),
         "op": operations,
         "alembic": SimpleNamespace(op=operations),
         "sa": sa,
@@ -258,7 +258,7 @@ def apply(package: Package, connection: sa.Connection, code: str) -> None:
         "postgresql": postgresql,
         "sqlite": sqlite,
         "mysql": mysql,
-        "words": tests.differential.wild_words,
+        "words": tests.support.wild_words,
         "tests": tests,
     }
     exec(compile(canonical(code), "<upgrade>", "exec"), names)

@@ -3,7 +3,7 @@
 `schemas` keeps to what every database takes and the proof is to know.  Here are the
 rest: types of every kind, options of dialects, odd names, keys that refer in circles,
 columns with keys, conventions, options of the environment.  What a database refuses is
-left out of it (see `wild_support.create`), so a schema need not make sense.
+left out of it (see `wild.create`), so a schema need not make sense.
 
 A schema is a list of tables, columns and items, each with functions that make new
 objects of SQLAlchemy.  The same seed makes the same pair on every machine.
@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from tests.differential.wild_words import (
+from tests.support.wild_words import (
     COMPUTED,
     CONVENTIONS,
     DEFAULTS_OF,

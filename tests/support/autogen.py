@@ -15,8 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-import tests.differential.schemas
-from tests.differential.schemas import Pair, build
+import tests.support.schemas
+from tests.support.schemas import Pair, build
 
 LOGGER = "alembic.autogenerate"
 
