@@ -323,7 +323,8 @@ def run(
                     schema.create(engine, schema.make_metadata(size))
                     few = rounds if size <= 1_000 else min(rounds, 3)
                     bench = Bench(sides, engine, size, few)
-                    for case in CASES:
+                    # Upstream takes minutes for all of them on a large schema.
+                    for case in CASES if size <= 1_000 else CASES[:1]:
                         if not only or case.name in only:
                             bench.measure(case)
                     far = engine.dialect.name == "postgresql" and size <= 1_000
