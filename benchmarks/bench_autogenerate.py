@@ -243,7 +243,7 @@ def run(
     return rows
 
 
-def report(rounds: int = 5) -> str:
+def report(rounds: int = 3) -> str:
     """Measure all of it and return the Markdown section."""
     server = os.environ.get("ALEMBIC_C_TEST_PG")
     rows = run(rounds=rounds, server=server)

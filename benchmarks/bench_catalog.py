@@ -358,7 +358,7 @@ def _report(rows: list[measure.Row], notes: list[str]) -> str:
     return "\n".join([measure.table(rows), "", *(f"- {note}" for note in notes)])
 
 
-def report(rounds: int = 5) -> str:
+def report(rounds: int = 3) -> str:
     """Measure all of it and return the Markdown section."""
     server = os.environ.get("ALEMBIC_C_TEST_PG")
     rows, notes = run(rounds=rounds, server=server)
