@@ -501,3 +501,25 @@ def test_cursor_held_open_on_sqlite(sqlite_file: Path) -> None:
         assert names.fetchone() != first
         assert len(names.fetchall()) == 298
     engine.dispose()
+
+
+def test_rows_of_an_earlier_query(pg_url: str, tmp_path: Path) -> None:
+    """Rows of one query are not taken for another's, which may have more columns."""
+    libpq = pytest.importorskip("alembic_c._libpq")
+    sqlite3 = pytest.importorskip("alembic_c._sqlite3")
+    path = tmp_path / "empty.db"
+    path.touch()
+    none, wide = "SELECT 1, 2, 3 WHERE false", f"SELECT {', '.join('1' * 200)}"
+    for connection in (libpq.Connection(conninfo(pg_url)), sqlite3.Database(path)):
+        before = connection.rows(none)
+        if isinstance(connection, sqlite3.Database):
+            connection.rows(wide)
+            reader: Any = _catalog.SqliteReader()
+            with pytest.raises((DatabaseError, ValueError)):
+                reader.feed(None, before)
+        else:
+            with pytest.raises(DatabaseError, match="not read to their end"):
+                connection.rows(wide)
+        connection.close()
+        with pytest.raises(DatabaseError, match="closed"):
+            connection.rows(wide)

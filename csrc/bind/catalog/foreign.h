@@ -21,6 +21,7 @@ static inline void alc_foreign_lock(PyThread_type_lock lock)
 struct alc_foreign_source {
     struct alc_bind_source base;
     PyObject *owner; /* strong */
+    size_t query;    /* which of the owner's queries it reads, from 1 on */
 };
 
 static inline void alc_foreign_free_source(PyObject *capsule)

@@ -14,6 +14,7 @@ struct module_state {
 struct connection {
     PyObject_HEAD struct alc_libpq pq; /* under `lock` */
     PyThread_type_lock lock;
+    size_t n_queries; /* under `lock`: the last one's rows can be read, no others */
     struct alc_bind_source
         *reading; /* under `lock`: what signals are handled through */
 };
@@ -50,7 +51,9 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
     struct connection *connection = (struct connection *)source->owner;
     PyThread_acquire_lock(connection->lock, WAIT_LOCK);
     connection->reading = &source->base;
-    int rc = alc_libpq_next(&connection->pq, cells, err);
+    int rc = source->query == connection->n_queries
+                 ? alc_libpq_next(&connection->pq, cells, err)
+                 : alc_libpq_fail(&connection->pq, "another query was begun", err);
     connection->reading = NULL;
     PyThread_release_lock(connection->lock);
     return rc;
@@ -123,7 +126,7 @@ static PyObject *connection_close(PyObject *object, PyObject *unused)
     struct connection *self = (struct connection *)object;
     (void)unused;
     alc_foreign_lock(self->lock);
-    alc_libpq_release(&self->pq);
+    alc_libpq_close(&self->pq);
     PyThread_release_lock(self->lock);
     Py_RETURN_NONE;
 }
@@ -167,6 +170,7 @@ static PyObject *connection_rows(PyObject *object, PyObject *argument)
     struct alc_bind_source waiting = {.thread = PyEval_SaveThread()};
     self->reading = &waiting;
     int rc = alc_libpq_query(&inner, &self->pq, sql, &err);
+    source->query = rc ? 0 : ++self->n_queries;
     self->reading = NULL;
     PyEval_RestoreThread(waiting.thread);
     if (rc) {

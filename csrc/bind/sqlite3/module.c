@@ -19,6 +19,7 @@ struct module_state {
 struct database {
     PyObject_HEAD struct alc_sqlite3 lite; /* under `lock` */
     PyThread_type_lock lock;
+    size_t n_queries; /* under `lock`: the last one's rows can be read, no others */
 };
 
 static void raise_failure(struct database *self, int rc, const struct alc_error *err)
@@ -41,7 +42,9 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
     struct alc_foreign_source *source = self;
     struct database *database = (struct database *)source->owner;
     PyThread_acquire_lock(database->lock, WAIT_LOCK);
-    int rc = alc_sqlite3_next(&database->lite, cells, err);
+    int rc = source->query == database->n_queries
+                 ? alc_sqlite3_next(&database->lite, cells, err)
+                 : alc_sqlite3_fail(&database->lite, "another query was begun", err);
     PyThread_release_lock(database->lock);
     return rc;
 }
@@ -112,7 +115,7 @@ static PyObject *database_close(PyObject *object, PyObject *unused)
     struct database *self = (struct database *)object;
     (void)unused;
     alc_foreign_lock(self->lock);
-    alc_sqlite3_release(&self->lite);
+    alc_sqlite3_close(&self->lite);
     PyThread_release_lock(self->lock);
     Py_RETURN_NONE;
 }
@@ -159,6 +162,7 @@ static PyObject *database_rows(PyObject *object, PyObject *argument)
     rc = alc_sqlite3_query(&inner, &self->lite, PyBytes_AS_STRING(sql),
                            (size_t)PyBytes_GET_SIZE(sql), &err);
     Py_END_ALLOW_THREADS;
+    source->query = rc ? 0 : ++self->n_queries;
     if (rc) {
         raise_failure(self, rc, &err);
     }

@@ -22,6 +22,17 @@ void alc_libpq_release(struct alc_libpq *pq)
     alc_libpq_init(pq);
 }
 
+void alc_libpq_close(struct alc_libpq *pq)
+{
+    PQfinish(pq->connection);
+    pq->connection = NULL;
+    pq->in_query = false;
+    if (!pq->row_is_out) {
+        PQclear(pq->result);
+        pq->result = NULL;
+    }
+}
+
 /* Keep a message without the newline that libpq ends it with. */
 static int fail(struct alc_libpq *pq, const char *message, const char *sqlstate,
                 struct alc_error *err)
@@ -42,6 +53,11 @@ static int fail(struct alc_libpq *pq, const char *message, const char *sqlstate,
         strncpy(pq->sqlstate, sqlstate, ALC_LIBPQ_SQLSTATE_LEN);
     }
     return alc_error_set(err, ALC_E_IO, 0, "%s", pq->message);
+}
+
+int alc_libpq_fail(struct alc_libpq *pq, const char *message, struct alc_error *err)
+{
+    return fail(pq, message, NULL, err);
 }
 
 static int fail_connection(struct alc_libpq *pq, struct alc_error *err)
@@ -207,6 +223,7 @@ static int next_result(struct alc_libpq *pq, struct alc_error *err)
 int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
 {
     struct alc_libpq *pq = self;
+    pq->row_is_out = false;
     if (!pq->connection) {
         return fail(pq, "the connection is closed", NULL, err);
     }
@@ -229,6 +246,7 @@ int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
         cells[i].text.len = (size_t)PQgetlength(pq->result, pq->row, i);
     }
     pq->row++;
+    pq->row_is_out = true;
     return 1;
 }
 

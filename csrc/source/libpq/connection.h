@@ -24,6 +24,7 @@ struct alc_libpq {
     int row;                        /* next row of it */
     int n_columns;                  /* of the query's rows */
     bool in_query;                  /* sent, and not read to its end */
+    bool row_is_out;                /* a row was given that points into `result` */
     int (*interrupted)(void *self); /* nonzero: give up; NULL: go on */
     void *interrupted_self;
     char *message; /* of the last failure, alc_free()d by the release; or NULL */
@@ -35,6 +36,12 @@ void alc_libpq_init(struct alc_libpq *pq);
 
 /* Close the connection and free everything; as after alc_libpq_init(). */
 void alc_libpq_release(struct alc_libpq *pq);
+
+/* Close the connection.  A row that somebody may be reading stays until the release. */
+void alc_libpq_close(struct alc_libpq *pq);
+
+/* Fail with a message of one's own.  Returns ALC_E_IO or ALC_E_NOMEM. */
+int alc_libpq_fail(struct alc_libpq *pq, const char *message, struct alc_error *err);
 
 /*
  * Connect with a conninfo string or URI.  The client's encoding is UTF-8, whatever the

@@ -19,6 +19,16 @@ void alc_sqlite3_release(struct alc_sqlite3 *lite)
     alc_sqlite3_init(lite);
 }
 
+void alc_sqlite3_close(struct alc_sqlite3 *lite)
+{
+    if (!lite->row_is_out) {
+        sqlite3_finalize(lite->statement);
+        lite->statement = NULL;
+    }
+    sqlite3_close_v2(lite->database);
+    lite->database = NULL;
+}
+
 static int fail(struct alc_sqlite3 *lite, const char *message, struct alc_error *err)
 {
     size_t len = strlen(message);
@@ -29,6 +39,12 @@ static int fail(struct alc_sqlite3 *lite, const char *message, struct alc_error 
     }
     memcpy(lite->message, message, len + 1);
     return alc_error_set(err, ALC_E_IO, 0, "%s", message);
+}
+
+int alc_sqlite3_fail(struct alc_sqlite3 *lite, const char *message,
+                     struct alc_error *err)
+{
+    return fail(lite, message, err);
 }
 
 /* After a call that failed: its own text says more than the code's. */
@@ -57,7 +73,8 @@ int alc_sqlite3_open(struct alc_sqlite3 *lite, const char *name, bool is_uri,
 int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
 {
     struct alc_sqlite3 *lite = self;
-    if (!lite->statement) {
+    lite->row_is_out = false;
+    if (!lite->database || !lite->statement) {
         return fail(lite, "the database is closed", err);
     }
     int code = sqlite3_step(lite->statement);
@@ -88,6 +105,7 @@ int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
             }
         }
     }
+    lite->row_is_out = true;
     return 1;
 }
 
@@ -99,6 +117,9 @@ int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char
     }
     if (len >= INT_MAX) {
         return alc_error_set(err, ALC_E_LIMIT, 0, "a statement of %zu bytes", len);
+    }
+    if (lite->row_is_out) {
+        return fail(lite, "the rows before were not read to their end", err);
     }
     sqlite3_finalize(lite->statement);
     lite->statement = NULL;

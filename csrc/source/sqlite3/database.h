@@ -15,6 +15,7 @@
 
 struct alc_sqlite3 {
     sqlite3 *database;       /* NULL once closed */
+    bool row_is_out;         /* a row was given that points into `statement` */
     sqlite3_stmt *statement; /* what is being read, or NULL */
     char *message; /* of the last failure, alc_free()d by the release; or NULL */
 };
@@ -25,6 +26,14 @@ void alc_sqlite3_init(struct alc_sqlite3 *lite);
 /* Close the file and free everything; as after alc_sqlite3_init(). */
 void alc_sqlite3_release(struct alc_sqlite3 *lite);
 
+/* Close the file.  A row that somebody may be reading, and with it the file, stays
+ * until the release. */
+void alc_sqlite3_close(struct alc_sqlite3 *lite);
+
+/* Fail with a message of one's own.  Returns ALC_E_IO or ALC_E_NOMEM. */
+int alc_sqlite3_fail(struct alc_sqlite3 *lite, const char *message,
+                     struct alc_error *err);
+
 /*
  * Open a file, which has to be there.  is_uri: `name` is a URI of SQLite's.
  * busy_ms: how long another connection's lock is waited for.
@@ -34,9 +43,9 @@ int alc_sqlite3_open(struct alc_sqlite3 *lite, const char *name, bool is_uri,
                      int busy_ms, struct alc_error *err);
 
 /*
- * Begin a query whose rows can be pulled through `out`, which borrows `lite`.  A query
- * that was not read to its end is given up.  Errors as alc_sqlite3_open(), also those
- * of pulling.
+ * Begin a query whose rows can be pulled through `out`, which borrows `lite`.  The one
+ * before has to be read to its end, or not at all.  Errors as alc_sqlite3_open(), also
+ * those of pulling.
  */
 int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char *sql,
                       size_t len, struct alc_error *err);
