@@ -8,7 +8,7 @@ DEMO := $(BUILD)/demo-venv
 ARGS ?=
 RUNS ?= 10000000
 
-.PHONY: help demo test lint conformance build bench sanitized fuzz format clean
+.PHONY: help demo test lint conformance build bench sanitized leaks fuzz format clean
 
 help:
 	@echo "make demo         build, install and run the main job on SQLite"
@@ -18,6 +18,7 @@ help:
 	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb)"
 	@echo "make bench        compare with upstream; rewrites docs/performance.md"
 	@echo "make sanitized    the Python tests with the extensions under ASan and UBSan"
+	@echo "make leaks        LeakSanitizer over 200 snapshots of each kind"
 	@echo "make fuzz         the C fuzzers, long (RUNS=$(RUNS))"
 	@echo "make format       format Python and C"
 
@@ -80,6 +81,11 @@ sanitized: build
 	$(PYTHON) tools/install_system.py postgresql
 	$(PY) -m tests.support.postgres $(MAKE) -C csrc python-sanitize \
 	    PYTHON="$(CURDIR)/$(PY)" PYTEST_ARGS="-n 2 $(or $(ARGS),tests/unit tests/differential tests/db)"
+
+leaks: build
+	$(PYTHON) tools/install_system.py postgresql libpq sqlite3
+	$(PY) -m tests.support.postgres $(MAKE) -C csrc python-leaks \
+	    PYTHON="$(CURDIR)/$(PY)"
 
 fuzz:
 	$(PYTHON) tools/install_system.py clang sanitizers
