@@ -44,12 +44,12 @@ def write_outstream(stream: TextIO, *text: str | bytes, quiet: bool = False) -> 
         return
     encoding = getattr(stream, "encoding", None) or "ascii"
     for piece in text:
-        if isinstance(piece, str):
-            raw = piece.encode(encoding, "replace")
-        else:
-            raw = piece
+        if isinstance(piece, bytes):
+            piece = piece.decode(encoding)
+        elif not piece.isascii():
+            piece = piece.encode(encoding, "replace").decode(encoding)
         try:
-            stream.write(raw.decode(encoding))
+            stream.write(piece)
         except OSError:
             return
 

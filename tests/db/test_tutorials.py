@@ -145,6 +145,7 @@ else:
 """
 
 
+@pytest.mark.greenlet
 def test_async_engine_with_settings(
     tmp_path: Path, database_url: str, database: Database
 ) -> None:
@@ -301,6 +302,7 @@ else:
 """
 
 
+@pytest.mark.greenlet
 def test_async_template_with_naming_conventions(
     tmp_path: Path, database_url: str, database: Database
 ) -> None:
@@ -652,6 +654,7 @@ def sqlmodel_project(root: Path, url: str) -> Project:
     return project
 
 
+@pytest.mark.greenlet
 def test_sqlmodel_tutorial(
     tmp_path: Path, database_url: str, database: Database
 ) -> None:
@@ -704,6 +707,7 @@ def test_sqlmodel_tutorial(
     assert database.rows("SELECT title FROM task") == [("old",)]
 
 
+@pytest.mark.greenlet
 def test_sqlmodel_troubleshooting(
     tmp_path: Path, database_url: str, database: Database
 ) -> None:

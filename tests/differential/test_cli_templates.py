@@ -107,6 +107,7 @@ def life(template: str) -> Story:
     )
 
 
+@pytest.mark.greenlet
 @pytest.mark.parametrize(
     "template", ["generic", "async", "multidb", "pyproject", "pyproject_async"]
 )

@@ -332,6 +332,7 @@ STORIES = [
 ]
 
 
+@pytest.mark.greenlet
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_recipe(both: SideBySide, story: Story) -> None:
     seen = both.check(story)
