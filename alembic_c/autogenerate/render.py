@@ -15,7 +15,7 @@ from . import _render_ops as operations
 from . import _render_postgresql as _render_postgresql
 from . import _render_schema as schema
 from . import _render_types as types
-from ._render_base import default_renderers
+from ._render_base import default_renderers as default_renderers
 from ._render_layout import BlockWriter
 from ._render_layout import indent as _indent
 
