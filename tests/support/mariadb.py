@@ -145,20 +145,15 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _await_ready(self, seconds: float = 60.0) -> None:
-        import pymysql
+        import sqlalchemy as sa
 
+        engine = sa.create_engine(self.url(_DATABASES[-1]), poolclass=sa.pool.NullPool)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 break
-            with contextlib.suppress(pymysql.err.OperationalError):
-                pymysql.connect(
-                    host="127.0.0.1",
-                    port=self.port,
-                    user=USER,
-                    password=PASSWORD,
-                    database=_DATABASES[-1],
-                ).close()
+            with contextlib.suppress(sa.exc.OperationalError):
+                engine.connect().close()
                 return
             time.sleep(0.1)
         log = (self.directory / "server.log").read_text(errors="replace")
