@@ -9,36 +9,40 @@ import json
 import logging
 import os
 import sys
+from typing import Any
 
 import sqlalchemy as sa
 
 package, commands, url, results = sys.argv[1:]
 config = importlib.import_module(f"{package}.config")
 
-records = []
-handler = logging.Handler()
-handler.emit = lambda record: records.append(
-    f"{record.levelname} [{record.name}] {record.getMessage()}"
-)
+records: list[str] = []
+
+
+class Recorder(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        records.append(f"{record.levelname} [{record.name}] {record.getMessage()}")
+
+
 logger = logging.getLogger("alembic")
-logger.addHandler(handler)
+logger.addHandler(Recorder())
 logger.setLevel(logging.DEBUG)
 
 
-def printed(start):
+def printed(start: int) -> str:
     """Return what has been printed since a position of the file behind `stdout`."""
     sys.stdout.flush()
     end = os.lseek(1, 0, os.SEEK_CUR)
     return os.pread(1, end - start, start).decode()
 
 
-def contents():
+def contents() -> dict[str, list[list[Any]]]:
     """Return table -> sorted rows, for every table of the schemas of the tests."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     found = {}
     with engine.connect() as connection:
         inspector = sa.inspect(connection)
-        schemas = [None]
+        schemas: list[str | None] = [None]
         schemas += [name for name in inspector.get_schema_names() if name == "extra"]
         for schema in schemas:
             for name in inspector.get_table_names(schema=schema):
@@ -48,10 +52,11 @@ def contents():
     return found
 
 
-def run(command):
+def run(command: str) -> dict[str, Any]:
     records.clear()
     start = os.lseek(1, 0, os.SEEK_CUR)
-    status, error = 0, ""
+    status: str | int | None = 0
+    error = ""
     try:
         config.CommandLine("alembic").main(command.split())
     except SystemExit as end:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -55,14 +56,14 @@ class Colour(enum.Enum):
     blue = "b"
 
 
-class UserType(sa.types.UserDefinedType):
+class UserType(sa.types.UserDefinedType[Any]):
     cache_ok = True
 
     def __init__(self, size: int = 3) -> None:
         self.size = size
 
 
-class Decorated(sa.types.TypeDecorator):
+class Decorated(sa.types.TypeDecorator[str]):
     impl = String
     cache_ok = True
 
@@ -76,7 +77,7 @@ class SubString(String):
     pass
 
 
-class SubArray(pg.ARRAY):
+class SubArray(pg.ARRAY[Any]):
     pass
 
 
@@ -120,9 +121,10 @@ TYPES: dict[str, Callable[[], Any]] = {
     "mysql enum": lambda: mysql.ENUM("a", "b'c", charset="utf8"),
     "mysql set": lambda: mysql.SET("a", "b"),
     "mysql numeric": lambda: mysql.NUMERIC(5, 2, unsigned=True, zerofill=True),
-    "mssql": lambda: mssql.VARBINARY("max", filestream=True),
-    "oracle": lambda: oracle.NUMBER(5, 2),
-    "sqlite": lambda: sqlite.DATETIME(truncate_microseconds=True),
+    # SQLAlchemy leaves these three untyped, so that no typed lambda may call them.
+    "mssql": partial(mssql.VARBINARY, "max", filestream=True),
+    "oracle": partial(oracle.NUMBER, 5, 2),
+    "sqlite": partial(sqlite.DATETIME, truncate_microseconds=True),
     "user type": UserType,
     "user type options": lambda: UserType(5),
     "decorator": lambda: Decorated(5),

@@ -3,8 +3,11 @@
 import importlib.util
 import os
 import sys
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import alembic_c
 
@@ -14,7 +17,12 @@ TESTING = Path(os.environ["ALEMBIC_C_CONFORMANCE_TREE"], "alembic", "testing")
 class _UpstreamTesting(MetaPathFinder):
     """Find upstream's test support instead of ours."""
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
         if fullname != "alembic.testing":
             return None
         return importlib.util.spec_from_file_location(
