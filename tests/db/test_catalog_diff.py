@@ -227,7 +227,7 @@ CASES: list[tuple[str, list[str]]] = [
 ]
 
 
-def version(connection: sa.Connection) -> tuple[int, ...]:
+def version(connection: sa.Connection) -> tuple[int | str, ...]:
     return connection.dialect.server_version_info or ()
 
 

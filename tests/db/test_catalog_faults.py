@@ -376,9 +376,9 @@ def test_reader_is_used_by_one_at_a_time(pg_url: str) -> None:
 )
 def test_rows_of_another_form(rows: list[object]) -> None:
     with pytest.raises(ValueError, match=r"row|value|number|text"):
-        _catalog.PgReader(150000).feed(0, rows)  # type: ignore[arg-type]
+        _catalog.PgReader(150000).feed(0, rows)
     with pytest.raises(TypeError):
-        _catalog.PgReader(150000).feed(0, 5)  # type: ignore[arg-type]
+        _catalog.PgReader(150000).feed(0, 5)
 
 
 # --- SQLite -------------------------------------------------------------------------
@@ -485,10 +485,10 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
     assert repr(table)
     assert snapshot(path).diff(snapshot(path)) == []
     engine = by_connection(path)
-    with engine.connect() as connection:
+    with engine.connect() as connected:
         with pytest.raises(sa.exc.OperationalError, match="decode"):
-            snapshot(connection)
-        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+            snapshot(connected)
+        assert connected.exec_driver_sql("SELECT 1").scalar() == 1
     engine.dispose()
 
 

@@ -7,7 +7,7 @@ changes is an error; so a test that only compares tests that.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -169,7 +169,7 @@ def test_enum_by_its_schema(postgres: sa.Connection, schema: str | None) -> None
     run(postgres, "CREATE TABLE t (c mood)", "CREATE TABLE other.t (c other.mood)")
     metadata = MetaData()
     Table("t", metadata, Column("c", sa.Enum("a", name="mood", schema=schema)))
-    other = Column("c", sa.Enum("a", name="mood", schema=schema))
+    other: Column[Any] = Column("c", sa.Enum("a", name="mood", schema=schema))
     Table("t", metadata, other, schema="other")
     verdict = checked(postgres, metadata, include_schemas=True)
     assert bool(verdict.differences) == (verdict.proven != 2)
@@ -326,7 +326,7 @@ def test_text_defaults(
 
 
 def test_number_defaults(connection: sa.Connection) -> None:
-    wanted = ["5", "5.0", sa.text("5"), sa.text("0.1"), "-5"]
+    wanted: list[Any] = ["5", "5.0", sa.text("5"), sa.text("0.1"), "-5"]
     for type_ in (sa.Integer(), sa.Numeric(5, 2), sa.Float(), sa.REAL()):
         text = type_.compile(dialect=connection.dialect)
         for declared in ("5", "'5'", "5.0", "-5", "0.1"):
@@ -482,7 +482,7 @@ def test_unnamed_and_doubled_uniques(connection: sa.Connection) -> None:
 
 
 def test_index_elements(postgres: sa.Connection) -> None:
-    elements = [
+    elements: list[Callable[[], Any]] = [
         lambda: sa.text("lower(a)"),
         lambda: sa.text("upper(a)"),
         lambda: sa.func.lower(sa.column("a")),
@@ -511,7 +511,8 @@ def test_index_elements(postgres: sa.Connection) -> None:
 
 def test_column_sorted_twice(postgres: sa.Connection) -> None:
     run(postgres, "CREATE TABLE t (a text)", "CREATE INDEX i ON t (a, a DESC)")
-    for elements in (("a", "a"), ("a", sa.desc("a")), (sa.desc("a"), sa.desc("a"))):
+    pairs: list[Any] = [("a", "a"), ("a", sa.desc("a")), (sa.desc("a"), sa.desc("a"))]
+    for elements in pairs:
         metadata = MetaData()
         Index("i", *elements, _table=Table("t", metadata, Column("a", sa.Text)))
         checked(postgres, metadata)

@@ -71,6 +71,8 @@ def migrate(
     """Bring a database to a model by rendered code; return upgrade and downgrade."""
     context = _context(connection, metadata, **opts)
     script = produce_migrations(context, metadata)
+    assert script.upgrade_ops is not None
+    assert script.downgrade_ops is not None
     code = [
         render_python_code(
             operations,

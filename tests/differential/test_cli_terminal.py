@@ -112,8 +112,8 @@ def test_output_that_nobody_reads(
         side.through(pipe, *line.split(), PYTHONUNBUFFERED="1") for side in sides
     )
     assert ours == theirs
-    [ours, theirs] = (
+    [our_files, their_files] = (
         sorted(file.name for file in (side.home / "migrations/versions").glob("*.py"))
         for side in sides
     )
-    assert ours == theirs
+    assert our_files == their_files

@@ -112,7 +112,7 @@ def test_columns_altered(name: str, seed: int, theirs: Any) -> None:
 def make_table(*items: Any, **kw: Any) -> sa.Table:
     metadata = sa.MetaData()
     sa.Table("o", metadata, sa.Column("id", sa.Integer, primary_key=True))
-    columns = [
+    columns: list[sa.Column[Any]] = [
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("x", sa.String(5), server_default="it's", comment="50%"),
         sa.Column("fk", sa.Integer, sa.ForeignKey("o.id", ondelete="CASCADE")),
@@ -123,6 +123,14 @@ def make_table(*items: Any, **kw: Any) -> sa.Table:
 
 
 FLAGS = ("if_not_exists", "inline_references", "inline_primary_key")
+
+
+def add_column(key: str, options: dict[str, bool]) -> Callable[[Any], object]:
+    return lambda im: im.add_column("My t", make_table().c[key], schema="s", **options)
+
+
+def drop_column(key: str, flag: str) -> Callable[[Any], object]:
+    return lambda im: im.drop_column("My t", sa.Column(key), schema="S", **{flag: True})
 
 
 def table_actions() -> dict[str, Callable[[Any], object]]:
@@ -137,16 +145,11 @@ def table_actions() -> dict[str, Callable[[Any], object]]:
         "no table comment": lambda im: im.drop_table_comment(make_table()),
         "column comment": lambda im: im.create_column_comment(make_table().c.x),
     }
-    for column in [column.key for column in make_table().columns]:
+    for key in [column.key for column in make_table().columns]:
         for flags in ((), *((flag,) for flag in FLAGS), FLAGS):
-            options = dict.fromkeys(flags, True)
-            actions[f"add {column} {flags}"] = lambda im, c=column, o=options: (
-                im.add_column("My t", make_table().c[c], schema="s", **o)
-            )
+            actions[f"add {key} {flags}"] = add_column(key, dict.fromkeys(flags, True))
         for flag in ("if_exists", "mssql_drop_default", "mssql_drop_foreign_key"):
-            actions[f"drop {column} {flag}"] = lambda im, c=column, f=flag: (
-                im.drop_column("My t", sa.Column(c), schema="S", **{f: True})
-            )
+            actions[f"drop {key} {flag}"] = drop_column(key, flag)
     return actions
 
 
@@ -172,11 +175,11 @@ def test_constraints(name: str, verb: str, theirs: Any) -> None:
         return made + [item for item in flag if item.name == "ck_flag"]
 
     for position in range(len(constraints())):
-        assert_equal(
-            name,
-            theirs,
-            lambda im, at=position: getattr(im, verb)(constraints()[at]),
-        )
+
+        def action(im: Any, at: int = position) -> None:
+            getattr(im, verb)(constraints()[at])
+
+        assert_equal(name, theirs, action)
 
 
 @pytest.mark.parametrize("name", URLS)

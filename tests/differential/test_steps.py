@@ -70,7 +70,7 @@ class Package:
     def follow(self, steps: list[Any], heads: tuple[str, ...]) -> Any:
         """Return what is in the version table after each step."""
         maintainer = self.migration.HeadMaintainer(AnyTable(), heads)
-        done = []
+        done: list[Any] = []
         for step in steps:
             try:
                 maintainer.update_to_step(step)
@@ -121,7 +121,7 @@ def random_graph(rng: random.Random) -> list[dict[str, Any]]:
 def targets(rng: random.Random, graph: list[dict[str, Any]], plan: str) -> list[Any]:
     names = [fields["revision"] for fields in graph]
     some = rng.sample(names, min(4, len(names)))
-    general = {
+    general: dict[str, list[Any]] = {
         "_upgrade_revs": ["heads", "head", "+1", "+2"],
         "_downgrade_revs": ["base", "-1", "-2"],
         "_stamp_revs": ["heads", "head", "base", tuple(some[:2])],

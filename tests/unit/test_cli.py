@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,13 @@ class TestRegisteredCommands:
     def test_parameters_become_arguments(self) -> None:
         called = []
 
-        def greet(config, directory, verbose=False, message=None, other="x"):
+        def greet(
+            config: Config,
+            directory: str,
+            verbose: bool = False,
+            message: str | None = None,
+            other: str | None = "x",
+        ) -> None:
             """Say hello
             to somebody.
 
@@ -212,10 +219,10 @@ class TestRegisteredCommands:
         seen = []
 
         class Line(CommandLine):
-            def _inis_from_config(self, options):
+            def _inis_from_config(self, options: Namespace) -> tuple[str, str]:
                 return "other.toml", "other.ini"
 
-            def run_cmd(self, config, options):
+            def run_cmd(self, config: Config, options: Namespace) -> None:
                 seen.append((config.toml_file_name, config.config_file_name))
 
         Line().main(["-c", "ignored.ini", "heads"])

@@ -6,7 +6,9 @@ import configparser
 import io
 import os
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +58,7 @@ class TestLookup:
             "table = {a = 'x'}\nempty = []\nfloat = 1.5\nmixed = ['a', 1]\n"
             "bad = '%(nope)s'\n"
         )
-        get = config.get_alembic_option
+        get: Callable[[str], Any] = config.get_alembic_option
         assert get("yes") is True
         assert get("n") == 3
         assert get("list") == [Path.cwd().as_posix(), "b%"]

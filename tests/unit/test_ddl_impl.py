@@ -114,9 +114,10 @@ def test_statements_in_scripts() -> None:
 
 def test_parameters() -> None:
     offline = DefaultImpl(default.DefaultDialect(), None, True, None, io.StringIO(), {})
-    for given in ({"params": {"x": 1}}, {"multiparams": []}):
+    parameters: list[dict[str, Any]] = [{"params": {"x": 1}}, {"multiparams": []}]
+    for given in parameters:
         with pytest.raises(TypeError, match="SQL parameters not allowed with as_sql"):
-            offline._exec("SELECT :x", **given)  # type: ignore[arg-type]
+            offline._exec("SELECT :x", **given)
     engine = sa.create_engine("sqlite://")
     with engine.connect() as connection:
         online = DefaultImpl(engine.dialect, connection, False, None, None, {})
@@ -152,7 +153,7 @@ def test_rows_are_inserted_one_by_one_or_together() -> None:
 
 def test_rows_in_scripts_are_literal() -> None:
     table = sa.table("t", sa.column("a", sa.Integer), sa.column("b", sa.String))
-    rows = [{"a": 1, "b": "it's"}, {"a": 2, "b": None}]
+    rows: list[dict[str, Any]] = [{"a": 1, "b": "it's"}, {"a": 2, "b": None}]
     assert script("sqlite", lambda im: im.bulk_insert(table, rows)) == [
         "INSERT INTO t (a, b) VALUES (1, 'it''s');",
         "INSERT INTO t (a, b) VALUES (2, NULL);",
@@ -191,7 +192,7 @@ def test_a_named_type_is_created_once() -> None:
 
 
 def test_constraints_of_types_are_left_out_where_they_are_not_needed() -> None:
-    flag = sa.Column("b", sa.Boolean(create_constraint=True, name="ck"))
+    flag: sa.Column[Any] = sa.Column("b", sa.Boolean(create_constraint=True, name="ck"))
     table = sa.Table("t", sa.MetaData(), flag)
     [check] = [c for c in table.constraints if isinstance(c, sa.CheckConstraint)]
     assert script("postgresql", lambda im: im.add_constraint(check)) == []
@@ -203,7 +204,7 @@ def test_sqlite_refuses_constraints() -> None:
     for action in ("add_constraint", "drop_constraint"):
         with pytest.raises(NotImplementedError, match="No support for ALTER of const"):
             script("sqlite", lambda im, do=action: getattr(im, do)(unique))  # type: ignore[misc]
-    flag = sa.Column("b", sa.Boolean(create_constraint=True, name="ck"))
+    flag: sa.Column[Any] = sa.Column("b", sa.Boolean(create_constraint=True, name="ck"))
     table = sa.Table("u", sa.MetaData(), flag)
     [check] = [c for c in table.constraints if isinstance(c, sa.CheckConstraint)]
     with pytest.warns(UserWarning, match="Skipping unsupported ALTER for creation"):

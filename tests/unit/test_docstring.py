@@ -51,7 +51,8 @@ def test_message_of_a_revision(
     script = directory.generate_revision("abc", message, config=config)
     assert script is not None
     tree = ast.parse(Path(script.path).read_bytes())
-    assert ast.get_docstring(tree, clean=False).startswith(f"{message}\n\nRevision ID")
+    docstring = ast.get_docstring(tree, clean=False) or ""
+    assert docstring.startswith(f"{message}\n\nRevision ID")
     plain = directory.generate_revision("def", "plain", head="abc", config=config)
     assert plain is not None
     same = ast.parse(Path(plain.path).read_bytes())

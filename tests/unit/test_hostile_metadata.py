@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
 from alembic_c.catalog import _model
 
+POSTGRESQL = sa.make_url("postgresql://").get_dialect()()
 RULES = {"types": True, "defaults": True, "comments": True, "checks": True}
 
 
@@ -30,7 +30,7 @@ def _meddle(element: Meddler, compiler: Any, **kw: Any) -> str:
 
 
 def read(tables: list[Any]) -> Any:
-    return _model.read(tables, _model.Rules(postgresql.dialect(), "public", **RULES))
+    return _model.read(tables, _model.Rules(POSTGRESQL, "public", **RULES))
 
 
 def test_index_that_empties_itself() -> None:

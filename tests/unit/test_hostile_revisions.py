@@ -20,7 +20,7 @@ class Fickle(Revision):
 
     count = 0
 
-    @property  # type: ignore[override]
+    @property
     def revision(self) -> Any:
         Fickle.count += 1
         return f"f{Fickle.count}"
@@ -35,7 +35,7 @@ class Busy(Revision):
 
     action: Callable[[], object] | None = None
 
-    @property  # type: ignore[override]
+    @property
     def revision(self) -> Any:
         action, Busy.action = Busy.action, None
         if action:
@@ -87,7 +87,7 @@ def test_another_map_of_the_same_revisions_is_loaded_meanwhile() -> None:
         other.append(loaded(shared[::-1]))
 
     with warnings.catch_warnings():
-        warnings.showwarning = load_other  # type: ignore[assignment]
+        warnings.showwarning = load_other
         warnings.simplefilter("always")
         map_ = loaded(few)
     assert other
@@ -161,6 +161,10 @@ class Unequal(str):
         return str.__hash__(self)
 
 
+# For arguments of wrong types.
+unchecked: Any = Revision
+
+
 @pytest.mark.parametrize(
     ("revisions", "error"),
     [
@@ -169,10 +173,10 @@ class Unequal(str):
             lambda: [Revision("a", None), Revision(Unequal("a"), None)],
             ZeroDivisionError,
         ),
-        (lambda: [Revision("a", None, branch_labels=([],))], TypeError),
-        (lambda: [Revision("a", None, dependencies=(["b"], "c"))], TypeError),
-        (lambda: [Revision("a", (["b"], "c"))], (TypeError, KeyError)),
-        (lambda: [Revision("a", (b"b",))], KeyError),
+        (lambda: [unchecked("a", None, branch_labels=([],))], TypeError),
+        (lambda: [unchecked("a", None, dependencies=(["b"], "c"))], TypeError),
+        (lambda: [unchecked("a", (["b"], "c"))], (TypeError, KeyError)),
+        (lambda: [unchecked("a", (b"b",))], KeyError),
         (lambda: [object()], AttributeError),
         (lambda: [None], AttributeError),
         (lambda: 5, TypeError),
@@ -263,7 +267,7 @@ def test_argument_that_changes_while_it_is_read() -> None:
 def test_map_that_changes_while_it_is_read_again() -> None:
     revisions = line(50, Busy)
     map_ = loaded(revisions)
-    content: dict[Any, Any] = map_._revision_map  # type: ignore[assignment]
+    content: dict[Any, Any] = map_._revision_map
 
     def change() -> None:
         if not revisions:

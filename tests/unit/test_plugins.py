@@ -12,7 +12,7 @@ import pytest
 
 from alembic_c.runtime import plugins
 from alembic_c.runtime.plugins import Plugin
-from alembic_c.util import CommandError, PriorityDispatcher
+from alembic_c.util import CommandError, PriorityDispatcher, PriorityDispatchResult
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +29,12 @@ def called(*expressions: str) -> list[str]:
     calls: list[str] = []
     for name, plugin in plugins._all_plugins.items():
         plugin.autogenerate_comparators = PriorityDispatcher()
-        plugin.add_autogenerate_comparator(
-            lambda name=name: calls.append(name),  # type: ignore[misc]
-            "target",
-        )
+
+        def note(name: str = name) -> PriorityDispatchResult:
+            calls.append(name)
+            return PriorityDispatchResult.CONTINUE
+
+        plugin.add_autogenerate_comparator(note, "target")
     comparators = PriorityDispatcher()
     Plugin.populate_autogenerate_priority_dispatch(comparators, list(expressions))
     comparators.dispatch("target")()

@@ -55,7 +55,7 @@ def test_kept_type_texts_follow_the_type() -> None:
 
 def test_kept_type_texts_tell_equal_values_apart() -> None:
     assert type_text(String(1)) == "String(length=1)"
-    assert type_text(String(True)) == "String(length=True)"  # type: ignore[arg-type]
+    assert type_text(String(True)) == "String(length=True)"
     assert type_text(String(1.0)) == "String(length=1.0)"  # type: ignore[arg-type]
 
 
@@ -69,7 +69,7 @@ def test_kept_type_texts_tell_classes_apart() -> None:
 
 def test_type_with_other_objects_inside_is_not_kept() -> None:
     inner = String(5)
-    type_ = postgresql.JSONB(astext_type=inner)  # type: ignore[arg-type]
+    type_ = postgresql.JSONB(astext_type=inner)
     assert type_text(type_) == "JSONB(astext_type=String(length=5))"
     inner.length = 6
     assert type_text(type_) == "JSONB(astext_type=String(length=6))"
@@ -138,7 +138,8 @@ def test_bare_expression_as_default_of_an_operation(
     default: TextClause, expected: str
 ) -> None:
     for keyword in ("modify_server_default", "existing_server_default"):
-        op = ops.AlterColumnOp("t", "c", **{keyword: default})
+        given: dict[str, Any] = {keyword: default}
+        op = ops.AlterColumnOp("t", "c", **given)
         rendered = render_op_text(make_context("postgresql"), op)
         assert f"server_default={expected})" in rendered
 

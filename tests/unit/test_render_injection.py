@@ -226,15 +226,13 @@ def undoubled(sql: str) -> str:
 def test_sql_texts(evil: str) -> None:
     # A colon begins a parameter in `text()`, which none of these is about.
     sql = text(f"x{evil}x".replace(":", "\\:"))
+    clause: Any = sa.DefaultClause(sql)
     table = Table("t", MetaData(), Column("c", String), Column("d", String))
     for operation in (
         ops.AddColumnOp("t", Column("c", String, server_default=sql)),
         ops.AddColumnOp("t", Column("c", String, Computed(sql))),
         ops.AlterColumnOp(
-            "t",
-            "c",
-            modify_server_default=sa.DefaultClause(sql),
-            existing_server_default=sa.DefaultClause(sql),
+            "t", "c", modify_server_default=clause, existing_server_default=clause
         ),
         ops.CreateCheckConstraintOp("n", "t", sql),
         ops.CreateCheckConstraintOp("n", "t", f"x{evil}x"),

@@ -228,7 +228,7 @@ def test_scanned_file_is_immutable() -> None:
         with pytest.raises(AttributeError):
             setattr(scanned, name, "x")
     with pytest.raises(TypeError):
-        _core.ScannedFile.revision = 1
+        _core.ScannedFile.revision = 1  # type: ignore[assignment, method-assign]
     with pytest.raises(TypeError):
         pickle.dumps(scanned)
 

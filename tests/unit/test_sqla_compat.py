@@ -8,12 +8,14 @@ from unittest import mock
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql import base, schema, sqltypes, type_api
 from sqlalchemy.sql.elements import conv
 
 from alembic_c.util import sqla_compat as compat
+
+POSTGRESQL = sa.make_url("postgresql://").get_dialect()()
 
 
 @pytest.fixture
@@ -85,9 +87,8 @@ def test_constraint_names(name: Any, defined: bool, text: str | None) -> None:
 def test_final_name(name: Any, convention: str | None, final: str | None) -> None:
     unique = sa.UniqueConstraint("a", name=name)
     make_table("t", unique, naming_convention={"uq": convention} if convention else {})
-    dialect = postgresql.dialect()
-    assert compat._get_constraint_final_name(unique, dialect) == final
-    assert compat._constraint_is_named(unique, dialect) is (final is not None)
+    assert compat._get_constraint_final_name(unique, POSTGRESQL) == final
+    assert compat._constraint_is_named(unique, POSTGRESQL) is (final is not None)
 
 
 def test_ddl_scope_commits_its_own_transaction_only(connection: sa.Connection) -> None:
@@ -160,7 +161,7 @@ def test_variants() -> None:
     assert not compat._type_has_variants(plain)
     assert compat._get_variant_mapping(varied) == (varied, {"mysql": special})
     assert compat._resolve_for_variant(varied, mysql.dialect()) is special
-    assert compat._resolve_for_variant(varied, postgresql.dialect()) is varied
+    assert compat._resolve_for_variant(varied, POSTGRESQL) is varied
     assert compat._resolve_for_variant(plain, mysql.dialect()) is plain
 
 
@@ -202,7 +203,7 @@ def test_columns_of_constraints() -> None:
 def test_check_constraints_of_a_table_are_not_those_of_types() -> None:
     on_table = sa.CheckConstraint("a > 1")
     on_column = sa.CheckConstraint("c > 1")
-    flag = sa.Column("d", sa.Boolean(create_constraint=True))
+    flag: sa.Column[Any] = sa.Column("d", sa.Boolean(create_constraint=True))
     table = make_table("t", sa.Column("c", sa.Integer, on_column), on_table, flag)
     assert compat.all_table_check_constraints(table) == {on_table, on_column}
     bound = {item for item in table.constraints if compat._is_type_bound(item)}
@@ -210,7 +211,7 @@ def test_check_constraints_of_a_table_are_not_those_of_types() -> None:
 
 
 def test_rules_of_types_constraints() -> None:
-    flag = sa.Column("f", sa.Boolean(create_constraint=True, name="ck"))
+    flag: sa.Column[Any] = sa.Column("f", sa.Boolean(create_constraint=True, name="ck"))
     table = make_table("t", flag, sa.CheckConstraint("a > 1"))
     rules = {item.name: item for item in compat._in_creation_order(table.constraints)}
     for native, allowed in {True: False, False: True}.items():
@@ -275,10 +276,13 @@ def test_table_key(schema_name: str | None, key: str) -> None:
 
 def test_expressions() -> None:
     table = make_table()
-    for plain in (table.c.a, table.c.a.desc().nulls_last(), sa.column("x")):
-        assert not compat.is_expression(plain)
-    for expression in (sa.func.lower(table.c.a), sa.literal_column("x"), sa.text("x")):
-        assert compat.is_expression(expression)
+    a = table.c.a
+    plain: list[Any] = [a, a.desc().nulls_last(), sa.column("x")]
+    for element in plain:
+        assert not compat.is_expression(element)
+    expressions: list[Any] = [sa.func.lower(a), sa.literal_column("x"), sa.text("x")]
+    for element in expressions:
+        assert compat.is_expression(element)
     assert compat.is_expression_index(sa.Index("i", table.c.a, table.c.a + 1))
     assert not compat.is_expression_index(sa.Index("i", table.c.a.desc()))
     bound = compat._idx_table_bound_expressions(sa.Index("i", table.c.a))
@@ -317,13 +321,13 @@ def test_expressions_move_to_another_table() -> None:
     moved = compat._copy_expression(source.c.a + source.c.bk, target)
     assert str(moved) == "other.a + other.b"
     assert target.c.keys() == ["a", "bk"]
-    free = sa.Column("free")
+    free: sa.Column[Any] = sa.Column("free")
     assert compat._copy_expression(free, target) is free
 
 
 def test_literal_parameters_are_rendered() -> None:
     parameter = compat._literal_bindparam("x", "it's", sa.String())
-    assert str(parameter.compile(dialect=postgresql.dialect())) == "'it''s'"
+    assert str(parameter.compile(dialect=POSTGRESQL)) == "'it''s'"
 
 
 def test_inherit_schema_is_deprecated_with_21() -> None:

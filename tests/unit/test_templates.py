@@ -6,6 +6,7 @@ import ast
 import configparser
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ TEMPLATES = Path(alembic_c.__file__).resolve().parent / "templates"
 NAMES = ["generic", "async", "multidb", "pyproject", "pyproject_async"]
 
 
-def render(source: Path, target: Path, **variables: object) -> str:
+def render(source: Path, target: Path, **variables: Any) -> str:
     template_to_file(source, target, "utf-8", **variables)
     return target.read_text()
 

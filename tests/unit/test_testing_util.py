@@ -23,7 +23,8 @@ from alembic_c.testing import _sqla, fixtures, requirements, util, warnings
 @pytest.fixture(autouse=True)
 def nothing_in_use() -> Iterator[None]:
     yield
-    op._proxy = None
+    module: Any = op
+    module._proxy = None
 
 
 def test_names_of_a_lambda_are_resolved() -> None:

@@ -8,7 +8,10 @@ import pickle
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -49,7 +52,7 @@ class TestImmutableDict:
             lambda d: d.__ior__({"b": 1}),
         ],
     )
-    def test_refuses_every_change(self, change) -> None:
+    def test_refuses_every_change(self, change: Callable[[Any], object]) -> None:
         frozen = util.immutabledict({"a": 1})
         with pytest.raises(TypeError, match="immutabledict object is immutable"):
             change(frozen)
@@ -150,7 +153,7 @@ class TestDispatch:
         class Child(Base):
             pass
 
-        dispatcher = util.Dispatcher()
+        dispatcher: Any = util.Dispatcher()
         dispatcher.dispatch_for(Base, qualifier="pg")("base-pg")
         dispatcher.dispatch_for(Child)("child")
         assert dispatcher.dispatch(Child, "pg") == "child"
@@ -160,7 +163,7 @@ class TestDispatch:
             dispatcher.dispatch(Base)
 
     def test_a_branch_is_independent_both_ways(self) -> None:
-        trunk = util.Dispatcher()
+        trunk: Any = util.Dispatcher()
         trunk.dispatch_for("a")("1")
         branch = trunk.branch()
         branch.dispatch_for("a", replace=True)("2")
@@ -170,8 +173,8 @@ class TestDispatch:
         dispatcher = util.PriorityDispatcher()
         called: list[str] = []
 
-        def handler(name: str, result: object = None):
-            def handle() -> object:
+        def handler(name: str, result: Any = None) -> Callable[[], Any]:
+            def handle() -> Any:
                 called.append(name)
                 return result
 
@@ -288,7 +291,7 @@ class TestFiles:
         target = tmp_path / "file"
         target.write_text("old")
         with (
-            mock.patch.object(pyfiles.os, "fsync", side_effect=OSError("disk full")),
+            mock.patch.object(os, "fsync", side_effect=OSError("disk full")),
             pytest.raises(OSError, match="disk full"),
         ):
             pyfiles.write_whole(target, b"new")
@@ -336,7 +339,7 @@ class TestFiles:
             compat.path_relative_to(Path("a"), Path("/b"), walk_up=True)
 
 
-def test_names_of_upstreams_namespace(upstream) -> None:
+def test_names_of_upstreams_namespace(upstream: ModuleType) -> None:
     import alembic.util
 
     # The class and the decorator that built proxies with exec() are not ours.

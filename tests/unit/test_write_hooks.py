@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def recorded(program: Path) -> list[list[str]]:
     return [line.split("|") for line in text.splitlines()]
 
 
-def hook(name: str, **options: str) -> dict[str, str]:
+def hook(name: str, **options: str) -> Mapping[str, str]:
     return {"_hook_name": name, **options}
 
 
