@@ -8,7 +8,7 @@ DEMO := $(BUILD)/demo-venv
 ARGS ?=
 RUNS ?= 10000000
 
-.PHONY: help demo test lint conformance build bench sanitized leaks fuzz format clean
+.PHONY: help demo test lint conformance conformance-oldest build bench sanitized leaks fuzz format clean
 
 help:
 	@echo "make demo         build, install and run the main job on SQLite"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint         ruff, mypy --strict, clang-format, layering"
 	@echo "make conformance  upstream's own tests, on SQLite, PostgreSQL and MariaDB"
 	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb)"
+	@echo "make conformance-oldest  the same with the oldest SQLAlchemy that we support"
 	@echo "make bench        compare with upstream; rewrites docs/performance.md"
 	@echo "make sanitized    the Python tests with the extensions under ASan and UBSan"
 	@echo "make leaks        LeakSanitizer over 200 snapshots of each kind"
@@ -63,13 +64,29 @@ format: $(VENV)/ready
 
 DB ?= sqlite postgresql mariadb
 FILES ?=
+CONFORMANCE_PY := $(PY)
 
 conformance: build
 	$(PYTHON) tools/install_system.py $(filter-out sqlite,$(DB)) sqlite3
 	@for db in $(DB); do \
 	    echo "== upstream's tests on $$db"; \
-	    $(PY) -m tests.conformance.run --db $$db $(FILES) || exit 1; \
+	    $(CONFORMANCE_PY) -m tests.conformance.run --db $$db $(FILES) || exit 1; \
 	done
+
+# The oldest SQLAlchemy that we support, on the Pythons that it supports.
+OLDEST := $(BUILD)/oldest
+OLDEST_SQLALCHEMY = $(shell $(PYTHON) -c \
+    'import sys; print("2.0.0" if sys.version_info < (3, 12) else "2.0.31")')
+
+$(OLDEST)/ready: pyproject.toml
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --upgrade pip
+	$(OLDEST)/bin/python -m pip install --quiet --group test Mako \
+	    "SQLAlchemy==$(OLDEST_SQLALCHEMY)"
+	touch $@
+
+conformance-oldest: build $(OLDEST)/ready
+	@$(MAKE) conformance DB="sqlite postgresql" CONFORMANCE_PY=$(OLDEST)/bin/python
 
 bench: build
 	$(PYTHON) tools/install_system.py postgresql

@@ -86,6 +86,7 @@ class Rules:
     types, defaults, comments, checks: whether these will be compared.
     """
 
+    autoincrement = sqla_compat.AUTOINCREMENT_ATTRIBUTE
     variants = sqla_compat.VARIANTS_ATTRIBUTE
     type_bound = sqla_compat.TYPE_BOUND_ATTRIBUTE
     options = sqla_compat.OPTIONS_ATTRIBUTE

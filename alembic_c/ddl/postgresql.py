@@ -372,7 +372,7 @@ def _is_serial(column: Any) -> bool:
     return bool(
         column.primary_key
         and table is not None
-        and column is table.autoincrement_column
+        and column is sqla_compat._autoincrement_column(table)
     )
 
 

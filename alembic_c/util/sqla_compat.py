@@ -259,6 +259,15 @@ def _table_prefixes(table: Table) -> list[str]:
     return list(table._prefixes)
 
 
+# Where a table tells its column that counts by itself; public since 2.0.4.
+AUTOINCREMENT_ATTRIBUTE = "_autoincrement_column"
+
+
+def _autoincrement_column(table: Table) -> Column[Any] | None:
+    """Return the column that counts by itself, if the table has one."""
+    return table._autoincrement_column
+
+
 def _async_connection_of(connection: Connection) -> AsyncConnection:
     """Return the asynchronous face of the connection of an async driver."""
     from sqlalchemy.ext.asyncio import AsyncConnection

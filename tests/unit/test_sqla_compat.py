@@ -45,6 +45,7 @@ def test_the_private_names_are_there() -> None:
     assert hasattr(sa.UniqueConstraint("x"), "_copy")
     assert callable(sa.Inspector._operation_context)
     assert hasattr(make_table().c, "_parent")
+    assert hasattr(make_table(), compat.AUTOINCREMENT_ATTRIBUTE)
 
 
 def test_versions() -> None:

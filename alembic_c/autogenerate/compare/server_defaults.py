@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Computed, DefaultClause, FetchedValue, Identity
 
 from ... import util
-from ...util import DispatchPriority, PriorityDispatchResult
+from ...util import DispatchPriority, PriorityDispatchResult, sqla_compat
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
@@ -177,8 +177,8 @@ def _setup_autoincrement(
     metadata_col: Column[Any],
 ) -> PriorityDispatchResult:
     """Note for ALTER statements of MySQL whether the column counts by itself."""
-    table = metadata_col.table
-    if metadata_col.autoincrement is True or table.autoincrement_column is metadata_col:
+    counting = sqla_compat._autoincrement_column(metadata_col.table)
+    if metadata_col.autoincrement is True or counting is metadata_col:
         alter_column_op.kw["autoincrement"] = True
     elif metadata_col.autoincrement is False:
         alter_column_op.kw["autoincrement"] = False

@@ -190,7 +190,7 @@ int walker_read_column(struct walker *w, struct alc_table *table, PyObject *obje
 int walker_mark_autoincrement(struct walker *w, struct alc_table *table,
                               PyObject *object)
 {
-    PyObject *column = walker_get(w, object, NAME_autoincrement_column);
+    PyObject *column = PyObject_GetAttr(object, w->rules[RULE_autoincrement]);
     if (!column || column == Py_None) {
         Py_XDECREF(column);
         return column ? 0 : -1;

@@ -19,8 +19,7 @@
     X(name) X(schema) X(comment) X(columns) X(indexes) X(constraints) X(type)          \
     X(nullable) X(system) X(server_default) X(computed) X(identity) X(unique)          \
     X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column) X(table)          \
-    X(onupdate) X(ondelete) X(deferrable) X(initially) X(autoincrement_column)         \
-    X(__visit_name__) X(__dict__)
+    X(onupdate) X(ondelete) X(deferrable) X(initially) X(__visit_name__) X(__dict__)
 /* clang-format on */
 
 enum name_id {
@@ -39,14 +38,15 @@ enum name_id {
     X(index_text)      /* (element of an index) -> str | None */                       \
     X(dialect)         /* "postgresql" or "sqlite" */                                  \
     X(default_schema)                                                                  \
-    X(plain_types) /* class -> names of the attributes that shape its DDL */           \
-    X(variants)    /* name of the attribute that holds a type's variants */            \
-    X(type_bound)  /* name of the attribute of a type's own constraints */             \
-    X(options)     /* name of the attribute of the options of dialects */              \
-    X(plain_items) /* classes that keep them there */                                  \
-    X(final_name)  /* class of the names to which no convention applies any more */    \
-    X(late_names)  /* str: the kinds to whose names one may still apply */             \
-    X(max_name)    /* longer names are cut by the dialect */                           \
+    X(plain_types)   /* class -> names of the attributes that shape its DDL */         \
+    X(autoincrement) /* name of the attribute of a table's column that counts */       \
+    X(variants)      /* name of the attribute that holds a type's variants */          \
+    X(type_bound)    /* name of the attribute of a type's own constraints */           \
+    X(options)       /* name of the attribute of the options of dialects */            \
+    X(plain_items)   /* classes that keep them there */                                \
+    X(final_name)    /* class of the names to which no convention applies any more */  \
+    X(late_names)    /* str: the kinds to whose names one may still apply */           \
+    X(max_name)      /* longer names are cut by the dialect */                         \
     X(types)                                                                           \
     X(defaults)                                                                        \
     X(comments)                                                                        \
