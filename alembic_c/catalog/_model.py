@@ -135,11 +135,8 @@ class Rules:
         )
 
     def type_text(self, type_: TypeEngine[Any]) -> str | None:
-        """Return a type's DDL, or None for one whose comparison is its own business."""
+        """Return a type's DDL, or None for one that has none."""
         if isinstance(type_, sa.types.NullType):
-            return None
-        impl = type_.dialect_impl(self._dialect)
-        if any(hasattr(one, "compare_against_backend") for one in (type_, impl)):
             return None
         return self._types.process(type_)
 
