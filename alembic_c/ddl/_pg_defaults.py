@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _NULL = re.compile(r"NULL(?:::[^'():]+)?", re.IGNORECASE)
 _NEXTVAL = re.compile(r"nextval\s*\(", re.IGNORECASE)
 
-# Without an operator `=`; the server's error is the answer that users know.
+# Without an operator `=`, or with one that compares areas and the like.
 _NOT_COMPARABLE = ("json", "xml", "point", "polygon", "path", "line", "lseg", "box")
 # `'0.1'::real = 0.1` is false, so a bare number proves nothing for every type.
 _EXACT_NUMBERS = ("smallint", "integer", "bigint", "numeric", "double precision")
@@ -99,6 +99,18 @@ def surely_equal(found: str, declared: str) -> bool:
     return _same_value(one, other)
 
 
+def comparable(found: str, declared: str) -> tuple[str, str]:
+    """Return both as SQL to be compared with `=`: as text if their type has no such.
+
+    found: the server's text; declared: the metadata's.
+    """
+    constant = _constant(found)
+    if constant is None or not _has_no_equality(constant.type):
+        return found, declared
+    one, other = (f"(({each})::{constant.type})::text" for each in (found, declared))
+    return one, other
+
+
 def _same_value(found: _Constant, declared: _Constant) -> bool:
     kinds = (found.kind, declared.kind)
     if "truth" in kinds:
@@ -107,7 +119,7 @@ def _same_value(found: _Constant, declared: _Constant) -> bool:
             and found.kind == "truth"
             and _TRUTHS.get(found.value.lower()) == _TRUTHS.get(declared.value.lower())
         )
-    if found.value != declared.value or _has_no_equality(found.type):
+    if found.value != declared.value:
         return False
     # A quoted constant without a type takes the other side's.
     return declared.kind == "quoted" or found.type in (None, *_EXACT_NUMBERS)

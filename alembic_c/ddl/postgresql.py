@@ -133,9 +133,8 @@ class PostgresqlImpl(DefaultImpl):
         question = (found, declared)
         if question not in self._default_answers:
             assert self.connection is not None
-            equal = self.connection.scalar(
-                select(literal_column(found) == literal_column(declared))
-            )
+            one, other = map(literal_column, _pg_defaults.comparable(*question))
+            equal = self.connection.scalar(select(one == other))
             self._default_answers[question] = not equal
         return self._default_answers[question]
 
