@@ -133,8 +133,10 @@ class PostgresqlImpl(DefaultImpl):
         question = (found, declared)
         if question not in self._default_answers:
             assert self.connection is not None
-            one, other = map(literal_column, _pg_defaults.comparable(*question))
-            equal = self.connection.scalar(select(one == other))
+            one, other = _pg_defaults.comparable(found, declared)
+            equal = self.connection.scalar(
+                select(literal_column(one) == literal_column(other))
+            )
             self._default_answers[question] = not equal
         return self._default_answers[question]
 

@@ -63,9 +63,8 @@ def test_equal_without_asking_is_equal_when_asked(connection: sa.Connection) -> 
         if found == declared or not _pg_defaults.surely_equal(found, declared):
             continue
         claimed += 1
-        sides = _pg_defaults.comparable(found, declared)
-        one, other = map(sa.literal_column, sides)
-        question = sa.select(one == other)
+        one, other = _pg_defaults.comparable(found, declared)
+        question = sa.select(sa.literal_column(one) == sa.literal_column(other))
         assert connection.scalar(question) is True, (found, declared)
     assert claimed > 40
 
