@@ -99,9 +99,12 @@ def write_whole(
 
 
 def _replace(target: str, content: bytes, mode: int | None) -> None:
-    # The leading dot and the suffix keep the scan of revision files off it.
-    folder, name = os.path.split(target)
-    scratch = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    # The leading dot and the suffix keep the scan of revision files off it.  The name
+    # is short however long the target's, and new even if a process that had our number
+    # left its own behind.
+    scratch = os.path.join(
+        os.path.dirname(target), f".alembic.{os.urandom(6).hex()}.tmp"
+    )
     try:
         with open(scratch, "xb") as stream:
             stream.write(content)

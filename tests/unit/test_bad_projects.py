@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -272,22 +271,90 @@ def test_a_full_disk_leaves_no_file(project: Project) -> None:
     assert sorted((project.root / "migrations/versions").iterdir()) == before
 
 
-def test_a_kill_leaves_a_whole_file_or_none(project: Project) -> None:
-    versions = project.root / "migrations/versions"
-    command = [sys.executable, "-m", "alembic_c", "revision", "-m", "killed"]
-    for delay in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4):
-        with subprocess.Popen(
-            command,
-            cwd=project.root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as child:
-            time.sleep(delay)
-            child.kill()
-        for path in versions.glob("*.py"):
-            text = path.read_text()
-            assert text.rstrip().endswith("pass"), f"{path} after {delay} s"
-    project.run("heads")
+# Runs `alembic`, and dies: before or after a call of a function in `os`, or in the
+# middle of writing a file, where a signal ends the process that exceeds its limit.
+DYING = """
+import os, resource, runpy, signal, sys
+when, _, name = sys.argv.pop(1).partition(" ")
+function = getattr(os, name, None)
+
+def last(*arguments, **options):
+    if when == "after":
+        function(*arguments, **options)
+    signal.raise_signal(signal.SIGKILL)
+
+# All are process 1 where each run has a container of its own.
+os.getpid = lambda: 1
+if when == "within":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+elif when != "never":
+    setattr(os, name, last)
+runpy.run_module("alembic_c", run_name="__main__", alter_sys=True)
+"""
+
+
+def write_and_die(project: Project, point: str, *, status: int) -> list[Path]:
+    """Let `revision --rev-id abc` die at a point; return the files that are there."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", DYING, point, "revision", "--rev-id", "abc"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, f"{point}\n{done.stdout}{done.stderr}"
+    return sorted((project.root / "migrations/versions").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("point", "death"),
+    [
+        ("within write", signal.SIGXFSZ),
+        ("before fsync", signal.SIGKILL),
+        ("before replace", signal.SIGKILL),
+    ],
+)
+@pytest.mark.parametrize("option", ["", "sourceless", "recursive_version_locations"])
+def test_a_kill_before_the_file_has_its_name(
+    project: Project, point: str, death: signal.Signals, option: str
+) -> None:
+    if option:
+        project.replace("alembic.ini", "[alembic]", f"[alembic]\n{option} = true")
+    (scratch,) = write_and_die(project, point, status=-death)
+    written = scratch.read_text()
+    assert written.startswith('"""')
+    is_half = point == "within write"
+    assert len(written) == 64 if is_half else written.rstrip().endswith("pass")
+    for command in ("heads", "history", "branches"):
+        assert project.run(command).stdout == ""
+    # The same again: what is left does not stand in the way, nor does it get in.
+    write_and_die(project, "never", status=0)
+    assert project.run("heads").stdout == "abc (head)\n"
+    project.run("upgrade", "head")
+    assert project.run("current").stdout == "abc (head)\n"
+
+
+def test_a_kill_after_the_file_has_its_name(project: Project) -> None:
+    (whole,) = write_and_die(project, "after replace", status=-signal.SIGKILL)
+    assert whole.name == "abc_.py"
+    assert project.run("heads").stdout == "abc (head)\n"
+    project.run("upgrade", "head")
+    assert project.run("current").stdout == "abc (head)\n"
+    assert project.run("downgrade", "base").stdout == ""
+
+
+def test_a_name_as_long_as_a_file_system_takes(project: Project) -> None:
+    project.replace("alembic.ini", "[alembic]", "[alembic]\ntruncate_slug_length = 300")
+    project.replace(
+        "alembic.ini", "[alembic]", "[alembic]\nfile_template = %%(rev)s_%%(slug)s"
+    )
+    slug = "x" * (255 - len("abc_.py"))
+    project.run("revision", "--rev-id", "abc", "-m", slug)
+    (path,) = project.revisions("migrations/versions")
+    assert path.name == f"abc_{slug}.py"
+    assert project.run("heads").stdout == "abc (head)\n"
 
 
 def test_a_directory_that_cannot_be_written(project: Project) -> None:
