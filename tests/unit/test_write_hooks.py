@@ -106,9 +106,26 @@ def test_output_can_be_ignored(
     assert capfd.readouterr().out == "noise\n"
 
 
-def test_hook_that_fails_does_not_stop_the_command(revision_file: Path) -> None:
-    options = hook("no", type="exec", executable="false")
-    write_hooks._run_hooks(revision_file, [options])
+def test_hook_that_fails_does_not_stop_the_command(
+    revision_file: Path, recorder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with recorder.open("a") as program:
+        program.write("sys.exit('went wrong')\n")
+    hooks = [
+        hook(name, type="exec", executable=str(recorder), options=f"--{name}")
+        for name in ("first", "second")
+    ]
+    write_hooks._run_hooks(revision_file, hooks)
+    assert [line[1:] for line in recorded(recorder)] == [
+        [str(revision_file), "--first"],
+        [str(revision_file), "--second"],
+    ]
+    said = capfd.readouterr()
+    assert said.err == "went wrong\n" * 2
+    assert [line.strip() for line in said.out.splitlines()] == [
+        *("Running post write hook 'first' ...", "noise", "done"),
+        *("Running post write hook 'second' ...", "noise", "done"),
+    ]
 
 
 @pytest.mark.parametrize(
