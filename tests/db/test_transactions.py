@@ -141,32 +141,56 @@ def test_migration_that_ends_the_transaction_itself(
     twin.run("upgrade head", "current")
 
 
+def name_the_transaction(twin: Twin, then: str) -> None:
+    """Let `env.py` name the transaction of a run, and do something after it."""
+    twin.edit_env(
+        "with context.begin_transaction():\n            context.run_migrations()\n",
+        "with context.begin_transaction() as transaction:\n"
+        "            context.run_migrations()\n"
+        f"            {then}\n",
+    )
+
+
+@pytest.mark.parametrize("failure", ["", f"; {FAIL}"], ids=["", "and fails"])
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
 def test_env_that_ends_the_transaction_through_the_proxy(
-    twin: Twin, ending: str
+    twin: Twin, ending: str, failure: str
 ) -> None:
-    env = twin.root / "migrations" / "env.py"
-    env.write_text(
-        env.read_text().replace(
-            "with context.begin_transaction():\n            context.run_migrations()",
-            "with context.begin_transaction() as transaction:\n"
-            "            context.run_migrations()\n"
-            f"            if transaction is not None: transaction.{ending}()",
-        )
-    )
+    # With SQLite a run has no transaction of its own unless it is asked for.
+    twin.options = repr({"transactional_ddl": True})
+    name_the_transaction(twin, f"transaction.{ending}(){failure}")
     twin.revision("a", None, MAKE.format("ta"))
-    twin.run("upgrade head", "current")
+    outcomes = twin.run("upgrade head", "current")
+    assert outcomes[0].error == ("RuntimeError: half way" if failure else "")
+    if ending == "commit":
+        expected = {".alembic_version": [["a"]], ".ta": []}
+    elif is_postgresql(twin):
+        expected = {}
+    else:
+        # Python's driver begins a transaction of SQLite's before INSERT, not before
+        # DDL.
+        expected = {".alembic_version": [], ".ta": []}
+    assert [outcome.tables for outcome in outcomes] == [expected] * 2
+
+
+@pytest.mark.parametrize("mode", ["per migration", "not transactional"])
+def test_env_is_given_no_transaction_where_a_run_has_none(
+    twin: Twin, mode: str
+) -> None:
+    twin.options = repr(MODES[mode])
+    name_the_transaction(twin, "print('given:', transaction)")
+    twin.revision("a", None, MAKE.format("ta"))
+    (outcome,) = twin.run("upgrade head")
+    assert outcome.stdout == "given: None\n"
+    assert outcome.tables == {".alembic_version": [["a"]], ".ta": []}
 
 
 def test_transaction_of_the_caller_is_left_to_the_caller(
     twin: Twin, main_mode: str
 ) -> None:
-    env = twin.root / "migrations" / "env.py"
-    env.write_text(
-        env.read_text().replace(
-            "with engine.connect() as connection:",
-            "with engine.connect() as connection, connection.begin() as outer:",
-        )
+    twin.edit_env(
+        "with engine.connect() as connection:",
+        "with engine.connect() as connection, connection.begin() as outer:",
     )
     twin.revision("a", None, MAKE.format("ta"))
     twin.revision("b", "a", f"{MAKE.format('tb')}\n{FAIL}")

@@ -83,6 +83,10 @@ class Twin:
         self._project.write("migrations/env.py", ENV)
         (root / "migrations" / "versions").mkdir()
 
+    def edit_env(self, old: str, new: str) -> None:
+        """Edit `env.py`; the old text has to be there."""
+        self._project.replace("migrations/env.py", old, new)
+
     def revision(
         self,
         name: str,
