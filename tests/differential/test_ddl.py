@@ -112,8 +112,9 @@ def test_columns_altered(name: str, seed: int, theirs: Any) -> None:
 def make_table(*items: Any, **kw: Any) -> sa.Table:
     metadata = sa.MetaData()
     sa.Table("o", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    has_key = any(isinstance(item, sa.PrimaryKeyConstraint) for item in items)
     columns: list[sa.Column[Any]] = [
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=not has_key),
         sa.Column("x", sa.String(5), server_default="it's", comment="50%"),
         sa.Column("fk", sa.Integer, sa.ForeignKey("o.id", ondelete="CASCADE")),
         sa.Column("Flag", sa.Boolean(create_constraint=True, name="ck_flag")),
