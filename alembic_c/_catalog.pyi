@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, final
 
+from typing_extensions import CapsuleType
+
 PG_N_QUERIES: int
 SQLITE_N_PRAGMAS: int
 
-# A row source of _libpq or _sqlite3.
-_Source: TypeAlias = object
-_Rows: TypeAlias = Iterable[Sequence[Any]] | _Source
+_Row: TypeAlias = Sequence[str | int | None]
+# A capsule is a row source of _libpq or _sqlite3.
+_Rows: TypeAlias = Iterable[_Row] | CapsuleType
 
 class DatabaseError(Exception):
     sqlstate: str | None
@@ -208,7 +210,7 @@ class _Judge(Protocol):
     ) -> bool: ...
 
 def read_metadata(tables: Sequence[Any], rules: Any, /) -> Catalog: ...
-def irregular(rows: Sequence[tuple[Any, ...]], /) -> list[str]: ...
+def irregular(rows: Iterable[tuple[str | int | None, ...]], /) -> list[str]: ...
 def prove(
     actual: Catalog,
     wanted: Catalog,

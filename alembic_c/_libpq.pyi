@@ -1,6 +1,8 @@
 """PostgreSQL connections for reading catalogs, in C: see csrc/bind/libpq/."""
 
-from typing import Any, final
+from typing import final
+
+from typing_extensions import CapsuleType
 
 LIBPQ_VERSION: int
 
@@ -10,5 +12,5 @@ class Connection:
     @property
     def server_version(self) -> int: ...
     def execute(self, sql: str, /) -> None: ...
-    def rows(self, sql: str, /) -> Any: ...
+    def rows(self, sql: str, /) -> CapsuleType: ...
     def close(self) -> None: ...

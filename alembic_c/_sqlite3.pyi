@@ -1,7 +1,9 @@
 """SQLite files for reading catalogs, in C: see csrc/bind/sqlite3/."""
 
 import os
-from typing import Any, final
+from typing import final
+
+from typing_extensions import CapsuleType
 
 SQLITE_VERSION: str
 
@@ -9,7 +11,7 @@ SQLITE_VERSION: str
 class Database:
     def __init__(self, name: str | os.PathLike[str], *, uri: bool = False) -> None: ...
     def execute(self, sql: str, /) -> None: ...
-    def rows(self, sql: str, /) -> Any: ...
+    def rows(self, sql: str, /) -> CapsuleType: ...
     def close(self) -> None: ...
 
 def shares_library(path: str | os.PathLike[str], /) -> bool: ...

@@ -15,6 +15,7 @@ from .. import _catalog
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from typing_extensions import CapsuleType
 
     from .._catalog import Catalog
 
@@ -27,7 +28,7 @@ _BATCH = 500
 # Nobody but us fetches from the cursor, not SQLAlchemy's row buffer either.
 _UNBUFFERED = {"stream_results": False, "yield_per": None}
 
-# Runs a query; gives what a reader of _catalog takes.
+# Runs a query; gives its rows.
 Query = Callable[[str], Iterable[Sequence[Any]]]
 
 
@@ -128,11 +129,12 @@ def _pg_reader(
 
 def feed_postgresql(
     reader: _catalog.PgReader,
-    query: Query,
+    query: Query | Callable[[str], CapsuleType],
     names: Iterable[Sequence[Any]] | None = None,
 ) -> Catalog:
     """Read all catalogs through `query`, which has to stay in one transaction.
 
+    query: gives rows or, as those of _libpq do, a row source in a capsule.
     names: the rows of the first query, if they are there already.
     """
     for number in range(_catalog.PG_N_QUERIES):

@@ -339,7 +339,7 @@ def test_closed_by_another_thread_while_reading(pg_url: str) -> None:
         connection.execute("SELECT 1")
 
 
-def schema_row(oid: object, name: object) -> tuple[object, ...]:
+def schema_row(oid: Any, name: Any) -> tuple[Any, ...]:
     """Return a row of the first catalog query."""
     return ("n", oid, 0, name, None, None, True, *[None] * 6)
 
@@ -347,7 +347,7 @@ def schema_row(oid: object, name: object) -> tuple[object, ...]:
 def test_reader_is_used_by_one_at_a_time(pg_url: str) -> None:
     reader = _catalog.PgReader(150000)
 
-    def rows() -> Iterator[tuple[object, ...]]:
+    def rows() -> Iterator[tuple[Any, ...]]:
         yield schema_row(1, "a")
         with pytest.raises(RuntimeError, match="already"):
             reader.feed(1, [])
@@ -374,11 +374,11 @@ def test_reader_is_used_by_one_at_a_time(pg_url: str) -> None:
         [1],
     ],
 )
-def test_rows_of_another_form(rows: list[object]) -> None:
+def test_rows_of_another_form(rows: list[Any]) -> None:
     with pytest.raises(ValueError, match=r"row|value|number|text"):
         _catalog.PgReader(150000).feed(0, rows)
     with pytest.raises(TypeError):
-        _catalog.PgReader(150000).feed(0, 5)
+        _catalog.PgReader(150000).feed(0, 5)  # type: ignore[arg-type]
 
 
 # --- SQLite -------------------------------------------------------------------------
