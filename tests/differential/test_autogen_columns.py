@@ -5,6 +5,7 @@ Each of the definitions is in the database, the other ones are in the model in t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,20 +48,29 @@ INTEGERS: dict[str, Make] = {
         sa.BigInteger, nullable=False, server_default=sa.FetchedValue
     ),
 }
-# Upstream fails where one side is an identity and the other has another default.
-IDENTITIES: dict[str, Make] = {
-    "plain": INTEGERS["plain"],
-    **{
-        name: column(sa.Integer, make, nullable=False)
-        for name, make in (
-            ("identity", sa.Identity),
-            ("always", lambda: sa.Identity(always=True)),
-            ("start", lambda: sa.Identity(start=5)),
-            ("increment", lambda: sa.Identity(increment=3, cache=3)),
-            ("all", lambda: sa.Identity(always=True, start=10, maxvalue=5000)),
-        )
-    },
-}
+
+
+def identities(**options: Any) -> dict[str, Make]:
+    """Return integers, plain and as identities.
+
+    Upstream fails where one side is an identity and the other has another default.
+    """
+    return {
+        "plain": column(sa.Integer, **options),
+        "identity": column(sa.Integer, sa.Identity, **options),
+        **{
+            name: column(sa.Integer, functools.partial(sa.Identity, **given), **options)
+            for name, given in (
+                ("always", {"always": True}),
+                ("start", {"start": 5}),
+                ("increment", {"increment": 3, "cache": 3}),
+                ("no limits", {"nominvalue": True, "nomaxvalue": True}),
+                ("all", {"always": True, "start": 10, "maxvalue": 5000}),
+            )
+        },
+    }
+
+
 TEXTS: dict[str, Make] = {
     "percent": column(sa.String(20), server_default="100%"),
     "text percent": column(sa.String(20), server_default=lambda: sa.text("'100%'")),
@@ -74,7 +84,8 @@ PAIRS = [
     pytest.param(makes[one], makes[other], id=f"{name}-{one}-{other}")
     for name, makes in (
         ("integer", INTEGERS),
-        ("identity", IDENTITIES),
+        ("identity", identities(nullable=False)),
+        ("key", identities(primary_key=True)),
         ("text", TEXTS),
     )
     for one in makes
@@ -94,9 +105,9 @@ def engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
 
 def model_of(make: Make, *indexes: Callable[[sa.Table], Any]) -> sa.MetaData:
     metadata = sa.MetaData(naming_convention={"pk": "pk_%(table_name)s"})
-    table = sa.Table(
-        "one_column", metadata, sa.Column("id", sa.Integer, primary_key=True), make()
-    )
+    column = make()
+    key = [] if column.primary_key else [sa.Column("id", sa.Integer, primary_key=True)]
+    table = sa.Table("one_column", metadata, *key, column)
     for index in indexes:
         index(table)
     return metadata

@@ -163,8 +163,9 @@ def _compare_identity_default(
     if not altered:
         return CONTINUE
     _default_changed(alter_column_op, metadata_col)
-    # With no default on the other side there is nothing left to compare.
-    return CONTINUE if there is None or here is None else STOP
+    # As upstream: one that begins or ceases to be, and has no options, is looked at for
+    # its autoincrement too.
+    return STOP if options else CONTINUE
 
 
 def _setup_autoincrement(
