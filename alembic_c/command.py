@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from . import util
 from .script import ScriptDirectory
 from .util._config import ConfigFileError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from typing import Any
 
     from .autogenerate.api import RevisionContext
     from .runtime.environment import ProcessRevisionDirectiveFn

@@ -7,16 +7,16 @@ import sys
 from argparse import ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, Protocol
 
 from . import __version__, _cli_options, command, util
 from ._cli_parser import LateParser, building_formatter
-from .util._config import (
-    Config,
-    ConfigFileError,
-    MessagingOptions,
-    PostWriteHookConfig,
-)
+from .util._config import Config, ConfigFileError, PostWriteHookConfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from .util._config_types import CommandFunction, MessagingOptions
 
 __all__ = [
     "CommandFunction",
@@ -29,16 +29,12 @@ __all__ = [
 ]
 
 
-class CommandFunction(Protocol):
-    """A function that `CommandLine.register_command` accepts.
+def __getattr__(name: str) -> Any:
+    if name not in ("CommandFunction", "MessagingOptions"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .util import _config_types
 
-    Its name is the command's; the first paragraph of its docstring is the help text;
-    its parameters behind `config` are the arguments and options.
-    """
-
-    __name__: str
-
-    def __call__(self, config: Config, *args: Any, **kwargs: Any) -> Any: ...
+    return getattr(_config_types, name)
 
 
 class CommandLine:

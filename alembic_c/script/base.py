@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from ..runtime._steps import RevisionStep, StampStep
-    from ..util._config import Config, MessagingOptions, PostWriteHookConfig
+    from ..util._config import Config, PostWriteHookConfig
+    from ..util._config_types import MessagingOptions
     from .revision import _GetRevArg, _RevIdType
 
 # No empty or "." component, and no slash at the end.

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Mapping
 from configparser import ConfigParser
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, TypedDict, overload
 
 from . import compat
 from ._logging import DeferredLogger
@@ -22,10 +21,14 @@ from .exc import CommandError
 from .langhelpers import EMPTY_DICT, immutabledict, memoized_property
 from .messaging import warn_deprecated, write_outstream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any, TextIO, overload
+
+    from ._config_types import MessagingOptions
 
 log = DeferredLogger("alembic.config")
 
@@ -41,12 +44,6 @@ _PATH_SEPARATORS = {"space": " ", "newline": "\n", "os": None, ":": ":", ";": ";
 _LEGACY_LIST = r", *| +"
 _LEGACY_OPTION = "version_path_separator"
 _LEGACY_PATHS = r", *| +|:"
-
-
-class MessagingOptions(TypedDict, total=False):
-    """Keyword arguments for the functions of `util.messaging`."""
-
-    quiet: bool
 
 
 class ConfigFileError(CommandError, configparser.Error, ValueError):
@@ -181,16 +178,20 @@ class Config:
         """Return the directory whose subdirectories are the templates for `init`."""
         return os.path.join(_PACKAGE, "templates")
 
-    @overload
-    def get_section(self, name: str, default: None = ...) -> dict[str, str] | None: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def get_section(self, name: str, default: dict[str, str]) -> dict[str, str]: ...
+        @overload
+        def get_section(
+            self, name: str, default: None = ...
+        ) -> dict[str, str] | None: ...
 
-    @overload
-    def get_section(
-        self, name: str, default: Mapping[str, str]
-    ) -> dict[str, str] | Mapping[str, str]: ...
+        @overload
+        def get_section(self, name: str, default: dict[str, str]) -> dict[str, str]: ...
+
+        @overload
+        def get_section(
+            self, name: str, default: Mapping[str, str]
+        ) -> dict[str, str] | Mapping[str, str]: ...
 
     def get_section(
         self, name: str, default: Mapping[str, str] | None = None
@@ -243,11 +244,15 @@ class Config:
         with _ini_errors(self.config_file_name):
             return self.file_config.get(section, name)
 
-    @overload
-    def get_main_option(self, name: str, default: str) -> str: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def get_main_option(self, name: str, default: str | None = None) -> str | None: ...
+        @overload
+        def get_main_option(self, name: str, default: str) -> str: ...
+
+        @overload
+        def get_main_option(
+            self, name: str, default: str | None = None
+        ) -> str | None: ...
 
     def get_main_option(self, name: str, default: str | None = None) -> str | None:
         """Return an option of the main section of the ini file.
@@ -257,13 +262,15 @@ class Config:
         """
         return self.get_section_option(self.config_ini_section, name, default)
 
-    @overload
-    def get_alembic_option(self, name: str, default: str) -> str: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def get_alembic_option(
-        self, name: str, default: str | None = None
-    ) -> str | None: ...
+        @overload
+        def get_alembic_option(self, name: str, default: str) -> str: ...
+
+        @overload
+        def get_alembic_option(
+            self, name: str, default: str | None = None
+        ) -> str | None: ...
 
     def get_alembic_option(self, name: str, default: str | None = None) -> Any:
         """Return an option from the ini file's main section or from `[tool.alembic]`.

@@ -85,7 +85,7 @@ class TestStart:
         loaded = set(done.stderr.split())
         assert "alembic_c.config" in loaded
         assert loaded.isdisjoint({"sqlalchemy", "mako", "explode_if_executed"})
-        slow = {"inspect", "importlib.metadata", "importlib.abc", "asyncio"}
+        slow = {"inspect", "typing", "importlib.metadata", "importlib.abc", "asyncio"}
         assert loaded.isdisjoint(slow | {"tempfile", "logging", "dataclasses"})
 
     def test_the_probe_sees_what_it_looks_for(self, project: Path) -> None:
