@@ -163,8 +163,8 @@ def _compare_identity_default(
     if not altered:
         return CONTINUE
     _default_changed(alter_column_op, metadata_col)
-    # As upstream: one that begins or ceases to be, and has no options, is looked at for
-    # its autoincrement too.
+    # As upstream: where no option differs, as when a plain identity begins or ceases to
+    # be, autoincrement is looked at too.
     return STOP if options else CONTINUE
 
 
