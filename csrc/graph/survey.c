@@ -105,7 +105,7 @@ static int add_all(struct builder *b, enum alc_scan_name name,
     int rc = 0;
 
     for (uint32_t node = 0; rc == 0 && node < b->g.n_nodes; node++) {
-        const struct alc_value *value = &b->files->files[node].scan.values[name];
+        const struct alc_value *value = &b->files->files[node]->scan.values[name];
         const struct alc_value *items =
             value->kind == ALC_VALUE_STR ? value : value->u.items;
         uint32_t n = value->kind == ALC_VALUE_STR ? 1 : value->n_items;
@@ -116,13 +116,34 @@ static int add_all(struct builder *b, enum alc_scan_name name,
     return rc;
 }
 
-static int build(struct builder *b)
+/*
+ * Files are ordered by name, but lie in memory as they were found and read.  So have
+ * what comes soon fetched: first a file, then its id.
+ */
+static int add_nodes(struct builder *b)
 {
+    enum { FILE_AHEAD = 16, ID_AHEAD = 8, LINE_LEN = 64 };
+    struct alc_scan_file *const *files = b->files->files;
+    size_t n = b->files->n_files;
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < b->files->n_files; i++) {
-        rc = add_node(b, &b->files->files[i]);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        for (size_t at = 0; i + FILE_AHEAD < n && at < sizeof **files; at += LINE_LEN) {
+            __builtin_prefetch((const char *)files[i + FILE_AHEAD] + at);
+        }
+        if (i + ID_AHEAD < n) {
+            const struct alc_scan *scan = &files[i + ID_AHEAD]->scan;
+            __builtin_prefetch(scan->values[ALC_SCAN_REVISION].u.str.ptr);
+        }
+        rc = add_node(b, files[i]);
     }
+    return rc;
+}
+
+static int build(struct builder *b)
+{
+    int rc = add_nodes(b);
+
     if (rc == 0) {
         rc = add_all(b, ALC_SCAN_BRANCH_LABELS, add_label);
     }

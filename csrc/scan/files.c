@@ -1,9 +1,10 @@
-/* The result of a directory scan, and the scan itself: list, then read. */
+/* The result of a scan, and the scan itself: a directory, one file, or a text. */
 #include "files.h"
 
 #include <string.h>
 
 #include "alc/alloc.h"
+#include "read.h"
 
 void alc_scan_files_init(struct alc_scan_files *files)
 {
@@ -38,30 +39,33 @@ int alc_scan_directories(struct alc_scan_files *out, const char *const *paths,
                          size_t n_paths, struct alc_scan_options options,
                          struct alc_error *err)
 {
+    struct scan_reader reader;
     int rc;
 
     alc_scan_files_init(out);
-    rc = scan_make_arenas(out, 1, err);
+    rc = scan_reader_init(&reader, out, options.n_threads, err);
     if (rc == 0) {
-        rc = scan_list_files(out, paths, n_paths, options, err);
-    }
-    if (rc == 0) {
-        rc = scan_read_files(out, options.n_threads, err);
+        rc = scan_list_files(out, &reader, paths, n_paths, options, err);
+        rc = scan_reader_finish(&reader, rc, err);
     }
     return rc;
 }
 
-/* A result with room for one file. */
+/* A result of one file. */
 static int make_one(struct alc_scan_files *out, struct alc_error *err)
 {
+    struct alc_scan_file *file;
+
     alc_scan_files_init(out);
     if (scan_make_arenas(out, 1, err) < 0) {
         return ALC_E_NOMEM;
     }
-    out->files = alc_calloc(1, sizeof *out->files);
-    if (!out->files) {
+    file = alc_arena_calloc(&out->arenas[0], 1, sizeof *file);
+    out->files = alc_malloc(sizeof *out->files);
+    if (!file || !out->files) {
         return alc_error_nomem(err);
     }
+    out->files[0] = file;
     out->n_files = 1;
     return 0;
 }
@@ -75,7 +79,7 @@ int alc_scan_one(struct alc_scan_files *out, const char *path, struct alc_error 
     if (rc < 0) {
         return rc;
     }
-    file = out->files;
+    file = out->files[0];
     file->path.len = strlen(path);
     file->path.ptr = alc_arena_dup(&out->arenas[0], path, file->path.len);
     if (!file->path.ptr) {
@@ -83,7 +87,7 @@ int alc_scan_one(struct alc_scan_files *out, const char *path, struct alc_error 
     }
     slash = strrchr(file->path.ptr, '/');
     file->name_at = slash ? (size_t)(slash + 1 - file->path.ptr) : 0;
-    return scan_read_files(out, 1, err);
+    return scan_read_one(file, &out->arenas[0], err);
 }
 
 int alc_scan_buffer(struct alc_scan_files *out, const char *src, size_t len,
@@ -96,7 +100,8 @@ int alc_scan_buffer(struct alc_scan_files *out, const char *src, size_t len,
         return rc;
     }
     alc_scan_scratch_init(&scratch);
-    rc = alc_scan_source(&out->files->scan, src, len, &out->arenas[0], &scratch, err);
+    rc =
+        alc_scan_source(&out->files[0]->scan, src, len, &out->arenas[0], &scratch, err);
     alc_scan_scratch_release(&scratch);
     return rc;
 }

@@ -1,15 +1,18 @@
 /*
  * Opening, reading and scanning files, several at a time.
  *
- * Workers take files one by one from a shared counter; each has its own arena, scratch
- * and read buffer, so they share nothing else.  A few threads are enough: most of the
- * time is spent in the kernel, opening files.
+ * The thread that finds files hands them over in batches; workers, and that thread
+ * itself when it has found all, take a batch at a time.  Each has its own arena,
+ * scratch and read buffer, so they share nothing else.
+ *
+ * There are more threads than most machines have processors, since what is not in the
+ * page cache yet has to be waited for.  Where nothing is waited for they cost nothing.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "read.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,44 +23,48 @@
 enum {
     MAX_THREADS = 8,
     FILES_PER_THREAD = 128, /* fewer are not worth a thread */
+    BATCH_LEN = 16,
     FIRST_READ_LEN = 1 << 16,
 };
 
-struct worker {
-    struct alc_scan_files *files;
-    atomic_size_t *next; /* the first file that nobody has taken */
+struct scan_batch {
+    struct scan_batch *next;
+    size_t n;
+    struct alc_scan_file *files[BATCH_LEN];
+};
+
+struct scan_worker {
+    struct scan_reader *reader;
     struct alc_arena *arena;
     struct alc_scan_scratch scratch;
     struct alc_buf source;
-    const char *dir; /* of dir_fd: a path in `files`, dir_len bytes of it */
+    const char *dir; /* of dir_fd: a path in `arena`, dir_len bytes of it */
     size_t dir_len;
     int dir_fd;       /* -1: none */
     bool whole_reads; /* in that directory a short read is the last one */
-    bool shares_fds;  /* with the other threads of the process */
     int rc;
     struct alc_error err;
     pthread_t thread;
 };
 
-static void init_worker(struct worker *w, struct alc_scan_files *files,
-                        atomic_size_t *next, struct alc_arena *arena)
+/* ---- one worker ---- */
+
+static void init_worker(struct scan_worker *w, struct alc_arena *arena)
 {
     memset(w, 0, sizeof *w);
-    w->files = files;
-    w->next = next;
     w->arena = arena;
     w->dir_fd = -1;
     alc_scan_scratch_init(&w->scratch);
     alc_error_init(&w->err);
 }
 
-static void release_worker(struct worker *w)
+static void release_worker(struct scan_worker *w)
 {
     alc_scan_scratch_release(&w->scratch);
     alc_buf_release(&w->source);
 }
 
-static void leave_directory(struct worker *w)
+static void leave_directory(struct scan_worker *w)
 {
     if (w->dir_fd >= 0) {
         close(w->dir_fd);
@@ -66,7 +73,7 @@ static void leave_directory(struct worker *w)
 }
 
 /* Make the directory of `file` the worker's own.  Returns 0 or ALC_E_NOMEM. */
-static int enter_directory(struct worker *w, const struct alc_scan_file *file)
+static int enter_directory(struct scan_worker *w, const struct alc_scan_file *file)
 {
     size_t len = file->name_at;
     char *dir;
@@ -82,9 +89,7 @@ static int enter_directory(struct worker *w, const struct alc_scan_file *file)
     w->dir = dir;
     w->dir_len = len;
     w->dir_fd = open(len ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* A file alone may be a link to another file system, and is no hurry. */
-    w->whole_reads =
-        w->dir_fd >= 0 && w->files->n_files > 1 && system_has_whole_reads(w->dir_fd);
+    w->whole_reads = w->dir_fd >= 0 && system_has_whole_reads(w->dir_fd);
     return 0;
 }
 
@@ -92,7 +97,7 @@ static int enter_directory(struct worker *w, const struct alc_scan_file *file)
  * Open a file relative to its directory, which stays open for the next file: that
  * spares the kernel the walk through the whole path.
  */
-static int open_file(const struct worker *w, const struct alc_scan_file *file)
+static int open_file(const struct scan_worker *w, const struct alc_scan_file *file)
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     const char *path = file->path.ptr;
@@ -103,7 +108,7 @@ static int open_file(const struct worker *w, const struct alc_scan_file *file)
 }
 
 /* Read to the end, or beyond the limit.  0, an errno, or ALC_E_NOMEM. */
-static int read_all(struct worker *w, int fd)
+static int read_all(struct scan_worker *w, int fd)
 {
     struct alc_buf *buf = &w->source;
 
@@ -130,15 +135,11 @@ static int read_all(struct worker *w, int fd)
     return 0;
 }
 
-static int scan_file(struct worker *w, struct alc_scan_file *file)
+static int scan_file(struct scan_worker *w, struct alc_scan_file *file)
 {
-    int fd, rc;
+    int fd = open_file(w, file);
+    int rc = fd >= 0 ? read_all(w, fd) : errno;
 
-    if (enter_directory(w, file) < 0) {
-        return ALC_E_NOMEM;
-    }
-    fd = open_file(w, file);
-    rc = fd >= 0 ? read_all(w, fd) : errno;
     if (fd >= 0) {
         close(fd);
     }
@@ -154,68 +155,174 @@ static int scan_file(struct worker *w, struct alc_scan_file *file)
                            &w->scratch, &w->err);
 }
 
-static void *run_worker(void *arg)
+int scan_read_one(struct alc_scan_file *file, struct alc_arena *arena,
+                  struct alc_error *err)
 {
-    struct worker *w = arg;
+    struct scan_worker w;
+    int rc;
 
-    if (!w->shares_fds) {
-        system_own_descriptors();
+    init_worker(&w, arena);
+    rc = scan_file(&w, file);
+    release_worker(&w);
+    return rc < 0 ? alc_error_nomem(err) : 0;
+}
+
+/* ---- all of them ---- */
+
+/* Wait for a batch; NULL if there will be none. */
+static const struct scan_batch *take_batch(struct scan_reader *r)
+{
+    const struct scan_batch *batch;
+
+    pthread_mutex_lock(&r->lock);
+    while (!*r->next && !r->closed) {
+        pthread_cond_wait(&r->more, &r->lock);
     }
-    while (w->rc == 0) {
-        size_t i = atomic_fetch_add_explicit(w->next, 1, memory_order_relaxed);
-        struct alc_scan_file *file;
+    batch = *r->next;
+    if (batch) {
+        r->next = &(*r->next)->next;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return batch;
+}
 
-        if (i >= w->files->n_files) {
-            break;
-        }
-        file = &w->files->files[i];
-        if (!file->duplicate && file->scan.reason != ALC_SCAN_COMPILED) {
-            w->rc = scan_file(w, file);
+static void run_worker(struct scan_worker *w)
+{
+    const struct scan_batch *batch;
+
+    while (w->rc == 0 && (batch = take_batch(w->reader)) != NULL) {
+        for (size_t i = 0; i < batch->n && w->rc == 0; i++) {
+            struct alc_scan_file *file = batch->files[i];
+
+            w->rc = enter_directory(w, file) < 0 ? ALC_E_NOMEM : scan_file(w, file);
         }
     }
     leave_directory(w); /* here: the descriptor may be in this thread's table alone */
+}
+
+static void *run_thread(void *arg)
+{
+    system_own_descriptors();
+    run_worker(arg);
     return NULL;
 }
 
-static unsigned count_threads(size_t n_files, unsigned wanted)
+/* One more thread, once there is work for it. */
+static void start_thread(struct scan_reader *r)
 {
-    size_t useful = n_files / FILES_PER_THREAD + 1;
-    size_t n = wanted ? wanted : system_count_processors();
+    struct scan_worker *w = &r->workers[r->n_started];
 
-    n = n < useful ? n : useful;
-    return n < MAX_THREADS ? (unsigned)n : MAX_THREADS;
+    if (r->n_started == r->n_workers ||
+        r->n_batches < (size_t)r->n_started * (FILES_PER_THREAD / BATCH_LEN)) {
+        return;
+    }
+    if (pthread_create(&w->thread, NULL, run_thread, w) == 0) {
+        r->n_started++;
+    } else {
+        r->n_workers = r->n_started; /* with fewer it only takes longer */
+    }
 }
 
-int scan_read_files(struct alc_scan_files *out, unsigned n_threads,
+static void hand_over(struct scan_reader *r)
+{
+    struct scan_batch *batch = r->filling;
+
+    if (!batch) {
+        return;
+    }
+    r->filling = NULL;
+    r->n_batches++;
+    pthread_mutex_lock(&r->lock);
+    *r->last = batch;
+    r->last = &batch->next;
+    pthread_mutex_unlock(&r->lock);
+    pthread_cond_signal(&r->more);
+    start_thread(r);
+}
+
+static int init_shared(struct scan_reader *r)
+{
+    r->next = r->last = &r->first;
+    if (pthread_mutex_init(&r->lock, NULL) != 0) {
+        return ALC_E_NOMEM;
+    }
+    if (pthread_cond_init(&r->more, NULL) != 0) {
+        pthread_mutex_destroy(&r->lock);
+        return ALC_E_NOMEM;
+    }
+    return 0;
+}
+
+int scan_reader_init(struct scan_reader *r, struct alc_scan_files *out,
+                     unsigned n_threads, struct alc_error *err)
+{
+    unsigned n = n_threads && n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
+
+    memset(r, 0, sizeof *r);
+    if (scan_make_arenas(out, n + 1, err) < 0) {
+        return ALC_E_NOMEM;
+    }
+    r->workers = alc_calloc(n, sizeof *r->workers);
+    if (!r->workers || init_shared(r) < 0) {
+        alc_free(r->workers);
+        return alc_error_nomem(err);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        init_worker(&r->workers[i], &out->arenas[i + 1]);
+        r->workers[i].reader = r;
+    }
+    r->arena = &out->arenas[0];
+    r->n_workers = n;
+    r->n_started = 1;
+    return 0;
+}
+
+int scan_reader_add(struct scan_reader *r, struct alc_scan_file *file,
                     struct alc_error *err)
 {
-    unsigned n = count_threads(out->n_files, n_threads);
-    struct worker workers[MAX_THREADS];
-    atomic_size_t next = 0;
-    unsigned n_started = 1;
-    int rc = scan_make_arenas(out, n + 1, err);
+    if (!r->filling) {
+        r->filling = alc_arena_calloc(r->arena, 1, sizeof *r->filling);
+        if (!r->filling) {
+            return alc_error_nomem(err);
+        }
+    }
+    r->filling->files[r->filling->n++] = file;
+    if (r->filling->n == BATCH_LEN) {
+        hand_over(r);
+    }
+    return 0;
+}
 
-    if (rc < 0) {
-        return rc;
+/* There will be no more batches; `drop` those that nobody has taken. */
+static void close_reader(struct scan_reader *r, bool drop)
+{
+    pthread_mutex_lock(&r->lock);
+    r->closed = true;
+    if (drop) {
+        r->next = r->last;
     }
-    for (unsigned i = 0; i < n; i++) {
-        init_worker(&workers[i], out, &next, &out->arenas[i + 1]);
-        workers[i].shares_fds = i == 0;
+    pthread_mutex_unlock(&r->lock);
+    pthread_cond_broadcast(&r->more);
+}
+
+int scan_reader_finish(struct scan_reader *r, int rc, struct alc_error *err)
+{
+    if (rc == 0) {
+        hand_over(r);
     }
-    /* This thread is the first worker; with fewer threads it only takes longer. */
-    while (n_started < n && pthread_create(&workers[n_started].thread, NULL, run_worker,
-                                           &workers[n_started]) == 0) {
-        n_started++;
+    close_reader(r, rc < 0);
+    run_worker(&r->workers[0]);
+    for (unsigned i = 1; i < r->n_started; i++) {
+        pthread_join(r->workers[i].thread, NULL);
     }
-    run_worker(&workers[0]);
-    for (unsigned i = 1; i < n_started; i++) {
-        pthread_join(workers[i].thread, NULL);
-    }
-    for (unsigned i = 0; i < n; i++) {
-        if (workers[i].rc < 0 && rc == 0) {
+    for (unsigned i = 0; i < r->n_started; i++) {
+        if (r->workers[i].rc < 0 && rc == 0) {
             rc = alc_error_nomem(err);
         }
-        release_worker(&workers[i]);
+        release_worker(&r->workers[i]);
     }
+    alc_free(r->workers);
+    pthread_cond_destroy(&r->more);
+    pthread_mutex_destroy(&r->lock);
     return rc;
 }

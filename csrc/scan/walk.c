@@ -5,6 +5,9 @@
  * still to visit wait on a stack; links to directories are not followed, so a loop of
  * links ends at once.  A file is known by its real path: the directory's is resolved
  * once, and only files that are links themselves are resolved one by one.
+ *
+ * What is certainly read goes to the reader as soon as it is found, so that reading
+ * does not wait for the directory to be listed to its end.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _XOPEN_SOURCE 700
@@ -22,12 +25,14 @@
 #include "alc/alloc.h"
 #include "alc/intern.h"
 #include "files.h"
+#include "read.h"
 
 /* An entry of a directory, as long as that is worked on. */
 struct entry {
     uint64_t key;     /* its first bytes, so that most comparisons are one of numbers */
-    const char *name; /* in the walk's scratch arena */
+    const char *name; /* the end of the file's path, or in the walk's scratch arena */
     size_t len;
+    struct alc_scan_file *file; /* with the reader already; or NULL */
     bool is_link;
 };
 
@@ -39,6 +44,7 @@ struct entries {
 
 struct walk {
     struct alc_scan_files *out;
+    struct scan_reader *reader;
     struct alc_arena *arena;  /* of the result */
     struct alc_arena scratch; /* names of one directory */
     struct alc_arena pending; /* paths of directories to visit */
@@ -100,22 +106,18 @@ static int compare_entries(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static int add_entry(struct entries *to, struct walk *walk, const char *name, bool link)
+/* Returns 0 or ALC_E_NOMEM, also when entry.name is NULL: it could not be copied. */
+static int add_entry(struct entries *to, struct walk *walk, struct entry entry)
 {
     void *items = to->items;
-    struct entry *entry;
 
-    if (alc_grow(&items, &to->cap, to->n + 1, sizeof *to->items) < 0) {
+    if (!entry.name || alc_grow(&items, &to->cap, to->n + 1, sizeof *to->items) < 0) {
         return alc_error_nomem(walk->err);
     }
     to->items = items;
-    entry = &to->items[to->n];
-    entry->len = strlen(name);
-    entry->name = alc_arena_dup(&walk->scratch, name, entry->len);
-    entry->key = name_key(name);
-    entry->is_link = link;
-    to->n += entry->name != NULL;
-    return entry->name ? 0 : alc_error_nomem(walk->err);
+    entry.key = name_key(entry.name);
+    to->items[to->n++] = entry;
+    return 0;
 }
 
 static void sort_entries(struct entries *entries)
@@ -153,23 +155,80 @@ static enum entry_type entry_type(int dir_fd, const struct dirent *item)
                                  : TYPE_OTHER;
 }
 
+/* "<dir>/<name>" in `arena`; NULL when out of memory. */
+static char *join_path(struct alc_arena *arena, const char *dir, const char *name)
+{
+    size_t dir_len = strlen(dir);
+    size_t name_len = strlen(name);
+    char *path = alc_arena_alloc(arena, dir_len + name_len + 2);
+
+    if (path) {
+        memcpy(path, dir, dir_len);
+        dir_len -= dir_len && dir[dir_len - 1] == '/'; /* the root */
+        path[dir_len] = '/';
+        memcpy(path + dir_len + 1, name, name_len + 1);
+    }
+    return path;
+}
+
+/* A file that has not been read yet; NULL when out of memory. */
+static struct alc_scan_file *make_file(struct walk *walk, const char *path)
+{
+    struct alc_scan_file *file = alc_arena_calloc(walk->arena, 1, sizeof *file);
+
+    if (file) {
+        file->path = (struct alc_str){path, strlen(path)};
+        file->name_at = (size_t)(strrchr(path, '/') + 1 - path);
+        if (!is_source(path, file->path.len)) {
+            file->scan.reason = ALC_SCAN_COMPILED;
+        }
+    }
+    return file;
+}
+
+/*
+ * A regular file that is read, whatever else is in the directory.  Should it turn out
+ * to be a duplicate, then reading it was for nothing.
+ */
+static int add_source(struct entries *files, struct walk *walk, const char *dir,
+                      const char *name, size_t len)
+{
+    const char *path = join_path(walk->arena, dir, name);
+    struct alc_scan_file *file = path ? make_file(walk, path) : NULL;
+    int rc;
+
+    if (!file) {
+        return alc_error_nomem(walk->err);
+    }
+    name = path + file->name_at;
+    rc = add_entry(files, walk, (struct entry){.name = name, .len = len, .file = file});
+    return rc == 0 ? scan_reader_add(walk->reader, file, walk->err) : rc;
+}
+
+static bool is_left_out(const struct walk *walk, const char *dir)
+{
+    return strcmp(dir, ".") == 0 || strcmp(dir, "..") == 0 ||
+           (!walk->options.sourceless && strcmp(dir, "__pycache__") == 0);
+}
+
+/* Add an entry of the directory at `path`, open as dir_fd, to what it belongs to. */
 static int sort_in(struct entries *files, struct entries *dirs, struct walk *walk,
-                   int dir_fd, const struct dirent *item)
+                   const char *path, int dir_fd, const struct dirent *item)
 {
     const char *name = item->d_name;
+    size_t len = strlen(name);
     enum entry_type type = entry_type(dir_fd, item);
+    struct entry entry = {.len = len, .is_link = type == TYPE_LINK};
 
-    if (type == TYPE_DIRECTORY) {
-        if (!dirs || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-            (!walk->options.sourceless && strcmp(name, "__pycache__") == 0)) {
-            return 0;
-        }
-        return add_entry(dirs, walk, name, false);
-    }
-    if (type == TYPE_OTHER) {
+    if (type == TYPE_OTHER ||
+        (type == TYPE_DIRECTORY && (!dirs || is_left_out(walk, name)))) {
         return 0;
     }
-    return add_entry(files, walk, name, type == TYPE_LINK);
+    if (type == TYPE_FILE && is_source(name, len) && is_candidate(walk, name, len)) {
+        return add_source(files, walk, path, name, len);
+    }
+    entry.name = alc_arena_dup(&walk->scratch, name, len);
+    return add_entry(type == TYPE_DIRECTORY ? dirs : files, walk, entry);
 }
 
 /* The walk cannot go on: `path` is a directory that cannot be read. */
@@ -210,7 +269,7 @@ static int read_directory(struct entries *files, struct entries *dirs,
             rc = errno ? fail_directory(walk, path, errno) : 0;
             break;
         }
-        rc = sort_in(files, dirs, walk, dirfd(dir), item);
+        rc = sort_in(files, dirs, walk, path, dirfd(dir), item);
     }
     closedir(dir);
     sort_entries(files);
@@ -218,22 +277,6 @@ static int read_directory(struct entries *files, struct entries *dirs,
         sort_entries(dirs);
     }
     return rc;
-}
-
-/* "<dir>/<name>" in `arena`; NULL when out of memory. */
-static char *join_path(struct alc_arena *arena, const char *dir, const char *name)
-{
-    size_t dir_len = strlen(dir);
-    size_t name_len = strlen(name);
-    char *path = alc_arena_alloc(arena, dir_len + name_len + 2);
-
-    if (path) {
-        memcpy(path, dir, dir_len);
-        dir_len -= dir_len && dir[dir_len - 1] == '/'; /* the root */
-        path[dir_len] = '/';
-        memcpy(path + dir_len + 1, name, name_len + 1);
-    }
-    return path;
 }
 
 /*
@@ -273,7 +316,7 @@ static int mark_duplicates(struct walk *walk)
 
     alc_interner_init(&seen, &walk->pending);
     for (size_t i = 0; i < walk->out->n_files && rc == 0; i++) {
-        struct alc_scan_file *file = &walk->out->files[i];
+        struct alc_scan_file *file = walk->out->files[i];
         uint32_t n = seen.n_strs;
         uint32_t id = 0;
 
@@ -298,41 +341,53 @@ static void drop_others(struct walk *walk)
     size_t n = 0;
 
     for (size_t i = 0; i < out->n_files; i++) {
-        if (is_listed(walk, &out->files[i])) {
+        if (is_listed(walk, out->files[i])) {
             out->files[n++] = out->files[i];
         }
     }
     out->n_files = n;
 }
 
-static int add_file(struct walk *walk, const char *dir, const struct entry *entry,
-                    bool shadowed)
+/* The file of an entry that is not with the reader: in *out, NULL if it is none. */
+static int resolve_entry(struct alc_scan_file **out, struct walk *walk, const char *dir,
+                         const struct entry *entry)
 {
-    struct alc_scan_files *out = walk->out;
     const char *path = join_path(walk->arena, dir, entry->name);
-    struct alc_scan_file *file;
-    void *files = out->files;
     int rc = path ? 0 : alc_error_nomem(walk->err);
 
+    *out = NULL;
     if (rc == 0 && entry->is_link) {
         rc = resolve_link(&path, walk, path);
     }
     if (rc < 0 || !path) {
         return rc;
     }
+    *out = make_file(walk, path);
+    if (!*out) {
+        return alc_error_nomem(walk->err);
+    }
+    (*out)->linked = entry->is_link;
+    walk->has_links |= entry->is_link;
+    return 0;
+}
+
+static int add_file(struct walk *walk, const char *dir, const struct entry *entry,
+                    bool shadowed)
+{
+    struct alc_scan_files *out = walk->out;
+    struct alc_scan_file *file = entry->file;
+    void *files = out->files;
+    int rc = file ? 0 : resolve_entry(&file, walk, dir, entry);
+
+    if (rc < 0 || !file) {
+        return rc;
+    }
     if (alc_grow(&files, &walk->cap_files, out->n_files + 1, sizeof *out->files) < 0) {
         return alc_error_nomem(walk->err);
     }
-    out->files = files;
-    file = &out->files[out->n_files++];
-    memset(file, 0, sizeof *file);
-    file->path = (struct alc_str){path, strlen(path)};
-    file->name_at = (size_t)(strrchr(path, '/') + 1 - path);
-    if (!is_source(path, file->path.len)) {
-        file->scan.reason = ALC_SCAN_COMPILED;
-    }
     file->shadowed = shadowed;
-    walk->has_links |= entry->is_link;
+    out->files = files;
+    out->files[out->n_files++] = file;
     return 0;
 }
 
@@ -496,12 +551,31 @@ static int visit_location(struct walk *walk, const char *path)
     return rc;
 }
 
-int scan_list_files(struct alc_scan_files *out, const char *const *paths,
-                    size_t n_paths, struct alc_scan_options options,
-                    struct alc_error *err)
+/* Files behind links were not read at once: they may be duplicates, or no source. */
+static int read_links(struct walk *walk)
 {
-    struct walk walk = {
-        .out = out, .arena = &out->arenas[0], .options = options, .err = err};
+    int rc = 0;
+
+    for (size_t i = 0; i < walk->out->n_files && rc == 0; i++) {
+        struct alc_scan_file *file = walk->out->files[i];
+
+        if (file->linked && !file->duplicate &&
+            file->scan.reason != ALC_SCAN_COMPILED) {
+            rc = scan_reader_add(walk->reader, file, walk->err);
+        }
+    }
+    return rc;
+}
+
+int scan_list_files(struct alc_scan_files *out, struct scan_reader *reader,
+                    const char *const *paths, size_t n_paths,
+                    struct alc_scan_options options, struct alc_error *err)
+{
+    struct walk walk = {.out = out,
+                        .reader = reader,
+                        .arena = &out->arenas[0],
+                        .options = options,
+                        .err = err};
     int rc = 0;
 
     alc_arena_init(&walk.scratch);
@@ -513,6 +587,9 @@ int scan_list_files(struct alc_scan_files *out, const char *const *paths,
         rc = mark_duplicates(&walk);
     }
     drop_others(&walk);
+    if (rc == 0 && walk.has_links) {
+        rc = read_links(&walk);
+    }
     alc_free(walk.stack);
     alc_arena_release(&walk.scratch);
     alc_arena_release(&walk.pending);

@@ -11,6 +11,7 @@ enum { MAX_FILES = 32, TEXT_LEN = 256 };
 struct tree {
     struct alc_arena arena;
     struct alc_scan_file list[MAX_FILES];
+    struct alc_scan_file *order[MAX_FILES];
     struct alc_scan_files files;
 };
 
@@ -55,7 +56,10 @@ static int read_tree(struct tree *t, const char *text, struct alc_error *err)
 
     memset(t, 0, sizeof *t);
     alc_arena_init(&t->arena);
-    t->files.files = t->list;
+    for (size_t i = 0; i < MAX_FILES; i++) {
+        t->order[i] = &t->list[i];
+    }
+    t->files.files = t->order;
     while (rc == 0 && *text) {
         size_t len = strcspn(text, " ");
         rc = add_file(t, text, len, err);
@@ -169,9 +173,9 @@ static void test_sound_files(void)
         case_name = cases[i].source;
         CHECK(alc_scan_buffer(&files, cases[i].source, strlen(cases[i].source), NULL) ==
               0);
-        CHECK(alc_scan_is_sound(files.files) == cases[i].sound);
-        files.files->duplicate = true;
-        CHECK(!alc_scan_is_sound(files.files));
+        CHECK(alc_scan_is_sound(files.files[0]) == cases[i].sound);
+        files.files[0]->duplicate = true;
+        CHECK(!alc_scan_is_sound(files.files[0]));
         alc_scan_files_release(&files);
     }
 }

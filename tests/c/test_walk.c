@@ -75,7 +75,7 @@ static void list(char *to, size_t cap, struct alc_scan_options options, bool twi
     to[0] = '\0';
     CHECK(alc_scan_directories(&files, paths, twice ? 2 : 1, options, &err) == 0);
     for (size_t i = 0; i < files.n_files; i++) {
-        const struct alc_scan_file *file = &files.files[i];
+        const struct alc_scan_file *file = files.files[i];
 
         CHECK(strncmp(file->path.ptr, root, strlen(root)) == 0);
         CHECK(file->path.ptr[file->name_at - 1] == '/');
@@ -216,42 +216,112 @@ static void test_location_loop(void)
     remove_root();
 }
 
-static void test_reading(void)
+/* n files, half of them in a sub-directory. */
+static void put_many(int n)
 {
-    enum { N = 300 };
-    const char *paths[] = {root};
-
-    make_root();
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n; i++) {
         char name[32], text[64];
 
         snprintf(name, sizeof name, "%s%03d.py", i % 2 ? "" : "sub/", i);
         snprintf(text, sizeof text, "'''doc %d'''\nrevision = 'r%d'", i, i);
         put(name, text);
     }
-    put("empty.py", "");
-    for (unsigned n_threads = 0; n_threads < 5; n_threads++) {
+}
+
+/* Is what was read of the file what put_many() has written? */
+static bool is_as_put(const struct alc_scan_file *file)
+{
+    char expected[32];
+
+    snprintf(expected, sizeof expected, "r%d", atoi(file->path.ptr + file->name_at));
+    return file->scan.reason == ALC_SCAN_OK && file->scan.has_doc &&
+           strcmp(file->scan.values[0].u.str.ptr, expected) == 0;
+}
+
+/* Whoever reads a file, and when: the answer and the order are the same. */
+static void test_reading(void)
+{
+    enum { N = 900 };
+    const char *paths[] = {root};
+
+    make_root();
+    put_many(N);
+    for (unsigned n_threads = 0; n_threads < 10; n_threads++) {
         struct alc_scan_options options = {.recursive = true, .n_threads = n_threads};
         struct alc_scan_files files;
         struct alc_error err;
 
         CHECK(alc_scan_directories(&files, paths, 1, options, &err) == 0);
-        CHECK(files.n_files == N + 1);
+        CHECK(files.n_files == N);
         for (size_t i = 0; i < files.n_files; i++) {
-            const struct alc_scan_file *file = &files.files[i];
+            const struct alc_scan_file *file = files.files[i];
             int number = atoi(file->path.ptr + file->name_at);
-            char expected[32];
 
-            CHECK(file->scan.reason == ALC_SCAN_OK);
-            if (!file->scan.has_doc) {
-                CHECK(strcmp(file->path.ptr + file->name_at, "empty.py") == 0);
-                continue;
-            }
-            snprintf(expected, sizeof expected, "r%d", number);
-            CHECK(strcmp(file->scan.values[0].u.str.ptr, expected) == 0);
+            CHECK((size_t)number == (i < N / 2 ? 2 * i + 1 : 2 * i - N));
+            CHECK(is_as_put(file));
         }
         alc_scan_files_release(&files);
     }
+    remove_root();
+}
+
+/* A location that cannot be read, when threads are reading another one already. */
+static void test_failure_while_reading(void)
+{
+    char path[512];
+    const char *paths[] = {root, path};
+
+    make_root();
+    put_many(900);
+    put_link("loop", "loop");
+    snprintf(path, sizeof path, "%s/loop", root);
+    for (int i = 0; i < 20; i++) {
+        struct alc_scan_files files;
+        struct alc_error err;
+
+        CHECK(alc_scan_directories(&files, paths, 2, recursive, &err) == ALC_E_IO);
+        CHECK(err.sys_errno == ELOOP);
+        alc_scan_files_release(&files);
+    }
+    remove_root();
+}
+
+/* What links lead to is read, too, but once; what cannot be opened says why. */
+static void test_reading_links(void)
+{
+    static const struct {
+        const char *name;
+        bool duplicate;
+        enum alc_scan_reason reason;
+        int sys_errno;
+    } expected[] = {
+        {"z/a.py", false, ALC_SCAN_OK, 0},
+        {"loop.py", false, ALC_SCAN_UNREADABLE, ELOOP},
+        {"nowhere.py", false, ALC_SCAN_UNREADABLE, ENOENT},
+        {"z/a.py", true, ALC_SCAN_OK, 0},
+    };
+    const char *paths[] = {root};
+    struct alc_scan_files files;
+    struct alc_error err;
+
+    make_root();
+    put("z/a.py", "revision = 'a'");
+    put_link("a.py", "z/a.py");
+    put_link("loop.py", "loop.py");
+    put_link("missing.py", "nowhere.py");
+    CHECK(alc_scan_directories(&files, paths, 1, recursive, &err) == 0);
+    CHECK(files.n_files == sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < files.n_files; i++) {
+        const struct alc_scan_file *file = files.files[i];
+
+        CHECK(strcmp(file->path.ptr + strlen(root) + 1, expected[i].name) == 0);
+        CHECK(file->linked == !expected[i].duplicate);
+        CHECK(file->duplicate == expected[i].duplicate);
+        CHECK(file->duplicate || file->scan.reason == expected[i].reason);
+        CHECK(file->duplicate || file->sys_errno == expected[i].sys_errno);
+    }
+    CHECK(strcmp(files.files[0]->scan.values[0].u.str.ptr, "a") == 0);
+    alc_scan_files_release(&files);
     remove_root();
 }
 
@@ -274,8 +344,8 @@ static void test_large_file(void)
     put("large.py", text);
     snprintf(path, sizeof path, "%s/large.py", root);
     CHECK(alc_scan_one(&files, path, &err) == 0);
-    CHECK(files.n_files == 1 && files.files[0].scan.reason == ALC_SCAN_OK);
-    CHECK(strcmp(files.files[0].scan.values[0].u.str.ptr, "late") == 0);
+    CHECK(files.n_files == 1 && files.files[0]->scan.reason == ALC_SCAN_OK);
+    CHECK(strcmp(files.files[0]->scan.values[0].u.str.ptr, "late") == 0);
     alc_scan_files_release(&files);
     free(text);
     remove_root();
@@ -293,9 +363,9 @@ static void test_unreadable(void)
         struct alc_error err;
 
         CHECK(alc_scan_one(&files, cases[i].path, &err) == 0);
-        CHECK(files.files[0].scan.reason == ALC_SCAN_UNREADABLE);
-        CHECK(files.files[0].sys_errno == cases[i].sys_errno);
-        CHECK(strcmp(files.files[0].path.ptr, cases[i].path) == 0);
+        CHECK(files.files[0]->scan.reason == ALC_SCAN_UNREADABLE);
+        CHECK(files.files[0]->sys_errno == cases[i].sys_errno);
+        CHECK(strcmp(files.files[0]->path.ptr, cases[i].path) == 0);
         alc_scan_files_release(&files);
     }
 }
@@ -337,6 +407,27 @@ static void test_out_of_memory(void)
     remove_root();
 }
 
+static int scan_in_threads(void *arg)
+{
+    const char *paths[] = {root};
+    struct alc_scan_files files;
+    int rc;
+
+    (void)arg;
+    rc = alc_scan_directories(&files, paths, 1, recursive, NULL);
+    alc_scan_files_release(&files);
+    return rc;
+}
+
+/* Which thread an allocation fails in is left to chance. */
+static void test_out_of_memory_in_threads(void)
+{
+    make_root();
+    put_many(900);
+    check_out_of_memory(scan_in_threads, NULL);
+    remove_root();
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {
@@ -346,9 +437,12 @@ int main(void)
         {"no directory", test_no_directory},
         {"location loop", test_location_loop},
         {"reading", test_reading},
+        {"failure while reading", test_failure_while_reading},
+        {"reading links", test_reading_links},
         {"large file", test_large_file},
         {"unreadable", test_unreadable},
         {"out of memory", test_out_of_memory},
+        {"out of memory in threads", test_out_of_memory_in_threads},
     };
 
     return RUN_TESTS(cases);

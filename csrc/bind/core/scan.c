@@ -338,7 +338,7 @@ PyObject *alc_bind_scanned_file(const struct alc_module_state *state,
     if (self) {
         Py_INCREF(result);
         self->result = result;
-        self->file = &result->files.files[i];
+        self->file = result->files.files[i];
     }
     return (PyObject *)self;
 }

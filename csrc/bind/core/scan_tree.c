@@ -39,7 +39,7 @@ static int init_revision(PyObject *rev, const struct alc_scan_file *file)
 static PyObject *make_revision(const struct alc_module_state *state, PyTypeObject *type,
                                PyObject *no_args, struct scan_result *result, size_t i)
 {
-    const struct alc_scan_file *file = &result->files.files[i];
+    const struct alc_scan_file *file = result->files.files[i];
     PyObject *scanned = alc_bind_scanned_file(state, result, i);
 
     if (!scanned || !alc_scan_is_sound(file)) {
@@ -105,7 +105,7 @@ static PyObject *end_ids(const struct alc_survey *survey, size_t end,
     PyObject *ids = PyTuple_New((Py_ssize_t)survey->n_ends[end]);
 
     for (size_t i = 0; ids && i < survey->n_ends[end]; i++) {
-        const struct alc_scan *scan = &files->files[survey->ends[end][i]].scan;
+        const struct alc_scan *scan = &files->files[survey->ends[end][i]]->scan;
         PyObject *id = alc_bind_scan_value(&scan->values[ALC_SCAN_REVISION]);
         if (!id) {
             Py_CLEAR(ids);

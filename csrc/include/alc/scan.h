@@ -123,22 +123,23 @@ struct alc_scan_file {
     struct alc_str path; /* absolute, links resolved; NUL-terminated */
     size_t name_at;      /* where the last component starts */
     int sys_errno;       /* with ALC_SCAN_UNREADABLE */
-    bool duplicate;      /* an earlier file of this scan has the same path; not read */
-    bool shadowed; /* compiled, with its source beside it: listed as duplicate only */
+    bool linked;         /* reached by a link */
+    bool shadowed;  /* compiled, with its source beside it: listed as duplicate only */
+    bool duplicate; /* an earlier file of this scan has the same path: look at that */
     struct alc_scan scan;
 };
 
 struct alc_scan_options {
     bool recursive;     /* directories below, too (links to directories are not) */
     bool sourceless;    /* compiled files that have no source beside them, too */
-    unsigned n_threads; /* at most so many; 0: as many as there are processors */
+    unsigned n_threads; /* at most so many; 0: as many as are worth it */
 };
 
 /* The result of a directory scan: release with alc_scan_files_release(). */
 struct alc_scan_files {
-    struct alc_scan_file *files; /* heap */
+    struct alc_scan_file **files; /* heap */
     size_t n_files;
-    struct alc_arena *arenas; /* what the files hold; heap */
+    struct alc_arena *arenas; /* the files and what they hold; heap */
     size_t n_arenas;
     struct alc_str failed_path; /* after ALC_E_IO: the directory; in arenas[0] */
 };
