@@ -47,12 +47,18 @@ def process(command: Sequence[str], environment: Mapping[str, str], cwd: str) ->
 
 
 def interleaved(
-    sides: Mapping[str, Callable[[], float]], rounds: int
+    sides: Mapping[str, Callable[[], float]], rounds: int, *, warm: bool = False
 ) -> dict[str, float]:
-    """Return the median of each side's measurement over `rounds` alternating rounds."""
+    """Return the median of each side's measurement over `rounds` alternating rounds.
+
+    warm: a side's measurement is the second of two, so that the files that it reads are
+    in the page cache: some machines drop what nobody has read for a few seconds.
+    """
     samples: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, measure in sides.items():
+            if warm:
+                measure()
             samples[name].append(measure())
     return {name: statistics.median(values) for name, values in samples.items()}
 

@@ -8,6 +8,8 @@
 
 enum { FIRST_CAP = 32 };
 
+#define MAX_STRS (UINT32_C(1) << 31)
+
 void alc_interner_init(struct alc_interner *in, struct alc_arena *arena)
 {
     memset(in, 0, sizeof *in);
@@ -58,10 +60,12 @@ static size_t find_slot(const struct alc_interner *in, uint64_t hash, const char
     }
 }
 
-/* Double the room; the old content is copied and put in its new slots. */
-static int grow(struct alc_interner *in, struct alc_error *err)
+/*
+ * Make room for `cap` strings, a power of two; the old content is copied and put in its
+ * new slots.
+ */
+static int grow(struct alc_interner *in, uint32_t cap, struct alc_error *err)
 {
-    uint32_t cap = in->cap ? in->cap * 2 : FIRST_CAP;
     size_t n_slots = (size_t)cap * 2;
     struct alc_str *strs = alc_arena_array(in->arena, cap, sizeof *strs);
     uint64_t *hashes = alc_arena_array(in->arena, cap, sizeof *hashes);
@@ -90,6 +94,19 @@ static int grow(struct alc_interner *in, struct alc_error *err)
     return 0;
 }
 
+int alc_interner_reserve(struct alc_interner *in, size_t n, struct alc_error *err)
+{
+    uint32_t cap = in->cap ? in->cap : FIRST_CAP;
+
+    if (n > MAX_STRS) {
+        return alc_error_set(err, ALC_E_LIMIT, 0, "too many strings");
+    }
+    while (cap < n) {
+        cap *= 2;
+    }
+    return cap > in->cap ? grow(in, cap, err) : 0;
+}
+
 int alc_interner_add(uint32_t *out, struct alc_interner *in, const char *ptr,
                      size_t len, struct alc_error *err)
 {
@@ -104,11 +121,8 @@ int alc_interner_add(uint32_t *out, struct alc_interner *in, const char *ptr,
             return 0;
         }
     }
-    if (id >= UINT32_C(1) << 31) {
-        return alc_error_set(err, ALC_E_LIMIT, 0, "too many strings");
-    }
     if (id == in->cap) {
-        int rc = grow(in, err);
+        int rc = alc_interner_reserve(in, (size_t)id + 1, err);
         if (rc < 0) {
             return rc;
         }

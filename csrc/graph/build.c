@@ -37,6 +37,17 @@ void alc_graph_release(struct alc_graph *g)
     alc_graph_init(g);
 }
 
+int alc_graph_reserve(struct alc_graph *g, size_t n, struct alc_error *err)
+{
+    if (alc_grow((void **)&g->node_of_name, &g->cap_names, n, sizeof *g->node_of_name) <
+            0 ||
+        alc_grow((void **)&g->name_of_node, &g->cap_nodes, n, sizeof *g->name_of_node) <
+            0) {
+        return alc_error_nomem(err);
+    }
+    return alc_interner_reserve(&g->names, n, err);
+}
+
 /* The id of a name, with room for the node it leads to. */
 static int intern_name(uint32_t *out, struct alc_graph *g, const char *ptr, size_t len,
                        struct alc_error *err)

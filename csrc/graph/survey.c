@@ -125,7 +125,7 @@ static int add_nodes(struct builder *b)
     enum { FILE_AHEAD = 16, ID_AHEAD = 8, LINE_LEN = 64 };
     struct alc_scan_file *const *files = b->files->files;
     size_t n = b->files->n_files;
-    int rc = 0;
+    int rc = alc_graph_reserve(&b->g, n, b->err);
 
     for (size_t i = 0; rc == 0 && i < n; i++) {
         for (size_t at = 0; i + FILE_AHEAD < n && at < sizeof **files; at += LINE_LEN) {

@@ -5,8 +5,8 @@
  * itself when it has found all, take a batch at a time.  Each has its own arena,
  * scratch and read buffer, so they share nothing else.
  *
- * There are more threads than most machines have processors, since what is not in the
- * page cache yet has to be waited for.  Where nothing is waited for they cost nothing.
+ * There are twice as many threads as processors: what is not in the page cache has to
+ * be waited for, and the one that finds files is late to read.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "read.h"
@@ -256,8 +256,9 @@ static int init_shared(struct scan_reader *r)
 int scan_reader_init(struct scan_reader *r, struct alc_scan_files *out,
                      unsigned n_threads, struct alc_error *err)
 {
-    unsigned n = n_threads && n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
+    unsigned n = n_threads ? n_threads : 2 * system_count_processors();
 
+    n = n < MAX_THREADS ? n : MAX_THREADS;
     memset(r, 0, sizeof *r);
     if (scan_make_arenas(out, n + 1, err) < 0) {
         return ALC_E_NOMEM;

@@ -3,6 +3,7 @@
 #include "system.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 #ifdef __linux__
 
@@ -20,6 +21,13 @@
 #define ONE_TABLE_A_PROCESS 1
 #endif
 #endif
+
+unsigned system_count_processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
 
 bool system_has_whole_reads(int fd)
 {
@@ -47,6 +55,13 @@ void system_own_descriptors(void)
 }
 
 #else
+
+unsigned system_count_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 1 ? (unsigned)n : 1;
+}
 
 bool system_has_whole_reads(int fd)
 {

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Processors that this process may use; at least 1. */
+unsigned system_count_processors(void);
+
 /*
  * Does read() on the file system of `fd` give all that was asked for, up to the end of
  * the file?  Those that read through the page cache do; then there is no need to ask

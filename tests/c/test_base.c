@@ -172,6 +172,35 @@ static void test_interner(void)
     alc_arena_release(&arena);
 }
 
+/* Reserving keeps what is there; then the table stays where it is. */
+static void test_interner_reserve(void)
+{
+    enum { N = 1000, MORE = 5000 };
+    struct alc_arena arena;
+    struct alc_interner in;
+    const struct alc_str *strs = NULL;
+    char text[64];
+    uint32_t id;
+
+    alc_arena_init(&arena);
+    alc_interner_init(&in, &arena);
+    for (uint32_t i = 0; i < N + MORE; i++) {
+        size_t len = (size_t)snprintf(text, sizeof text, "name %u", (unsigned)i);
+        if (i == N) {
+            CHECK(alc_interner_reserve(&in, N + MORE, NULL) == 0);
+            strs = in.strs;
+        }
+        CHECK(alc_interner_add(&id, &in, text, len, NULL) == 0 && id == i);
+        CHECK(i < N || in.strs == strs);
+    }
+    CHECK(alc_interner_reserve(&in, N, NULL) == 0 && in.strs == strs);
+    CHECK(alc_interner_find(&in, "name 0", 6) == 0);
+    CHECK(alc_interner_find(&in, "name 999", 8) == 999);
+    CHECK(alc_interner_reserve(&in, SIZE_MAX, NULL) == ALC_E_LIMIT);
+    CHECK(alc_interner_find(&in, "name 0", 6) == 0);
+    alc_arena_release(&arena);
+}
+
 static void test_error(void)
 {
     struct alc_error err;
@@ -238,6 +267,7 @@ int main(void)
         {"bit set", test_bitset},
         {"empty bit set", test_empty_bitset},
         {"interner", test_interner},
+        {"interner reserve", test_interner_reserve},
         {"error", test_error},
         {"out of memory", test_out_of_memory},
     };

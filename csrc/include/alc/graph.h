@@ -86,6 +86,12 @@ void alc_graph_init(struct alc_graph *g);
 void alc_graph_release(struct alc_graph *g);
 
 /*
+ * Make room for n nodes and their names.
+ * Returns 0, ALC_E_NOMEM, or ALC_E_LIMIT beyond 2^31.
+ */
+int alc_graph_reserve(struct alc_graph *g, size_t n, struct alc_error *err);
+
+/*
  * Add a node.  `shadowed`: the node keeps the name for itself but the name does not
  * lead to it (an earlier or later node of the same name has it). Returns 0,
  * ALC_E_NOMEM, ALC_E_LIMIT, or ALC_E_INVALID when the name leads to a node already

@@ -31,6 +31,12 @@ struct alc_interner {
 void alc_interner_init(struct alc_interner *in, struct alc_arena *arena);
 
 /*
+ * Make room for n strings in all, so that the table does not have to grow on the way.
+ * Returns 0, ALC_E_NOMEM, or ALC_E_LIMIT beyond 2^31.
+ */
+int alc_interner_reserve(struct alc_interner *in, size_t n, struct alc_error *err);
+
+/*
  * The id of a string, added if new (then it is copied).
  * Returns 0, ALC_E_NOMEM, or ALC_E_LIMIT beyond 2^31 strings.
  */
