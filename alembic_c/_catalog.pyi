@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, final
 
-from typing_extensions import CapsuleType
+from typing_extensions import CapsuleType, Self
 
 PG_N_QUERIES: int
 SQLITE_N_PRAGMAS: int
@@ -170,8 +170,8 @@ class Catalog:
 
 @final
 class PgReader:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         server_version: int,
         schemas: Sequence[str] | None = None,
         *,
@@ -179,14 +179,14 @@ class PgReader:
         checks: bool = True,
         sequences: bool = True,
         details: bool = True,
-    ) -> None: ...
+    ) -> Self: ...
     def sql(self, query: int, /) -> str: ...
     def feed(self, query: int, rows: _Rows, /) -> None: ...
     def finish(self) -> Catalog: ...
 
 @final
 class SqliteReader:
-    def __init__(self, *, parse: bool = True) -> None: ...
+    def __new__(cls, *, parse: bool = True) -> Self: ...
     def sql(self, database: str, /) -> str: ...
     def feed(self, schema: str | None, rows: _Rows, /) -> None: ...
     def pragma_sql(

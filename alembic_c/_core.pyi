@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import Any, Final, TypeAlias, TypeVar, final
 
+from typing_extensions import disjoint_base
+
 _RevisionT = TypeVar("_RevisionT", bound="RevisionBase")
 
 # --- scan: revision files read without executing them -------------------------------
 
 # What a name of a revision file can hold when it is read exactly.
-HeaderValue: TypeAlias = (
-    str | tuple["HeaderValue", ...] | list["HeaderValue"] | set["HeaderValue"] | None
+_HeaderValue: TypeAlias = (
+    str | tuple["_HeaderValue", ...] | list["_HeaderValue"] | set["_HeaderValue"] | None
 )
 
 # Bits of ScannedFile.bound.
@@ -75,11 +77,11 @@ class ScannedFile:
     @property
     def doc(self) -> str | None: ...
 
-def scan_file(path: str | bytes | PathLike[str] | PathLike[bytes]) -> ScannedFile:
+def scan_file(path: str | bytes | PathLike[str] | PathLike[bytes], /) -> ScannedFile:
     """Read one revision file.  A file that cannot be read gives a ScannedFile that is
     not exact and has `errno` set; nothing is raised but MemoryError."""
 
-def scan_source(source: bytes) -> ScannedFile:
+def scan_source(source: bytes, /) -> ScannedFile:
     """Read a revision file's content that is in memory."""
 
 @final
@@ -142,6 +144,7 @@ def scan_directory(
 class ForeignRevisionError(Exception):
     """A revision that is not in the graph."""
 
+@disjoint_base
 class RevisionBase:
     """The fields of a revision, and what follows from them alone."""
 

@@ -2,13 +2,13 @@
 
 from typing import final
 
-from typing_extensions import CapsuleType
+from typing_extensions import CapsuleType, Self
 
 LIBPQ_VERSION: int
 
 @final
 class Connection:
-    def __init__(self, conninfo: str) -> None: ...
+    def __new__(cls, conninfo: str) -> Self: ...
     @property
     def server_version(self) -> int: ...
     def execute(self, sql: str, /) -> None: ...

@@ -123,7 +123,7 @@ class Config:
         text: the line; a `%` format if there are arguments.
         """
         line = str(text) % arg if arg else str(text)
-        write_outstream(self.stdout, f"{line}\n", **self.messaging_opts)
+        write_outstream(self.stdout, line, "\n", **self.messaging_opts)
 
     @memoized_property
     def file_config(self) -> ConfigParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -94,6 +95,22 @@ def run_script(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_declarations_are_up_to_date() -> None:
     done = run_script("--check")
     assert done.returncode == 0, f"run tools/write_stubs.py\n{done.stdout}{done.stderr}"
+
+
+def test_extensions_are_as_declared() -> None:
+    names = [
+        f"alembic_c.{name}"
+        for name in ("_core", "_catalog", "_libpq", "_sqlite3")
+        if importlib.util.find_spec(f"alembic_c.{name}")
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", *names],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -174,9 +174,9 @@ static void tree_dealloc(PyObject *self)
 
 static PyMethodDef tree_methods[] = {
     {"revisions", tree_revisions, METH_O,
-     "revisions(type, /)\n--\n\nAll files as revisions, where that can be."},
+     "revisions($self, type, /)\n--\n\nAll files as revisions, where that can be."},
     {"ends", tree_ends, METH_NOARGS,
-     "ends()\n--\n\nIds of heads, real heads, bases and real bases, or None."},
+     "ends($self, /)\n--\n\nIds of heads, real heads, bases and real bases, or None."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,4 +1,5 @@
 /* See connection.h. */
+#define _POSIX_C_SOURCE 200809L
 #include "connection.h"
 
 #include <errno.h>
@@ -94,6 +95,13 @@ static int wait_for_socket(struct alc_libpq *pq, short events, struct alc_error 
     return 0;
 }
 
+static time_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
 /* Seconds that connecting may take; 0 for as long as it wants. */
 static long connect_timeout(PGconn *connection)
 {
@@ -112,14 +120,14 @@ static long connect_timeout(PGconn *connection)
 static int finish_connecting(struct alc_libpq *pq, struct alc_error *err)
 {
     long timeout = connect_timeout(pq->connection);
-    time_t start = time(NULL);
+    time_t start = now();
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status != PGRES_POLLING_OK) {
         int rc = 0;
         while (rc == 0) {
             short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
             rc = wait_for_socket(pq, events, err);
-            if (rc == 0 && timeout && time(NULL) - start > timeout) {
+            if (rc == 0 && timeout && now() - start > timeout) {
                 rc = fail(pq, "connection to the server failed: timeout expired", NULL,
                           err);
             }
