@@ -122,11 +122,23 @@ uint32_t alc_graph_find_edge(const struct alc_graph *g, const char *ptr, size_t 
 {
     uint32_t name = alc_interner_find(&g->names, ptr, len);
 
-    if (name == ALC_NO_ID || g->node_of_name[name] == ALC_NO_NODE) {
-        return ALC_NO_NODE;
+    return name == ALC_NO_ID ? ALC_NO_NODE : alc_graph_referent(g, name);
+}
+
+int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
+                            size_t len, struct alc_error *err)
+{
+    return intern_name(out, g, ptr, len, err);
+}
+
+uint32_t alc_graph_referent(const struct alc_graph *g, uint32_t reference)
+{
+    uint32_t node = g->node_of_name[reference];
+
+    if (node == ALC_NO_NODE || g->name_of_node[node] == reference) {
+        return node;
     }
-    uint32_t node = g->node_of_name[name];
-    return g->name_of_node[node] == name ? node : node | ALC_EDGE_ALIAS;
+    return node | ALC_EDGE_ALIAS;
 }
 
 int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t from,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "alc/alloc.h"
+
 /* ---- one file ---- */
 
 static bool is_good_id(const struct alc_value *value)
@@ -49,27 +51,55 @@ bool alc_scan_is_sound(const struct alc_scan_file *file)
 
 /* ---- the graph of all files ---- */
 
+/* A revision's parent or dependency, which may be in a file that comes later. */
+struct reference {
+    uint32_t node;
+    uint32_t name;
+};
+
+struct references {
+    struct reference *items; /* heap */
+    size_t n;
+    size_t cap;
+};
+
 struct builder {
     struct alc_graph g;
     const struct alc_scan_files *files;
-    bool has_deps;
+    struct references downs;
+    struct references deps;
     struct alc_error *err;
 };
 
 /* What a function of the builder returns besides errors: there is something to tell. */
 enum { UNSURE = 1 };
 
-static int add_node(struct builder *b, const struct alc_scan_file *file)
+static int refer(struct references *refs, struct builder *b, uint32_t node,
+                 struct alc_str name)
 {
-    uint32_t node;
-    int rc;
+    void *items = refs->items;
+    struct reference ref = {.node = node};
+    int rc = alc_graph_add_reference(&ref.name, &b->g, name.ptr, name.len, b->err);
 
-    if (!alc_scan_is_sound(file)) {
-        return UNSURE;
+    if (rc < 0) {
+        return rc;
     }
-    struct alc_str id = file->scan.values[ALC_SCAN_REVISION].u.str;
-    rc = alc_graph_add_node(&node, &b->g, id.ptr, id.len, false, b->err);
-    return rc == ALC_E_INVALID ? UNSURE : rc;
+    if (alc_grow(&items, &refs->cap, refs->n + 1, sizeof *refs->items) < 0) {
+        return alc_error_nomem(b->err);
+    }
+    refs->items = items;
+    refs->items[refs->n++] = ref;
+    return 0;
+}
+
+static int add_down(struct builder *b, uint32_t node, struct alc_str name)
+{
+    return refer(&b->downs, b, node, name);
+}
+
+static int add_dependency(struct builder *b, uint32_t node, struct alc_str name)
+{
+    return refer(&b->deps, b, node, name);
 }
 
 static int add_label(struct builder *b, uint32_t node, struct alc_str label)
@@ -79,48 +109,47 @@ static int add_label(struct builder *b, uint32_t node, struct alc_str label)
     return rc == ALC_E_INVALID ? UNSURE : rc;
 }
 
-static int add_dependency(struct builder *b, uint32_t node, struct alc_str name)
+/* Hand each string of a header's value to `add`. */
+static int add_strs(struct builder *b, uint32_t node, const struct alc_value *value,
+                    int (*add)(struct builder *, uint32_t, struct alc_str))
 {
-    uint32_t to = alc_graph_find(&b->g, name.ptr, name.len);
-
-    b->has_deps = true;
-    return to == ALC_NO_NODE
-               ? UNSURE
-               : alc_graph_add_edge(&b->g, ALC_EDGE_DEP, node, to, b->err);
-}
-
-static int add_down(struct builder *b, uint32_t node, struct alc_str name)
-{
-    uint32_t to = alc_graph_find_edge(&b->g, name.ptr, name.len);
-
-    return to == ALC_NO_NODE || to & ALC_EDGE_ALIAS
-               ? UNSURE
-               : alc_graph_add_edge(&b->g, ALC_EDGE_DOWN, node, to, b->err);
-}
-
-/* Hand the strings of one header name of all files to `add`. */
-static int add_all(struct builder *b, enum alc_scan_name name,
-                   int (*add)(struct builder *, uint32_t, struct alc_str))
-{
+    bool is_one = value->kind == ALC_VALUE_STR;
+    const struct alc_value *items = is_one ? value : value->u.items;
+    uint32_t n = is_one ? 1 : value->n_items;
     int rc = 0;
 
-    for (uint32_t node = 0; rc == 0 && node < b->g.n_nodes; node++) {
-        const struct alc_value *value = &b->files->files[node]->scan.values[name];
-        const struct alc_value *items =
-            value->kind == ALC_VALUE_STR ? value : value->u.items;
-        uint32_t n = value->kind == ALC_VALUE_STR ? 1 : value->n_items;
-        for (uint32_t i = 0; rc == 0 && i < n; i++) {
-            rc = add(b, node, items[i].u.str);
-        }
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        rc = add(b, node, items[i].u.str);
     }
     return rc;
+}
+
+static int add_file(struct builder *b, const struct alc_scan_file *file)
+{
+    const struct alc_value *values = file->scan.values;
+    struct alc_str id = values[ALC_SCAN_REVISION].u.str;
+    uint32_t node;
+    int rc;
+
+    if (!alc_scan_is_sound(file)) {
+        return UNSURE;
+    }
+    rc = alc_graph_add_node(&node, &b->g, id.ptr, id.len, false, b->err);
+    if (rc < 0) {
+        return rc == ALC_E_INVALID ? UNSURE : rc;
+    }
+    rc = add_strs(b, node, &values[ALC_SCAN_DOWN_REVISION], add_down);
+    if (rc == 0) {
+        rc = add_strs(b, node, &values[ALC_SCAN_DEPENDS_ON], add_dependency);
+    }
+    return rc == 0 ? add_strs(b, node, &values[ALC_SCAN_BRANCH_LABELS], add_label) : rc;
 }
 
 /*
  * Files are ordered by name, but lie in memory as they were found and read.  So have
  * what comes soon fetched: first a file, then its id.
  */
-static int add_nodes(struct builder *b)
+static int add_files(struct builder *b)
 {
     enum { FILE_AHEAD = 16, ID_AHEAD = 8, LINE_LEN = 64 };
     struct alc_scan_file *const *files = b->files->files;
@@ -135,23 +164,38 @@ static int add_nodes(struct builder *b)
             const struct alc_scan *scan = &files[i + ID_AHEAD]->scan;
             __builtin_prefetch(scan->values[ALC_SCAN_REVISION].u.str.ptr);
         }
-        rc = add_node(b, files[i]);
+        rc = add_file(b, files[i]);
+    }
+    return rc;
+}
+
+/* Now that all names are known, references become edges.  A parent has to be an id. */
+static int resolve(struct builder *b, enum alc_edge_kind kind,
+                   const struct references *refs)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < refs->n; i++) {
+        uint32_t to = alc_graph_referent(&b->g, refs->items[i].name);
+
+        if (to == ALC_NO_NODE || (kind == ALC_EDGE_DOWN && to & ALC_EDGE_ALIAS)) {
+            return UNSURE;
+        }
+        rc = alc_graph_add_edge(&b->g, kind, refs->items[i].node, alc_edge_node(to),
+                                b->err);
     }
     return rc;
 }
 
 static int build(struct builder *b)
 {
-    int rc = add_nodes(b);
+    int rc = add_files(b);
 
     if (rc == 0) {
-        rc = add_all(b, ALC_SCAN_BRANCH_LABELS, add_label);
+        rc = resolve(b, ALC_EDGE_DEP, &b->deps);
     }
     if (rc == 0) {
-        rc = add_all(b, ALC_SCAN_DEPENDS_ON, add_dependency);
-    }
-    if (rc == 0) {
-        rc = add_all(b, ALC_SCAN_DOWN_REVISION, add_down);
+        rc = resolve(b, ALC_EDGE_DOWN, &b->downs);
     }
     if (rc == 0) {
         rc = alc_graph_derive(&b->g, b->err);
@@ -220,10 +264,12 @@ int alc_survey_files(struct alc_survey *out, const struct alc_scan_files *files,
     if (rc == 0) {
         rc = check_ways(out, &b.g, false, &b.g.arena, err);
     }
-    if (rc == 0 && b.has_deps) {
+    if (rc == 0 && b.deps.n) {
         rc = check_ways(out, &b.g, true, &b.g.arena, err);
     }
     alc_graph_release(&b.g);
+    alc_free(b.downs.items);
+    alc_free(b.deps.items);
     out->sure = rc == 0;
     return rc == UNSURE ? 0 : rc;
 }

@@ -114,6 +114,16 @@ uint32_t alc_graph_find(const struct alc_graph *g, const char *ptr, size_t len);
 /* Like alc_graph_find(), with ALC_EDGE_ALIAS set when it is not the node's own name. */
 uint32_t alc_graph_find_edge(const struct alc_graph *g, const char *ptr, size_t len);
 
+/*
+ * A name that is used before it may be known what it leads to: *out stands for it.
+ * Returns 0, ALC_E_NOMEM or ALC_E_LIMIT.
+ */
+int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
+                            size_t len, struct alc_error *err);
+
+/* What such a name leads to by now, as alc_graph_find_edge() says it.  O(1). */
+uint32_t alc_graph_referent(const struct alc_graph *g, uint32_t reference);
+
 /* Add an edge; `to` as from alc_graph_find_edge().  Returns 0 or ALC_E_NOMEM. */
 int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t from,
                        uint32_t to, struct alc_error *err);
