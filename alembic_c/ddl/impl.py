@@ -370,7 +370,7 @@ class DefaultImpl(metaclass=ImplMeta):
         sqla_compat._dispatch_table_event(table, "before_create", self.connection, self)
         self._exec(schema.CreateTable(table, **kw))
         sqla_compat._dispatch_table_event(table, "after_create", self.connection, self)
-        for index in table.indexes:
+        for index in sqla_compat._in_name_order(table.indexes):
             self._exec(schema.CreateIndex(index))
         if self.dialect.supports_comments and not self.dialect.inline_comments:
             if table.comment:

@@ -90,7 +90,7 @@ class PostgresqlImpl(DefaultImpl):
 
     def prep_table_for_batch(self, batch_impl: Any, table: Table) -> None:
         """Drop the old table's named constraints: names are unique in a schema."""
-        for constraint in table.constraints:
+        for constraint in sqla_compat._in_creation_order(table.constraints):
             if constraint.name in batch_impl.named_constraints:
                 self.drop_constraint(constraint)
 

@@ -280,7 +280,9 @@ class ApplyBatchImpl:
             for constraint in column.constraints
             if sqla_compat.constraint_name_string(constraint.name)
         }
-        self.indexes: dict[Any, Index] = {index.name: index for index in table.indexes}
+        self.indexes: dict[Any, Index] = {
+            index.name: index for index in sqla_compat._in_name_order(table.indexes)
+        }
         self.new_indexes: dict[Any, Index] = {}
         # Columns of the table whose place others have taken that have their names.
         self.replaced_columns: list[str] = []

@@ -172,7 +172,7 @@ def add_column(operations: Operations, operation: ops.AddColumnOp) -> None:
         )
         if not inline:
             operations.impl.add_constraint(constraint)
-    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+    for index in sqla_compat._in_name_order(table.indexes):
         operations.impl.create_index(index)
     dialect = operations.impl.dialect
     if column.comment and dialect.supports_comments and not dialect.inline_comments:

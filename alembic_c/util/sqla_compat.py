@@ -171,6 +171,17 @@ def _in_creation_order(constraints: Iterable[Constraint]) -> list[Constraint]:
     return sorted(constraints, key=lambda constraint: constraint._creation_order)
 
 
+def _in_name_order(indexes: Iterable[Index]) -> list[Index]:
+    """Return indexes by name, then by columns: the same order every run.
+
+    A table keeps them in a set, and nothing tells which was made first.
+    """
+    return sorted(
+        indexes,
+        key=lambda index: (str(index.name), [column.name for column in index.columns]),
+    )
+
+
 def _has_create_rule(constraint: Constraint) -> bool:
     """Return whether a constraint is a type's, which some dialects leave out."""
     return constraint._create_rule is not None

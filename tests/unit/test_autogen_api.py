@@ -429,3 +429,20 @@ def test_the_way_back_is_part_of_the_script(connection: sa.Connection) -> None:
     assert script.downgrade_ops is not None
     (back,) = script.downgrade_ops.ops
     assert isinstance(back, ops.DropTableOp)
+
+
+def test_of_indexes_of_one_name_the_same_counts_in_every_run() -> None:
+    model = sa.MetaData()
+    for table in ("t", "u", "v", "w"):
+        letters = "abcdefgh"
+        columns = [sa.Column(name, sa.Integer) for name in letters]
+        sa.Table(table, model, *columns, *[sa.Index("x", name) for name in letters])
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        added = [
+            difference[1]
+            for difference in compare_metadata(context, model)
+            if difference[0] == "add_index"
+        ]
+    assert [index.columns.keys() for index in added] == [["h"]] * 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import pickle
+import re
 import subprocess
 import sys
 from typing import Any
@@ -486,3 +487,42 @@ def test_operations_need_no_dialect() -> None:
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     assert done.stdout == "[]\n"
+
+
+# --- order --------------------------------------------------------------------------
+
+_LETTERS = "abcdefgh"
+
+
+def _names_behind(words: str, sql: str) -> list[str]:
+    return re.findall(rf"{words} (\w+)", sql)
+
+
+def test_indexes_of_a_new_table_come_by_name(
+    op: Operations, buffer: io.StringIO
+) -> None:
+    columns = [sa.Column(name, sa.Integer, index=True) for name in _LETTERS[::-1]]
+    op.create_table("t", *columns)
+    names = _names_behind("CREATE INDEX", buffer.getvalue())
+    assert names == [f"ix_t_{name}" for name in _LETTERS]
+
+
+def test_a_batch_drops_and_makes_things_in_the_same_order_every_run() -> None:
+    buffer = io.StringIO()
+    opts = {"as_sql": True, "output_buffer": buffer}
+    on_postgresql = Operations(
+        MigrationContext.configure(dialect_name="postgresql", opts=opts)
+    )
+    table = sa.Table(
+        "t",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        *[sa.Column(name, sa.Integer) for name in _LETTERS],
+        *[sa.UniqueConstraint(name, name=f"uq_{name}") for name in _LETTERS],
+        *[sa.Index(f"ix_{name}", name) for name in _LETTERS],
+    )
+    with on_postgresql.batch_alter_table("t", recreate="always", copy_from=table) as b:
+        b.alter_column("id", nullable=False)
+    sql = buffer.getvalue()
+    assert _names_behind("DROP CONSTRAINT", sql) == [f"uq_{each}" for each in _LETTERS]
+    assert _names_behind("CREATE INDEX", sql) == [f"ix_{each}" for each in _LETTERS]

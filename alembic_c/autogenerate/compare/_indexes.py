@@ -338,7 +338,10 @@ def _match(
         model_sig(each) for each in sqla_compat._in_creation_order(model.uniques)
     ]
     conn_uniques: list[_uq_constraint_sig] = list(map(database_sig, database.uniques))
-    model_sigs: list[_Sig] = [*model_uniques, *map(model_sig, model.indexes)]
+    model_sigs: list[_Sig] = [
+        *model_uniques,
+        *map(model_sig, sqla_compat._in_name_order(model.indexes)),
+    ]
     conn_sigs: list[_Sig] = [*conn_uniques, *map(database_sig, database.indexes)]
 
     nameless = {sig.unnamed: sig for sig in model_uniques if not sig.is_named}
