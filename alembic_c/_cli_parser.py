@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, HelpFormatter
+from argparse import Action, ArgumentParser, HelpFormatter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,17 @@ class LateParser(ArgumentParser):
 
     def fill_with(self, fill: Callable[[ArgumentParser], None]) -> None:
         """Name the function that adds the arguments, once they are needed."""
-        self._fill = fill
+        if self._settings is None:
+            fill(self)
+        else:
+            self._fill = fill
+
+    def _check_help(self, action: Action) -> None:
+        """Take help texts as they are.
+
+        argparse of Python 3.14 and later tries them out as parsers are made, for which
+        it sets up each parser.
+        """
 
     def __getattr__(self, name: str) -> Any:
         settings = self.__dict__.get("_settings")
