@@ -279,11 +279,84 @@ static int read_directory(struct entries *files, struct entries *dirs,
     return rc;
 }
 
+/* A path that is made of its names, one by one. */
+struct made_path {
+    char *text; /* of PATH_MAX bytes */
+    size_t len;
+};
+
+/* Go on to `name`, which may be `.` or `..`.  False if the path gets too long. */
+static bool add_name(struct made_path *path, const char *name, size_t len)
+{
+    if (len == 1 && *name == '.') {
+        return true;
+    }
+    if (len == 2 && memcmp(name, "..", 2) == 0) {
+        while (path->len && path->text[--path->len] != '/') {
+        }
+    } else if (len < PATH_MAX - 1 - path->len) {
+        path->text[path->len++] = '/';
+        memcpy(path->text + path->len, name, len);
+        path->len += len;
+    } else {
+        return false;
+    }
+    path->text[path->len] = '\0';
+    return true;
+}
+
+/*
+ * Where a path leads that realpath() does not follow to its end, because something on
+ * the way is missing, is no directory or must not be looked at: links are followed as
+ * far as there are any, the rest is taken as it is written.  (What realpath() leaves of
+ * such a path depends on the system, and may lack the file's name.)  False if links go
+ * in a circle or the path is too long.
+ */
+static bool follow_links(char to[PATH_MAX], const char *path)
+{
+    enum { MAX_LINKS = 40 };
+    char rest[PATH_MAX], target[PATH_MAX];
+    struct made_path made = {to, 0};
+    size_t len = strlen(path);
+    size_t at; /* the rest is at the end of its room */
+
+    if (len >= sizeof rest) {
+        return false;
+    }
+    at = sizeof rest - 1 - len;
+    memcpy(rest + at, path, len + 1);
+    for (int n_links = 0; n_links <= MAX_LINKS;) {
+        size_t len_before = made.len;
+        ssize_t target_len;
+
+        at += strspn(rest + at, "/");
+        len = strcspn(rest + at, "/");
+        if (len == 0) {
+            return made.len > 0;
+        }
+        if (!add_name(&made, rest + at, len)) {
+            return false;
+        }
+        at += len;
+        target_len = made.len > len_before ? readlink(to, target, sizeof target) : -1;
+        if (target_len < 0) {
+            continue;
+        }
+        if ((size_t)target_len > at) {
+            return false;
+        }
+        at -= (size_t)target_len;
+        memcpy(rest + at, target, (size_t)target_len);
+        made.len = *target == '/' ? 0 : len_before;
+        n_links++;
+    }
+    return false;
+}
+
 /*
  * The real path of a link, in the result's arena; NULL in *out if it leads to what is
  * no regular file.  One that leads nowhere gives the path that is missing, one that
- * cannot be followed its own: reading it will tell what is wrong, should its name
- * matter.
+ * goes in a circle its own: reading it will tell what is wrong, should its name matter.
  */
 static int resolve_link(const char **out, struct walk *walk, const char *path)
 {
@@ -297,7 +370,7 @@ static int resolve_link(const char **out, struct walk *walk, const char *path)
         }
     } else if (errno == ENOMEM) {
         return alc_error_nomem(walk->err);
-    } else if (errno != ENOENT && errno != EACCES) {
+    } else if (!follow_links(real, path)) {
         *out = path;
         return 0;
     }

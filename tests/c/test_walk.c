@@ -325,6 +325,56 @@ static void test_reading_links(void)
     remove_root();
 }
 
+/* A link that leads nowhere is known by the path that is missing, all of it. */
+static void test_links_to_missing_files(void)
+{
+    static const struct {
+        const char *target;
+        const char *path; /* NULL: not named as revision files are */
+        int sys_errno;
+    } cases[] = {
+        {"x.py", "/v/x.py", ENOENT},
+        {"gone/x.py", "/v/gone/x.py", ENOENT},
+        {"gone/deeper/x.py", "/v/gone/deeper/x.py", ENOENT},
+        {"gone//./deeper/../x.py", "/v/gone/x.py", ENOENT},
+        {"../x.py", "/x.py", ENOENT},
+        {"file.txt/x.py", "/v/file.txt/x.py", ENOTDIR},
+        {"to_gone/x.py", "/v/gone/x.py", ENOENT},
+        {"to_above/x.py", "/gone/x.py", ENOENT},
+        {"to_link.py", "/v/gone/x.py", ENOENT},
+        {"to_circle/x.py", "/v/link.py", ELOOP},
+        {"gone/x.txt", NULL, 0},
+        {"gone.py/x", NULL, 0},
+    };
+    struct alc_error err;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char dir[80];
+        const char *paths[] = {dir};
+        struct alc_scan_files files;
+
+        make_root();
+        snprintf(dir, sizeof dir, "%s/v", root);
+        put("v/file.txt", "");
+        put_link("v/to_gone", "gone");
+        put_link("v/to_above", "../gone");
+        put_link("v/to_link.py", "gone/x.py");
+        put_link("v/to_circle", "to_circle");
+        put_link("v/link.py", cases[i].target);
+        CHECK(alc_scan_directories(&files, paths, 1, plain, &err) == 0);
+        CHECK(files.n_files == (cases[i].path ? 2 : 1));
+        if (cases[i].path) {
+            const struct alc_scan_file *file = files.files[0];
+
+            CHECK(strcmp(file->path.ptr + strlen(root), cases[i].path) == 0);
+            CHECK(file->scan.reason == ALC_SCAN_UNREADABLE);
+            CHECK(file->sys_errno == cases[i].sys_errno);
+        }
+        alc_scan_files_release(&files);
+        remove_root();
+    }
+}
+
 /* Larger than the first read, so that reading goes on where it stopped. */
 static void test_large_file(void)
 {
@@ -439,6 +489,7 @@ int main(void)
         {"reading", test_reading},
         {"failure while reading", test_failure_while_reading},
         {"reading links", test_reading_links},
+        {"links to missing files", test_links_to_missing_files},
         {"large file", test_large_file},
         {"unreadable", test_unreadable},
         {"out of memory", test_out_of_memory},

@@ -285,6 +285,7 @@ def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "self.py").symlink_to("self.py")
     (tmp_path / "gone.py").symlink_to("absent.py")
+    (tmp_path / "lost.py").symlink_to("absent/lost.py")
     (tmp_path / "other.py").symlink_to("absent.txt")
     (tmp_path / "null.py").symlink_to("/dev/null")
     os.mkfifo(tmp_path / "fifo.py")
@@ -292,6 +293,7 @@ def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     assert [(file.filename, file.errno) for file in files] == [
         ("a.py", 0),
         ("absent.py", errno.ENOENT),
+        ("lost.py", errno.ENOENT),
         ("self.py", errno.ELOOP),
     ]
 
