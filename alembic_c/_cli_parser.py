@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def building_formatter(prog: str) -> HelpFormatter:
-    """Return a formatter that does not look at the terminal.
+class BuildingFormatter(HelpFormatter):
+    """A formatter that does not look at the terminal.
 
     `add_argument` makes one only to check an argument's form.  Real help needs the
     default, `argparse.HelpFormatter`.
     """
-    return HelpFormatter(prog, width=80)
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=80)
+
+    def _set_color(self, color: bool) -> None:
+        """Do without the colours of Python 3.14 and later, which are slow to load."""
 
 
 class LateParser(ArgumentParser):
@@ -52,7 +57,7 @@ class LateParser(ArgumentParser):
             )
         self._settings = None
         formatter = settings.pop("formatter_class", HelpFormatter)
-        super().__init__(**settings, formatter_class=building_formatter)
+        super().__init__(**settings, formatter_class=BuildingFormatter)
         if self._fill is not None:
             self._fill(self)
         self.formatter_class = formatter

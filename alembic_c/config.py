@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from . import __version__, _cli_options, command, util
-from ._cli_parser import LateParser, building_formatter
+from ._cli_parser import BuildingFormatter, LateParser
 from .util._config import Config, ConfigFileError, PostWriteHookConfig
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ class CommandLine:
         self._positional_names: dict[Any, dict[str, str]] = {
             command.stamp: {"revision": "revisions"}
         }
-        self.parser = ArgumentParser(prog=prog, formatter_class=building_formatter)
+        self.parser = ArgumentParser(prog=prog, formatter_class=BuildingFormatter)
         self.parser.add_argument(
             "--version", action="version", version=f"%(prog)s {__version__}"
         )

@@ -8,7 +8,8 @@ _SUSPECT = ("\\", '"""', "'''", "\0", "\r")
 class DocstringText(str):
     """A string that a template can write inside triple quotes, by its `str()`.
 
-    Its own value, and so its `repr()`, stay what they are.
+    It means itself there, but that a lone surrogate is spelled out.  Its own value, and
+    so its `repr()`, stay what they are.
     """
 
     __slots__ = ()
@@ -38,6 +39,9 @@ def _reads_back(text: str) -> bool:
 
 
 def _escaped(text: str) -> str:
+    # What is no character becomes its escape in plain sight: Python 3.13 and later
+    # cannot compile a docstring that means it.
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     for plain, escape in (
         ("\\", "\\\\"),
         ('"""', '\\"\\"\\"'),
@@ -46,4 +50,4 @@ def _escaped(text: str) -> str:
         ("\r", "\\r"),
     ):
         text = text.replace(plain, escape)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
