@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from alembic_c import _core
-from alembic_c.script.revision import Revision, RevisionError, RevisionMap
+from alembic_c.script.revision import LoopDetected, Revision, RevisionError, RevisionMap
 
 
 class Fickle(Revision):
@@ -63,6 +63,31 @@ def loaded(revisions: list[Any]) -> RevisionMap:
     map_ = RevisionMap(lambda: revisions)
     map_._revision_map  # noqa: B018
     return map_
+
+
+# --- making them ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["down_revision", "dependencies"])
+@pytest.mark.parametrize("id_", [None, True, 0, 1.5, (), [], b"a"])
+def test_id_that_is_no_string_and_refers_to_itself(field: str, id_: Any) -> None:
+    arguments: dict[str, Any] = {"down_revision": None, field: (id_,)}
+    with pytest.raises(TypeError, match="expected str instance"):
+        Revision(id_, **arguments)
+
+
+@pytest.mark.parametrize("field", ["down_revision", "dependencies"])
+def test_empty_id(field: str) -> None:
+    arguments: dict[str, Any] = {"down_revision": None, field: ("",)}
+    with pytest.raises(LoopDetected):
+        Revision("", **arguments)
+    arguments[field] = ""
+    assert getattr(Revision("", **arguments), field) == ""
+
+
+def test_id_that_is_a_tuple() -> None:
+    with pytest.raises(RevisionError, match="Character"):
+        Revision(("-",), None)  # type: ignore[arg-type]
 
 
 # --- loading -------------------------------------------------------------------------

@@ -496,7 +496,7 @@ static int check_id(PyObject *self, PyObject *id)
     if (((struct revision *)self)->is_plain && is_good_id(id)) {
         return 0;
     }
-    PyObject *done = PyObject_CallMethod(self, "verify_rev_id", "O", id);
+    PyObject *done = PyObject_CallMethod(self, "verify_rev_id", "(O)", id);
     Py_XDECREF(done);
     return done ? 0 : -1;
 }
@@ -512,7 +512,7 @@ static int check_loop(PyObject *id, PyObject *ids, const char *error)
     } else {
         found = PySequence_Contains(ids, id);
     }
-    if (found > 0 && PyObject_Length(id) != 0) {
+    if (found > 0) {
         alc_bind_raise_revision_error(error, "(O)", id);
         return -1;
     }
@@ -541,8 +541,9 @@ static PyObject *take_ids(PyObject *id, PyObject *value, const char *error)
     if (value == Py_None) {
         return Py_NewRef(Py_None);
     }
-    PyObject *ids = alc_bind_to_tuple(value);
-    if (!ids || check_loop(id, ids, error) < 0) {
+    int has_any = PyObject_IsTrue(value); /* "" is no id to refer to, ("",) is */
+    PyObject *ids = has_any < 0 ? NULL : alc_bind_to_tuple(value);
+    if (!ids || (has_any && check_loop(id, ids, error) < 0)) {
         Py_XDECREF(ids);
         return NULL;
     }
