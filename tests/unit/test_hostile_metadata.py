@@ -53,6 +53,21 @@ def test_default_that_empties_the_list_of_tables() -> None:
     assert len(read(tables).tables) == 50
 
 
+class Fresh(sa.String):
+    """A type that makes its variant anew each time it is asked."""
+
+    @property
+    def _variant_mapping(self) -> dict[str, Any]:  # type: ignore[override]
+        return {"postgresql": sa.String(7)}
+
+
+def test_variant_that_nobody_keeps() -> None:
+    columns = [sa.Column(f"x{number}", Fresh(5)) for number in range(5)]
+    (table,) = read([sa.Table("t", sa.MetaData(), *columns)]).tables
+    assert table.opaque is None
+    assert [column.type for column in table.columns] == ["VARCHAR(7)"] * 5
+
+
 def test_that_reading_no_tables_is_an_error() -> None:
     with pytest.raises(TypeError):
         read(None)  # type: ignore[arg-type]

@@ -4,8 +4,7 @@
 /* --- types ---------------------------------------------------------------------------
  */
 
-/* The type that the dialect uses of one with variants; borrowed, NULL with an
- * exception. */
+/* The type that the dialect uses of one with variants; NULL with an exception. */
 static PyObject *resolve(struct walker *w, PyObject *type)
 {
     PyObject *variants = PyObject_GetAttr(type, w->rules[RULE_variants]);
@@ -13,16 +12,35 @@ static PyObject *resolve(struct walker *w, PyObject *type)
     if (variants && PyDict_Check(variants) && PyDict_GET_SIZE(variants)) {
         chosen = PyDict_GetItemWithError(variants, w->rules[RULE_dialect]);
     }
-    Py_XDECREF(variants); /* `type` keeps it */
-    if (!variants || PyErr_Occurred()) {
+    chosen = variants && !PyErr_Occurred() ? Py_NewRef(chosen ? chosen : type) : NULL;
+    Py_XDECREF(variants); /* made for us alone, for all we know */
+    return chosen;
+}
+
+/* (class, parameter, ...); `attributes` names the parameters.  NULL with an exception.
+ */
+static PyObject *make_key(PyObject *type, PyObject *attributes)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(attributes);
+    PyObject *key = PyTuple_New(n + 1);
+    if (!key) {
         return NULL;
     }
-    return chosen ? chosen : type;
+    PyTuple_SET_ITEM(key, 0, Py_NewRef((PyObject *)Py_TYPE(type)));
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *value = PyObject_GetAttr(type, PyTuple_GET_ITEM(attributes, i));
+        if (!value) {
+            Py_DECREF(key);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(key, i + 1, value);
+    }
+    return key;
 }
 
 /*
- * (class, parameter, ...) of a type whose DDL they determine; None when the type has to
- * be asked about by itself; NULL with an exception.
+ * The key of a type whose DDL its class and parameters determine; None when the type
+ * has to be asked about by itself; NULL with an exception.
  */
 static PyObject *type_key(struct walker *w, PyObject *type)
 {
@@ -31,23 +49,15 @@ static PyObject *type_key(struct walker *w, PyObject *type)
                                ? PyDict_GetItemWithError(w->rules[RULE_plain_types],
                                                          (PyObject *)Py_TYPE(resolved))
                                : NULL;
-    if (!attributes) {
-        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    PyObject *key = NULL;
+    if (attributes) {
+        Py_INCREF(attributes);
+        key = make_key(resolved, attributes);
+        Py_DECREF(attributes);
+    } else if (!PyErr_Occurred()) {
+        key = Py_NewRef(Py_None);
     }
-    Py_ssize_t n = PyTuple_GET_SIZE(attributes);
-    PyObject *key = PyTuple_New(n + 1);
-    if (!key) {
-        return NULL;
-    }
-    PyTuple_SET_ITEM(key, 0, Py_NewRef((PyObject *)Py_TYPE(resolved)));
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *value = PyObject_GetAttr(resolved, PyTuple_GET_ITEM(attributes, i));
-        if (!value) {
-            Py_DECREF(key);
-            return NULL;
-        }
-        PyTuple_SET_ITEM(key, i + 1, value);
-    }
+    Py_XDECREF(resolved);
     return key;
 }
 
