@@ -611,7 +611,7 @@ def branches(config: Config, verbose: bool = False) -> None:
         if not each.is_branch_point:
             continue
         margin = " " * len(str(each.revision))
-        following = (script.get_revision(rev) for rev in each.nextrev)
+        following = (script.get_revision(rev) for rev in sorted(each.nextrev))
         lines = [
             f"{margin} -> "
             + child.cmd_format(False, include_branches=True, include_doc=verbose)

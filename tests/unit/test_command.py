@@ -180,3 +180,17 @@ def test_names_that_other_packages_replace(config: Config) -> None:
         assert script.from_config.call_args == mock.call(config)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         command.nothing  # noqa: B018
+
+
+def test_branches_come_in_the_order_of_ids() -> None:
+    config = Config("alembic.ini", stdout=io.StringIO())
+    command.init(config, "migrations")
+    for letter in "gcaefbd":
+        down = "None" if letter == "g" else "'g'"
+        Path(f"migrations/versions/{letter}.py").write_text(
+            f"revision = {letter!r}\ndown_revision = {down}\n"
+        )
+    out = io.StringIO()
+    command.branches(Config("alembic.ini", stdout=out))
+    children = [line.split()[1] for line in out.getvalue().splitlines() if "->" in line]
+    assert children == list("abcdef")
