@@ -102,10 +102,11 @@ class MissingRevisionError(KeyError):
     """A revision file refers to a revision that is not there.
 
     Upstream raises a bare KeyError of the missing id, and so this is one.
-    missing: the id or label; referenced_from: the revision that names it.
+    missing: the id or label; referenced_from: the `Revision` that names it, None in
+    what was pickled.
     """
 
-    def __init__(self, missing: Any, referenced_from: Any) -> None:
+    def __init__(self, missing: Any, referenced_from: Any = None) -> None:
         super().__init__(missing)
         self.missing = missing
         self.referenced_from = referenced_from

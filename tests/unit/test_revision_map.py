@@ -175,6 +175,8 @@ class TestLoading:
             _ = make_map(child).heads
         assert caught.value.args == ("a",)
         assert isinstance(caught.value, MissingRevisionError)
+        copy = pickle.loads(pickle.dumps(caught.value))
+        assert (type(copy), copy.args) == (MissingRevisionError, caught.value.args)
         assert caught.value.missing == "a"
         assert caught.value.referenced_from is child
 
