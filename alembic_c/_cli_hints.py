@@ -22,11 +22,14 @@ def give(problem: Exception, config: Config) -> None:
 
     problem: what the command failed with.
     """
-    if config.messaging_opts.get("quiet") or isinstance(problem, ConfigFileError):
+    if config.messaging_opts.get("quiet"):
         return
-    hint = _unclear_revision(problem)
-    if hint is None and "script_location" in str(problem):
-        hint = _missing_location(config)
+    if isinstance(problem, ConfigFileError):
+        hint = problem.hint
+    else:
+        hint = _unclear_revision(problem)
+        if hint is None and "script_location" in str(problem):
+            hint = _missing_location(config)
     if hint:
         print(f"  hint: {hint}", file=sys.stderr)
 
@@ -66,6 +69,7 @@ def broken_graph(problem: Exception, config: Config) -> str | None:
     """
     from .script.revision import CycleDetected, MissingRevisionError
 
+    ids: set[str]
     if isinstance(problem, CycleDetected):
         message, ids = str(problem), set(problem.revisions)
     elif isinstance(problem, MissingRevisionError):
@@ -73,7 +77,7 @@ def broken_graph(problem: Exception, config: Config) -> str | None:
             f"Revision {problem.missing} referenced from {problem.referenced_from} "
             "is not present"
         )
-        ids = set(str(problem.referenced_from).replace(",", " ").split())
+        ids = {problem.referenced_from.revision}
     else:
         return None
     return "\n".join([message, *(f"  in {path}" for path in _files(config, ids))])

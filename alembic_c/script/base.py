@@ -123,21 +123,22 @@ class ScriptDirectory:
         """Return the script directory that a configuration describes.
 
         Puts `prepend_sys_path` into `sys.path`.
-        Raises CommandError without `script_location`.
+        Raises CommandError without `script_location`, or if it is not there;
+        ConfigFileError for values that make no sense.
         """
         location = config.get_alembic_option("script_location")
         if location is None:
             raise util.CommandError("No 'script_location' key found in configuration.")
         if not isinstance(location, str):
             raise _config_error(f"script_location is no text, but {location!r}")
-        length = config.get_alembic_option("truncate_slug_length")
+        length = _slug_length(config)
         sys.path[:0] = config.get_prepend_sys_paths_list() or ()
         return ScriptDirectory(
             _file_name(location),
             file_template=config.get_alembic_option(
                 "file_template", _default_file_template
             ),
-            truncate_slug_length=None if length is None else int(length),
+            truncate_slug_length=length,
             sourceless=config.get_alembic_boolean_option("sourceless"),
             output_encoding=config.get_alembic_option("output_encoding", "utf-8"),
             version_locations=config.get_version_locations_list(),
@@ -612,11 +613,21 @@ class ScriptDirectory:
         return Path(path, f"{name}.py")
 
 
-def _config_error(message: str) -> Exception:
+def _config_error(message: str, hint: str | None = None) -> Exception:
     # Who makes a ScriptDirectory without a Config does not pay for its module.
     from ..util._config import ConfigFileError
 
-    return ConfigFileError(message)
+    return ConfigFileError(message, hint)
+
+
+def _slug_length(config: Config) -> int | None:
+    value: Any = config.get_alembic_option("truncate_slug_length")
+    try:
+        return None if value is None else int(value)
+    except (ValueError, TypeError) as problem:
+        raise _config_error(
+            str(problem), hint="truncate_slug_length has to be a whole number"
+        ) from problem
 
 
 def _file_name(name: str) -> str:

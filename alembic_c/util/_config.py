@@ -50,11 +50,15 @@ class ConfigFileError(CommandError, configparser.Error, ValueError):
     """A configuration file does not have the form that it should have.
 
     The message names the file, and the line where there is one.
+
+    hint: what the command line says behind a message that others rely on, and that
+        leaves out which option it is about.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, hint: str | None = None) -> None:
         Exception.__init__(self, message)
         self.message = message
+        self.hint = hint
 
 
 class Config:
@@ -291,14 +295,15 @@ class Config:
             return default
         if isinstance(value, int):
             return value
-        if isinstance(value, list) and all(isinstance(v, dict) for v in value):
-            return [self._interpolated(name, each) for each in value]
         if isinstance(value, (str, list, dict)):
             return self._interpolated(name, value)
         raise CommandError(f"unsupported TOML value type for key: {name!r}")
 
     def _interpolated(self, name: str, value: Any) -> Any:
-        """Return a TOML text, or a flat list or table of texts, interpolated."""
+        """Return a TOML text, or a list or table of texts, interpolated.
+
+        Raises ConfigFileError if something in it is no text, or cannot be.
+        """
         if isinstance(value, dict):
             return {k: self._interpolated(name, v) for k, v in value.items()}
         if isinstance(value, list):
@@ -335,11 +340,13 @@ class Config:
         return immutabledict({"quiet": quiet})  # type: ignore[return-value]
 
     def get_version_locations_list(self) -> list[str] | None:
-        """Return the option `version_locations` as a list, None if there is none."""
+        """Return the option `version_locations` as a list, None if there is none.
+
+        Raises ConfigFileError if it is no list of paths, or the separator is unknown.
+        """
         text = self._ini_text("version_locations")
         if not text:
-            paths: list[str] | None = self._toml_option("version_locations")
-            return paths
+            return self._toml_paths("version_locations")
         separator = self._get_file_separator_char("path_separator", _LEGACY_OPTION)
         if separator is not None:
             return _split(text, separator)
@@ -351,11 +358,13 @@ class Config:
         return re.split(_LEGACY_LIST, text)
 
     def get_prepend_sys_paths_list(self) -> list[str] | None:
-        """Return the option `prepend_sys_path` as a list, None if there is none."""
+        """Return the option `prepend_sys_path` as a list, None if there is none.
+
+        Raises ConfigFileError if it is no list of paths, or the separator is unknown.
+        """
         text = self._ini_text("prepend_sys_path")
         if not text:
-            paths: list[str] | None = self._toml_option("prepend_sys_path")
-            return paths
+            return self._toml_paths("prepend_sys_path")
         separator = self._get_file_separator_char("path_separator")
         if separator is not None:
             return _split(text, separator)
@@ -365,6 +374,23 @@ class Config:
             "adding path_separator=os to Alembic config."
         )
         return re.split(_LEGACY_PATHS, text)
+
+    def _toml_paths(self, name: str) -> list[str] | None:
+        """Return a TOML list of paths; a text is a list of one.
+
+        Raises ConfigFileError if it is neither.
+        """
+        value = self._toml_option(name)
+        if isinstance(value, str):
+            return [value] if value else []
+        is_list = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        if value is not None and not is_list:
+            raise ConfigFileError(
+                f"{self.toml_file_name}: {name!r} in [tool.alembic] should be a list "
+                f"of strings, not {value!r}"
+            )
+        paths: list[str] | None = value
+        return paths
 
     def _ini_text(self, name: str) -> str | None:
         """Return a main option of the ini file; None too if there is no section."""
@@ -377,7 +403,7 @@ class Config:
         """Return what separates paths in the ini file, None if it does not say so.
 
         names: of the options to ask, the first one that is there counts.
-        Raises ValueError if it has an unknown value.
+        Raises ConfigFileError, a ValueError, if it has an unknown value.
         """
         for name in names:
             word = self._ini_text(name)
@@ -390,7 +416,7 @@ class Config:
                 )
             if word not in _PATH_SEPARATORS:
                 known = ", ".join(map(repr, _PATH_SEPARATORS))
-                raise ValueError(
+                raise ConfigFileError(
                     f"'{word}' is not a valid value for {name}; expected {known}"
                 )
             return _PATH_SEPARATORS[word] or os.pathsep
@@ -400,6 +426,7 @@ class Config:
         """Return the options of the post-write hooks, in the order to run them.
 
         The name of each is its value for "_hook_name".
+        Raises ConfigFileError if a TOML hook is no table with a name.
         """
         section = self.get_section(_HOOKS)
         if section is None:

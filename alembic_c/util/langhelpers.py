@@ -39,6 +39,15 @@ else:
         pass
 
 
+def __getattr__(name: str) -> Any:
+    # Upstream has the class here; ours is in a module of its own, loaded when needed.
+    if name != "ModuleClsProxy":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._proxy import ModuleClsProxy
+
+    return ModuleClsProxy
+
+
 _TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
 _FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
 

@@ -480,11 +480,10 @@ sourceless = false
             toml(TABLE + line + "\n"),
         )
         for line in (
-            'version_locations = "migrations/versions"',
+            'version_locations = ""',
             "version_locations = 3",
             "version_locations = [1, 2]",
             "version_locations = []",
-            'version_locations = {a="b"}',
             'prepend_sys_path = "."',
             "prepend_sys_path = [3]",
             'prepend_sys_path = ""',

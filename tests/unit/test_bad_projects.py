@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import resource
 import signal
 import subprocess
@@ -201,6 +202,24 @@ def test_nested_brackets(project: Project) -> None:
     assert "0001" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("path_separator = x", "'x' is not a valid value for path_separator"),
+        ("truncate_slug_length = long", "invalid literal for int() with base 10"),
+    ],
+)
+def test_values_that_make_no_sense(project: Project, line: str, expected: str) -> None:
+    name = line.partition(" ")[0]
+    ini = (project.root / "alembic.ini").read_text()
+    ini = re.sub(rf"^{name} =.*\n", "", ini, flags=re.MULTILINE)
+    project.write("alembic.ini", ini.replace("[alembic]", f"[alembic]\n{line}", 1))
+    said = complaint(project, "heads", status=1)
+    assert f"FAILED: {expected}" in said
+    assert name in said
+    assert "Traceback" not in said
+
+
 # --- the graph ----------------------------------------------------------------------
 
 
@@ -217,6 +236,16 @@ def test_missing_parent(project: Project) -> None:
     assert "FAILED: Revision 0001 referenced from 0001 -> 0002" in said
     assert f"in {project.root}/migrations/versions/0002.py" in said
     assert "Traceback" not in said
+
+
+def test_missing_parent_of_a_merge_names_that_file_alone(project: Project) -> None:
+    add(project, "0001", None)
+    path = add(project, "0003", ("0001", "0002"))
+    text = path.read_text()
+    project.write("migrations/versions/0003.py", f'"""like 0001"""\n{text}')
+    said = complaint(project, "heads", status=1)
+    assert f"in {project.root}/migrations/versions/0003.py" in said
+    assert "versions/0001.py" not in said
 
 
 def test_cycle(project: Project) -> None:

@@ -193,3 +193,31 @@ def test_separator_as_flask_alembic_asks_for_it(
     (tmp_path / "alembic.ini").write_text(f"[alembic]\n{text}\n")
     config = Config(tmp_path / "alembic.ini")
     assert config._get_file_separator_char("path_separator") == expected
+
+
+def test_an_unknown_separator() -> None:
+    message = "^'x' is not a valid value for path_separator; expected 'space'"
+    config = ini("[alembic]\npath_separator = x\nversion_locations = a b\n")
+    with pytest.raises(ConfigFileError, match=message) as caught:
+        config.get_version_locations_list()
+    # What upstream raises.
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("name", ["version_locations", "prepend_sys_path"])
+def test_paths_in_toml(name: str) -> None:
+    def paths(value: str) -> list[str] | None:
+        config = toml(f"[tool.alembic]\n{name} = {value}\n")
+        read = {
+            "version_locations": config.get_version_locations_list,
+            "prepend_sys_path": config.get_prepend_sys_paths_list,
+        }
+        return read[name]()
+
+    here = Path.cwd().as_posix()
+    assert paths("['a', '%(here)s/b']") == ["a", f"{here}/b"]
+    assert paths("'%(here)s/src'") == [f"{here}/src"]
+    assert paths("[]") == paths("''") == []
+    for wrong in ("5", "true", "{a = 'b'}", "[['a']]", "[{a = 'b'}]"):
+        with pytest.raises(ConfigFileError, match=rf"pyproject\.toml: '{name}' in"):
+            paths(wrong)
