@@ -523,3 +523,35 @@ def test_rows_of_an_earlier_query(pg_url: str, tmp_path: Path) -> None:
         connection.close()
         with pytest.raises(DatabaseError, match="closed"):
             connection.rows(wide)
+
+
+def test_failure_after_another_one(pg_url: str, tmp_path: Path) -> None:
+    """What is said is about the rows, not about the query that failed before."""
+    libpq = pytest.importorskip("alembic_c._libpq")
+    sqlite3 = pytest.importorskip("alembic_c._sqlite3")
+    path = tmp_path / "empty.db"
+    path.touch()
+    for connection, reader in (
+        (libpq.Connection(conninfo(pg_url)), _catalog.PgReader(170000)),
+        (sqlite3.Database(path), _catalog.SqliteReader()),
+    ):
+        with pytest.raises(DatabaseError, match="nonsense"):
+            connection.execute("nonsense")
+        query = 0 if isinstance(connection, libpq.Connection) else None
+        with pytest.raises(ValueError, match="another form|not as expected"):
+            reader.feed(query, connection.rows("SELECT 1"))
+        connection.close()
+
+
+def test_columns_that_are_added_before_they_are_read(sqlite_file: Path) -> None:
+    ours = pytest.importorskip("alembic_c._sqlite3")
+    with contextlib.closing(sqlite3.connect(sqlite_file)) as other:
+        other.execute("CREATE TABLE wide (a, b, c, d)")
+        other.execute("INSERT INTO wide VALUES ('table', 'n', 'n', '')")
+        other.commit()
+        rows = ours.Database(sqlite_file).rows("SELECT * FROM wide")
+        for number in range(900):
+            other.execute(f"ALTER TABLE wide ADD COLUMN x{number} DEFAULT 'much'")
+        other.commit()
+    with pytest.raises(DatabaseError, match="columns have changed"):
+        _catalog.SqliteReader().feed(None, rows)

@@ -61,6 +61,14 @@ int alc_libpq_fail(struct alc_libpq *pq, const char *message, struct alc_error *
     return fail(pq, message, NULL, err);
 }
 
+/* Before something new is done: what failed before is told. */
+static void forget_failure(struct alc_libpq *pq)
+{
+    alc_free(pq->message);
+    pq->message = NULL;
+    pq->sqlstate[0] = '\0';
+}
+
 static int fail_connection(struct alc_libpq *pq, struct alc_error *err)
 {
     return fail(pq, PQerrorMessage(pq->connection), NULL, err);
@@ -260,6 +268,7 @@ int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
 
 static int send_query(struct alc_libpq *pq, const char *sql, struct alc_error *err)
 {
+    forget_failure(pq);
     if (!pq->connection) {
         return fail(pq, "the connection is closed", NULL, err);
     }

@@ -27,7 +27,7 @@ struct alc_libpq {
     bool row_is_out;                /* a row was given that points into `result` */
     int (*interrupted)(void *self); /* nonzero: give up; NULL: go on */
     void *interrupted_self;
-    char *message; /* of the last failure, alc_free()d by the release; or NULL */
+    char *message; /* of what failed since the last query; alc_free()d; or NULL */
     char sqlstate[ALC_LIBPQ_SQLSTATE_LEN + 1]; /* of it; may be empty */
 };
 

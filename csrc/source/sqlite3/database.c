@@ -47,6 +47,13 @@ int alc_sqlite3_fail(struct alc_sqlite3 *lite, const char *message,
     return fail(lite, message, err);
 }
 
+/* Before something new is done: what failed before is told. */
+static void forget_failure(struct alc_sqlite3 *lite)
+{
+    alc_free(lite->message);
+    lite->message = NULL;
+}
+
 /* After a call that failed: its own text says more than the code's. */
 static int fail_code(struct alc_sqlite3 *lite, int code, struct alc_error *err)
 {
@@ -87,7 +94,11 @@ int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
     if (code != SQLITE_ROW) {
         return fail_code(lite, code, err);
     }
-    for (int i = 0; i < sqlite3_column_count(lite->statement); i++) {
+    /* A step compiles the statement anew if the schema has changed. */
+    if (sqlite3_column_count(lite->statement) != lite->n_columns) {
+        return fail(lite, "the columns have changed meanwhile", err);
+    }
+    for (int i = 0; i < lite->n_columns; i++) {
         switch (sqlite3_column_type(lite->statement, i)) {
         case SQLITE_NULL:
             cells[i].kind = ALC_CELL_NULL;
@@ -112,6 +123,7 @@ int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
 int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char *sql,
                       size_t len, struct alc_error *err)
 {
+    forget_failure(lite);
     if (!lite->database) {
         return fail(lite, "the database is closed", err);
     }
@@ -129,7 +141,8 @@ int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char
         return fail_code(lite, code, err);
     }
     out->self = lite;
-    out->n_columns = (size_t)sqlite3_column_count(lite->statement);
+    lite->n_columns = sqlite3_column_count(lite->statement);
+    out->n_columns = (size_t)lite->n_columns;
     out->next = alc_sqlite3_next;
     return 0;
 }
@@ -137,6 +150,7 @@ int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char
 int alc_sqlite3_execute(struct alc_sqlite3 *lite, const char *sql,
                         struct alc_error *err)
 {
+    forget_failure(lite);
     if (!lite->database) {
         return fail(lite, "the database is closed", err);
     }

@@ -17,7 +17,8 @@ struct alc_sqlite3 {
     sqlite3 *database;       /* NULL once closed */
     bool row_is_out;         /* a row was given that points into `statement` */
     sqlite3_stmt *statement; /* what is being read, or NULL */
-    char *message; /* of the last failure, alc_free()d by the release; or NULL */
+    int n_columns;           /* of its rows */
+    char *message; /* of what failed since the last query; alc_free()d; or NULL */
 };
 
 /* No allocation. */
