@@ -29,13 +29,6 @@ RenderItemFn: TypeAlias = Callable[[str, Any, Any], "str | Literal[False]"]
 ProcessRevisionDirectiveFn: TypeAlias = Callable[[Any, Any, list[Any]], None]
 
 
-class EnvironmentScript(Protocol):
-    """The script directory of a running environment."""
-
-    @property
-    def env_py_location(self) -> str: ...
-
-
 class MigrationContext(Protocol):
     """A configured migration context (`alembic_c.runtime.migration`)."""
 

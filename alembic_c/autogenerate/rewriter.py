@@ -93,18 +93,14 @@ class Rewriter:
         except ValueError:
             yield directive
             return
-        if self in _rewriters_of(directive):
+        if self in directive._rewritten_by:
             yield directive
             return
         for replacement in to_list(function(context, revision, directive), []):
             # The mark is on the directive, which outlives this run: `multidb`
             # environments call the hook again with a longer script.
-            replacement._rewritten_by = (*_rewriters_of(replacement), self)
+            replacement._rewritten_by = (*replacement._rewritten_by, self)
             yield replacement
-
-
-def _rewriters_of(directive: MigrateOperation) -> tuple[Rewriter, ...]:
-    return getattr(directive, "_rewritten_by", ())
 
 
 def _rewrite_list(rewrite: _Rewrite, directives: list[Any]) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from .._catalog import Catalog
 
-BACKENDS = ("postgresql", "sqlite")
 OLDEST_POSTGRESQL = (13,)
 
 # So many rows are Python objects at a time.

@@ -24,8 +24,8 @@ class MigrateOperation:
     mostly turned round.  Subclass it to add a directive.
     """
 
-    # The rewriters of autogenerate that have been applied to this object.
-    _mutations: frozenset[Any] = frozenset()
+    # The rewriters of autogenerate whose functions have returned this object.
+    _rewritten_by: tuple[Any, ...] = ()
 
     @util.memoized_property
     def info(self) -> dict[Any, Any]:
