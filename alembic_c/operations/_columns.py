@@ -197,12 +197,11 @@ class AlterColumnOp(AlterTableOp):
     ) -> None:
         """Change a column of the batch's table.
 
-        insert_before: where a new table is made, the column that this one comes before.
-        insert_after: likewise, the column that this one comes behind.
+        insert_before, insert_after: accepted and, as ever, without effect: columns
+            that are there are moved by `partial_reordering` of `batch_alter_table`.
 
         The other arguments are those of `op.alter_column`.
-        Raises CommandError if a place is given and no new table is made, KeyError if a
-        new table is made and the old one has no such column.
+        Raises KeyError if a new table is made and the old one has no such column.
         """
         target = operations.impl
         operations.invoke(
