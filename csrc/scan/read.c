@@ -5,8 +5,8 @@
  * itself when it has found all, take a batch at a time.  Each has its own arena,
  * scratch and read buffer, so they share nothing else.
  *
- * There are twice as many threads as processors: what is not in the page cache has to
- * be waited for, and the one that finds files is late to read.
+ * There are up to twice as many threads as processors: what is not in the page cache
+ * has to be waited for, and the one that finds files is late to read.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "read.h"
@@ -101,10 +101,14 @@ static int open_file(const struct scan_worker *w, const struct alc_scan_file *fi
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     const char *path = file->path.ptr;
+    int fd;
 
-    /* A directory may be searched but not opened for reading: then use the path. */
-    return w->dir_fd >= 0 ? openat(w->dir_fd, path + file->name_at, flags)
-                          : open(path, flags);
+    do { /* again if a signal came: some file systems take their time */
+        /* A directory may be searched but not opened for reading: then use the path. */
+        fd = w->dir_fd >= 0 ? openat(w->dir_fd, path + file->name_at, flags)
+                            : open(path, flags);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
 }
 
 /* Read to the end, or beyond the limit.  0, an errno, or ALC_E_NOMEM. */

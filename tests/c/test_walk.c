@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -375,6 +377,35 @@ static void test_links_to_missing_files(void)
     }
 }
 
+/* In place of the C library's: so often a signal comes first. */
+static atomic_int n_signals;
+
+int openat(int dir_fd, const char *path, int flags, ...)
+{
+    if (atomic_load(&n_signals) > 0) {
+        atomic_fetch_sub(&n_signals, 1);
+        errno = EINTR;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, dir_fd, path, flags);
+}
+
+static void test_signals_while_opening(void)
+{
+    const char *paths[] = {root};
+    struct alc_scan_files files;
+    struct alc_error err;
+
+    make_root();
+    put("a.py", "revision = 'a'");
+    atomic_store(&n_signals, 3);
+    CHECK(alc_scan_directories(&files, paths, 1, plain, &err) == 0);
+    CHECK(atomic_load(&n_signals) == 0);
+    CHECK(files.n_files == 1 && files.files[0]->scan.reason == ALC_SCAN_OK);
+    alc_scan_files_release(&files);
+    remove_root();
+}
+
 /* Larger than the first read, so that reading goes on where it stopped. */
 static void test_large_file(void)
 {
@@ -490,6 +521,7 @@ int main(void)
         {"failure while reading", test_failure_while_reading},
         {"reading links", test_reading_links},
         {"links to missing files", test_links_to_missing_files},
+        {"signals while opening", test_signals_while_opening},
         {"large file", test_large_file},
         {"unreadable", test_unreadable},
         {"out of memory", test_out_of_memory},

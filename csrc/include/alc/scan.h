@@ -132,7 +132,7 @@ struct alc_scan_file {
 struct alc_scan_options {
     bool recursive;     /* directories below, too (links to directories are not) */
     bool sourceless;    /* compiled files that have no source beside them, too */
-    unsigned n_threads; /* at most so many; 0: twice as many as there are processors */
+    unsigned n_threads; /* at most so many; 0: two a processor; never more than 8 */
 };
 
 /* The result of a directory scan: release with alc_scan_files_release(). */
