@@ -90,6 +90,14 @@ def test_id_that_is_a_tuple() -> None:
         Revision(("-",), None)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("labels", [["x"], frozenset("x"), None, "x"])
+def test_labels_that_are_no_set(labels: Any) -> None:
+    revisions = [Revision("a", None, branch_labels="label"), Revision("b", "a")]
+    revisions[1].branch_labels = labels
+    with pytest.raises(AttributeError, match="no attribute 'update'"):
+        loaded(revisions)
+
+
 # --- loading -------------------------------------------------------------------------
 
 

@@ -383,10 +383,17 @@ static int put_labels(struct loader *l, PyObject *rev, PyObject *seed)
         plain->labels_are_seed = true;
         return 0;
     }
+    /* Somebody has set them, to what may be no set. */
     PyObject *labels = alc_bind_field_get(l->state, rev, F_LABELS);
-    int rc = labels ? alc_bind_add_seed_labels(labels, seed) : -1;
+    PyObject *more = labels ? PySet_New(NULL) : NULL;
+    PyObject *done = NULL;
+    if (more && alc_bind_add_seed_labels(more, seed) == 0) {
+        done = PyObject_CallMethod(labels, "update", "(O)", more);
+    }
     Py_XDECREF(labels);
-    return rc;
+    Py_XDECREF(more);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
 }
 
 static int spread_labels(struct loader *l)
