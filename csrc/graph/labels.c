@@ -40,7 +40,7 @@ static void add_part(struct set_maker *m, uint32_t part)
     out->part.start[out->n_sets] = (uint32_t)m->n_parts;
 }
 
-/* The node whose set a node without labels and with one parent shares. */
+/* A node without labels and with one parent shares its parent's set. */
 static bool has_own_set(const struct set_maker *m, uint32_t node)
 {
     return alc_bitset_has(m->labelled, node) ||

@@ -6,9 +6,8 @@
  * each step is: which is the lowest slot whose head reaches this node?  Answers are
  * kept per node.  They never fall as the sort goes on, since heads only move down and
  * new slots get higher numbers; and an answer holds as long as its slot has not lost a
- * branch
- * (`version`), so most questions are answered without a walk.  When a slot ends at a
- * head that another slot has, that one has inherited all it reached (`heir`).
+ * branch (`version`), so most questions are answered without a walk.  When a slot ends
+ * at a head that another slot has, that one has inherited all it reached (`heir`).
  */
 #include "alc/graph.h"
 

@@ -412,9 +412,10 @@ static int run_directory_scan(struct scan_result *result, PyObject *encoded,
     for (size_t i = 0; i < n; i++) {
         paths[i] = PyBytes_AS_STRING(PyList_GET_ITEM(encoded, (Py_ssize_t)i));
     }
-    Py_BEGIN_ALLOW_THREADS rc =
-        alc_scan_directories(&result->files, paths, n, options, err);
-    Py_END_ALLOW_THREADS PyMem_Free(paths);
+    Py_BEGIN_ALLOW_THREADS;
+    rc = alc_scan_directories(&result->files, paths, n, options, err);
+    Py_END_ALLOW_THREADS;
+    PyMem_Free(paths);
     return rc;
 }
 
@@ -471,14 +472,12 @@ static PyObject *scan_file(PyObject *module, PyObject *path)
     alc_error_init(&err);
     result = new_result(state);
     if (result) {
-        Py_BEGIN_ALLOW_THREADS rc =
-            alc_scan_one(&result->files, PyBytes_AS_STRING(encoded), &err);
-        Py_END_ALLOW_THREADS if (rc < 0)
-        {
+        Py_BEGIN_ALLOW_THREADS;
+        rc = alc_scan_one(&result->files, PyBytes_AS_STRING(encoded), &err);
+        Py_END_ALLOW_THREADS;
+        if (rc < 0) {
             alc_bind_raise(&err, path);
-        }
-        else
-        {
+        } else {
             file = alc_bind_scanned_file(state, result, 0);
         }
         Py_DECREF(result);
