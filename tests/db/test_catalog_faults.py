@@ -531,14 +531,14 @@ def test_failure_after_another_one(pg_url: str, tmp_path: Path) -> None:
     sqlite3 = pytest.importorskip("alembic_c._sqlite3")
     path = tmp_path / "empty.db"
     path.touch()
-    for connection, reader in (
-        (libpq.Connection(conninfo(pg_url)), _catalog.PgReader(170000)),
-        (sqlite3.Database(path), _catalog.SqliteReader()),
-    ):
+    pairs: list[tuple[Any, Any, Any]] = [
+        (libpq.Connection(conninfo(pg_url)), _catalog.PgReader(170000), 0),
+        (sqlite3.Database(path), _catalog.SqliteReader(), None),
+    ]
+    for connection, reader, query in pairs:
         with pytest.raises(DatabaseError, match="nonsense"):
             connection.execute("nonsense")
-        query = 0 if isinstance(connection, libpq.Connection) else None
-        with pytest.raises(ValueError, match="another form|not as expected"):
+        with pytest.raises(ValueError, match=r"another form|not as expected"):
             reader.feed(query, connection.rows("SELECT 1"))
         connection.close()
 
