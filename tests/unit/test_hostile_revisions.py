@@ -128,6 +128,45 @@ def test_another_map_of_the_same_revisions_is_loaded_meanwhile() -> None:
     assert other[0].heads == ("r99",)
 
 
+class Vanishing:
+    """Is in a map alone, and no longer once it is asked for its id."""
+
+    def __init__(self, map_: dict[Any, Any], events: list[str]) -> None:
+        self.map = map_
+        self.events = events
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "revision":
+            object.__getattribute__(self, "map").clear()
+        return object.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        self.events.append(f"asked for {name}")
+        return "r0"
+
+    def __del__(self) -> None:
+        self.events.append("gone")
+
+
+def test_dependency_that_takes_itself_out_of_the_map() -> None:
+    events: list[str] = []
+    map_: dict[Any, Any] = {}
+
+    class Adding(Revision):
+        @property
+        def dependencies(self) -> Any:
+            map_["vanishing"] = Vanishing(map_, events)
+            return "vanishing"
+
+        @dependencies.setter
+        def dependencies(self, value: Any) -> None:
+            pass
+
+    revisions = [*line(1), Adding("x", "r0")]
+    _core.load_revisions(revisions, map_, lambda *what: pytest.fail(str(what)))
+    assert events == ["asked for revision", "gone"]
+
+
 def test_generator_that_raises_in_the_middle() -> None:
     attempts = []
 

@@ -163,7 +163,9 @@ static PyObject *resolve_dependency(struct loader *l, PyObject *name, uint32_t f
         }
         return NULL;
     }
+    Py_INCREF(rev); /* asked for its id, it may take itself out of the map */
     PyObject *id = alc_bind_rev_id(l->state, rev);
+    Py_DECREF(rev);
     uint32_t to;
     if (!id || alc_bind_graph_edge_to(&to, l->graph, id) < 0 ||
         (to != ALC_NO_NODE &&
