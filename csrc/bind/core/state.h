@@ -2,12 +2,12 @@
  * What the module alembic_c._core keeps per interpreter, and how a file joins it.
  *
  * The module is made of parts (scan, graph, ...).  To add one:
- *   1. list the objects it keeps (types, exceptions, constants) in ALC_STATE_OBJECTS
- * below: they are strong references, visited and cleared by module.c;
- *   2. write `int alc_bind_<part>_exec(PyObject *module, struct alc_module_state
- * *state)` in bind/core/<part>.c: create heap types with PyType_FromModuleAndSpec(),
- * add functions with PyModule_AddFunctions(); return 0, or -1 with an exception set;
- *   3. declare it at the end of this file and add it to `parts` in module.c.
+ *   1. List the objects it keeps (types, exceptions, constants) in ALC_STATE_OBJECTS:
+ *      they are strong references, visited and cleared by module.c.
+ *   2. Write `int alc_bind_<part>_exec(PyObject *, struct alc_module_state *)` in
+ *      bind/core/<part>.c: create heap types with PyType_FromModuleAndSpec(), add
+ *      functions with PyModule_AddFunctions(); return 0, or -1 with an exception set.
+ *   3. Declare it at the end of this file and add it to `parts` in module.c.
  * There are no static variables: everything hangs on the module.
  */
 #ifndef ALC_BIND_CORE_STATE_H
