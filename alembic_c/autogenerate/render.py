@@ -7,6 +7,7 @@ operations of their own add to it with `@renderers.dispatch_for(TheirOp)`.
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ..operations import ops
@@ -139,16 +140,17 @@ def _render_python_into_templatevars(
 
     template_args: gets "imports", and one entry a body by its token ("upgrades").
     """
-    bodies = zip(
-        migration_script.upgrade_ops_list,
-        migration_script.downgrade_ops_list,
-        strict=True,
+
+    def add(token: str, container: ops.OpContainer) -> None:
+        template_args[token] = _indent(_render_cmd_body(container, autogen_context))
+
+    # A hook may have added a list to one side only.
+    bodies = zip_longest(
+        migration_script.upgrade_ops_list, migration_script.downgrade_ops_list
     )
     for upgrade_ops, downgrade_ops in bodies:
-        template_args[upgrade_ops.upgrade_token] = _indent(
-            _render_cmd_body(upgrade_ops, autogen_context)
-        )
-        template_args[downgrade_ops.downgrade_token] = _indent(
-            _render_cmd_body(downgrade_ops, autogen_context)
-        )
+        if upgrade_ops is not None:
+            add(upgrade_ops.upgrade_token, upgrade_ops)
+        if downgrade_ops is not None:
+            add(downgrade_ops.downgrade_token, downgrade_ops)
     template_args["imports"] = "\n".join(sorted(autogen_context.imports))

@@ -311,6 +311,23 @@ def test_each_environment_gets_its_own_lists() -> None:
     assert {"one_up", "two_up", "one_down", "two_down"} <= given.keys()
 
 
+def test_a_hook_may_add_a_list_to_one_side_only() -> None:
+    def hook(
+        context: Any, revision: Any, directives: list[ops.MigrationScript]
+    ) -> None:
+        more = ops.UpgradeOps([ops.ExecuteSQLOp("more")], upgrade_token="more")
+        directives[0].upgrade_ops_list.append(more)
+
+    scripts = FakeScripts()
+    context = RevisionContext(None, scripts, command_args())
+    context.run_no_autogenerate(("head",), environment(hook=hook))
+    list(context.generate_scripts())
+    given = scripts.generated[0][-1]
+    assert "pass" in given["upgrades"]
+    assert "pass" in given["downgrades"]
+    assert "op.execute('more')" in given["more"]
+
+
 def test_hooks_run_in_order_and_may_replace_the_scripts() -> None:
     calls: list[str] = []
 
