@@ -124,7 +124,9 @@ def _looked_up(context: MigrationContext) -> list[str]:
     try:
         lines = [_recorded(context), *_leftovers(connection)]
     except Exception as problem:  # noqa: BLE001 - it must not hide what failed
-        lines = [f"What is left over could not be looked up: {problem}"]
+        # SQLAlchemy's errors have the statement in the lines behind.
+        why = str(problem).partition("\n")[0]
+        lines = [f"What is left over could not be looked up: {why}"]
     if not had_transaction and connection.in_transaction():
         connection.rollback()
     return lines

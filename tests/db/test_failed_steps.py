@@ -202,6 +202,18 @@ def test_autocommit_block(on_postgresql: Project) -> None:
     assert lines[-1].startswith("Undo what is in effect and run the command again")
 
 
+def test_error_in_the_database_behind_an_autocommit_block(
+    on_postgresql: Project,
+) -> None:
+    block = "with op.get_context().autocommit_block(): "
+    on_postgresql.revision("a", None, f"{block}{MAKE}", "op.execute('SELECT nothing')")
+    lines = on_postgresql.report(error=sa.exc.ProgrammingError)
+    # The transaction answers nothing any more: one line says so, without its SQL.
+    (line,) = lines[lines.index("In effect, of what it did in this run:") + 2 : -1]
+    assert line.startswith("What is left over could not be looked up: ")
+    assert "current transaction is aborted" in line
+
+
 def test_connection_in_autocommit_mode(on_postgresql: Project) -> None:
     on_postgresql.set(engine_options={"isolation_level": "AUTOCOMMIT"})
     on_postgresql.revision("a", None, MAKE, INSERT, FAIL)
