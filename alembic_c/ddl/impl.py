@@ -424,11 +424,13 @@ class DefaultImpl(metaclass=ImplMeta):
             raise TypeError("List expected")
         if rows and not isinstance(rows[0], dict):
             raise TypeError("List of dictionaries expected")
+        if not rows:
+            return
         insert = table.insert().inline()
         if self.as_sql:
             for row in rows:
                 self._exec(insert.values(**self._literals(table, row)))
-        elif rows and multiinsert:
+        elif multiinsert:
             self._exec(insert, multiparams=rows)
         else:
             for row in rows:
