@@ -56,16 +56,20 @@ def locked_catalog(pg_url: str, catalog: str = "pg_constraint") -> Iterator[None
     engine.dispose()
 
 
+def observer(pg_url: str) -> sa.Engine:
+    """Return an engine for another database: its connections wait for no lock here."""
+    url = sa.make_url(pg_url).set(drivername="postgresql+psycopg2", database="postgres")
+    return sa.create_engine(url, isolation_level="AUTOCOMMIT")
+
+
 def await_lock(pg_url: str) -> None:
     """Return when a client of the database waits for a lock."""
     waiting = (
         "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        f" WHERE datname = '{sa.make_url(pg_url).database}'"
+        " AND wait_event_type = 'Lock'"
     )
-    engine = sa.create_engine(
-        sa.make_url(pg_url).set(drivername="postgresql+psycopg2"),
-        isolation_level="AUTOCOMMIT",
-    )
+    engine = observer(pg_url)
     deadline = time.monotonic() + 20
     with engine.connect() as connection:
         while not connection.exec_driver_sql(waiting).scalar():
@@ -78,7 +82,7 @@ def await_lock(pg_url: str) -> None:
 def killer(pg_url: str) -> Iterator[None]:
     """Terminate each client of the database that waits for a lock."""
     database = sa.make_url(pg_url).database
-    engine = sa.create_engine(sa.make_url(pg_url).set(drivername="postgresql+psycopg2"))
+    engine = observer(pg_url)
     stop = threading.Event()
 
     def terminate() -> None:
@@ -88,7 +92,6 @@ def killer(pg_url: str) -> Iterator[None]:
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     f" WHERE datname = '{database}' AND wait_event_type = 'Lock'"
                 )
-                connection.rollback()  # the view stays the same in a transaction
 
     thread = threading.Thread(target=terminate)
     thread.start()
