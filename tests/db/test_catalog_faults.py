@@ -253,7 +253,7 @@ def test_unreachable_server(pg_url: str) -> None:
     wrong = sa.make_url(pg_url)
     cases = {
         "password authentication failed|no password": wrong.set(password="wrong!"),
-        "does not exist": wrong.set(database="there is none"),
+        "does not exist": wrong.set(database="there_is_none"),
         "refused": wrong.set(port=1),
     }
     for message, url in cases.items():
@@ -417,7 +417,8 @@ def test_corrupt_file(sqlite_file: Path) -> None:
     with engine.connect() as connection:
         with pytest.raises(sa.exc.DatabaseError, match="malformed"):
             snapshot(connection)
-        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        # The connection is as good as its file: this does not look at the schema.
+        assert connection.exec_driver_sql("PRAGMA page_size").scalar()
     engine.dispose()
 
 

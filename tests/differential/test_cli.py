@@ -139,9 +139,15 @@ def sides(tree: Path, both: SideBySide) -> tuple[Side, Side]:
 
 def settled(text: str) -> str:
     """Return output without the order that upstream takes from a set."""
-    return re.sub(
+    text = re.sub(
         r"(?<=^Branches into: ).*",
         lambda names: ", ".join(sorted(names.group().split(", "))),
+        text,
+        flags=re.MULTILINE,
+    )
+    return re.sub(
+        r"(?:^ +-> .*\n)+",
+        lambda lines: "".join(sorted(lines.group().splitlines(keepends=True))),
         text,
         flags=re.MULTILINE,
     )

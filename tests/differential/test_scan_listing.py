@@ -110,7 +110,8 @@ def theirs(
         found = [(s.path, s.revision) for s in directory._load_revisions()]
     messages = [str(warning.message) for warning in caught]
     again = [text[5:].split(" loaded twice")[0] for text in messages if "twice" in text]
-    again = [path for path in again if path != "/dev/null"]  # we list regular files
+    # We list regular files; upstream devices, and from Python 3.12 on directories.
+    again = [p for p in again if os.path.isfile(p) or not os.path.exists(p)]
     return found + [(path, "again") for path in again]
 
 
