@@ -619,7 +619,9 @@ def branches(config: Config, verbose: bool = False) -> None:
         if not each.is_branch_point:
             continue
         margin = " " * len(str(each.revision))
-        following = (script.get_revision(rev) for rev in sorted(each.nextrev))
+        following = sorted(
+            map(script.get_revision, each.nextrev), key=lambda child: child.path
+        )
         lines = [
             f"{margin} -> "
             + child.cmd_format(False, include_branches=True, include_doc=verbose)

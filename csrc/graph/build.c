@@ -48,9 +48,8 @@ int alc_graph_reserve(struct alc_graph *g, size_t n, struct alc_error *err)
     return alc_interner_reserve(&g->names, n, err);
 }
 
-/* The id of a name, with room for the node it leads to. */
-static int intern_name(uint32_t *out, struct alc_graph *g, const char *ptr, size_t len,
-                       struct alc_error *err)
+int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
+                            size_t len, struct alc_error *err)
 {
     uint32_t n_before = g->names.n_strs;
 
@@ -78,7 +77,7 @@ int alc_graph_add_node(uint32_t *out, struct alc_graph *g, const char *ptr, size
     if (g->n_nodes >= ALC_EDGE_ALIAS - 1) {
         return alc_error_set(err, ALC_E_LIMIT, 0, "too many revisions");
     }
-    int rc = intern_name(&name, g, ptr, len, err);
+    int rc = alc_graph_add_reference(&name, g, ptr, len, err);
     if (rc < 0) {
         return rc;
     }
@@ -100,7 +99,7 @@ int alc_graph_add_name(struct alc_graph *g, const char *ptr, size_t len, uint32_
     uint32_t name;
 
     assert(!g->frozen && node < g->n_nodes);
-    int rc = intern_name(&name, g, ptr, len, err);
+    int rc = alc_graph_add_reference(&name, g, ptr, len, err);
     if (rc < 0) {
         return rc;
     }
@@ -123,12 +122,6 @@ uint32_t alc_graph_find_edge(const struct alc_graph *g, const char *ptr, size_t 
     uint32_t name = alc_interner_find(&g->names, ptr, len);
 
     return name == ALC_NO_ID ? ALC_NO_NODE : alc_graph_referent(g, name);
-}
-
-int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
-                            size_t len, struct alc_error *err)
-{
-    return intern_name(out, g, ptr, len, err);
 }
 
 uint32_t alc_graph_referent(const struct alc_graph *g, uint32_t reference)

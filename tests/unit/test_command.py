@@ -182,15 +182,15 @@ def test_names_that_other_packages_replace(config: Config) -> None:
         command.nothing  # noqa: B018
 
 
-def test_branches_come_in_the_order_of_ids() -> None:
+def test_branches_come_in_the_order_of_files() -> None:
     config = Config("alembic.ini", stdout=io.StringIO())
     command.init(config, "migrations")
-    for letter in "gcaefbd":
+    for number, letter in enumerate("gcaefbd"):
         down = "None" if letter == "g" else "'g'"
-        Path(f"migrations/versions/{letter}.py").write_text(
+        Path(f"migrations/versions/{number}.py").write_text(
             f"revision = {letter!r}\ndown_revision = {down}\n"
         )
     out = io.StringIO()
     command.branches(Config("alembic.ini", stdout=out))
     children = [line.split()[1] for line in out.getvalue().splitlines() if "->" in line]
-    assert children == list("abcdef")
+    assert children == list("caefbd")
