@@ -29,8 +29,8 @@ from importlib import metadata
 from pathlib import Path
 
 from tests.support import mariadb, postgres
+from tests.support.upstream import VERSION as UPSTREAM
 
-UPSTREAM = "1.19.1"
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PACKAGE = ROOT / "alembic_c"

@@ -13,13 +13,17 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-VERSION = "1.19.1"
+import alembic_c
+
+VERSION = alembic_c.__version__.rpartition(".")[0]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def directory() -> Path:
     """Return the directory that holds upstream's package; install it if missing."""
-    target = Path(os.environ.get("ALEMBIC_C_UPSTREAM", ROOT / "build" / "upstream"))
+    target = Path(
+        os.environ.get("ALEMBIC_C_UPSTREAM", ROOT / "build" / f"upstream-{VERSION}")
+    )
     if not (target / "alembic" / "__init__.py").exists():
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
