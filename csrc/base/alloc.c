@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alc/error.h"
 
@@ -98,10 +99,11 @@ void alc_free(void *ptr)
     free(ptr);
 }
 
-int alc_grow(void **ptr, size_t *cap, size_t need, size_t item_len)
+int alc_grow_array(void *array, size_t *cap, size_t need, size_t item_len)
 {
     enum { FIRST_CAP = 16 };
     size_t want = *cap;
+    void *ptr;
 
     if (need <= *cap) {
         return 0;
@@ -116,11 +118,12 @@ int alc_grow(void **ptr, size_t *cap, size_t need, size_t item_len)
     if (want > SIZE_MAX / item_len) {
         return ALC_E_NOMEM;
     }
-    void *grown = alc_realloc(*ptr, want * item_len);
-    if (!grown) {
+    memcpy(&ptr, array, sizeof ptr);
+    ptr = alc_realloc(ptr, want * item_len);
+    if (!ptr) {
         return ALC_E_NOMEM;
     }
-    *ptr = grown;
+    memcpy(array, &ptr, sizeof ptr);
     *cap = want;
     return 0;
 }

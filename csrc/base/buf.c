@@ -26,16 +26,13 @@ void alc_buf_reset(struct alc_buf *buf)
 
 int alc_buf_reserve(struct alc_buf *buf, size_t extra, struct alc_error *err)
 {
-    void *ptr = buf->ptr;
-
     if (extra <= buf->cap - buf->len) {
         return 0;
     }
     if (extra > SIZE_MAX - buf->len ||
-        alc_grow(&ptr, &buf->cap, buf->len + extra, 1) < 0) {
+        ALC_GROW(buf->ptr, buf->cap, buf->len + extra) < 0) {
         return alc_error_nomem(err);
     }
-    buf->ptr = ptr;
     return 0;
 }
 

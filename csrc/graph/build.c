@@ -39,10 +39,8 @@ void alc_graph_release(struct alc_graph *g)
 
 int alc_graph_reserve(struct alc_graph *g, size_t n, struct alc_error *err)
 {
-    if (alc_grow((void **)&g->node_of_name, &g->cap_names, n, sizeof *g->node_of_name) <
-            0 ||
-        alc_grow((void **)&g->name_of_node, &g->cap_nodes, n, sizeof *g->name_of_node) <
-            0) {
+    if (ALC_GROW(g->node_of_name, g->cap_names, n) < 0 ||
+        ALC_GROW(g->name_of_node, g->cap_nodes, n) < 0) {
         return alc_error_nomem(err);
     }
     return alc_interner_reserve(&g->names, n, err);
@@ -53,8 +51,7 @@ int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
 {
     uint32_t n_before = g->names.n_strs;
 
-    if (alc_grow((void **)&g->node_of_name, &g->cap_names, (size_t)n_before + 1,
-                 sizeof *g->node_of_name) < 0) {
+    if (ALC_GROW(g->node_of_name, g->cap_names, (size_t)n_before + 1) < 0) {
         return alc_error_nomem(err);
     }
     int rc = alc_interner_add(out, &g->names, ptr, len, err);
@@ -70,8 +67,7 @@ int alc_graph_add_node(uint32_t *out, struct alc_graph *g, const char *ptr, size
     uint32_t name;
 
     assert(!g->frozen);
-    if (alc_grow((void **)&g->name_of_node, &g->cap_nodes, (size_t)g->n_nodes + 1,
-                 sizeof *g->name_of_node) < 0) {
+    if (ALC_GROW(g->name_of_node, g->cap_nodes, (size_t)g->n_nodes + 1) < 0) {
         return alc_error_nomem(err);
     }
     if (g->n_nodes >= ALC_EDGE_ALIAS - 1) {
@@ -140,10 +136,8 @@ int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t fr
     struct alc_edge_list *list = &g->lists[kind];
 
     assert(!g->frozen && from < g->n_nodes && alc_edge_node(to) < g->n_nodes);
-    if (alc_grow((void **)&list->from, &list->cap_from, list->len + 1,
-                 sizeof *list->from) < 0 ||
-        alc_grow((void **)&list->to, &list->cap_to, list->len + 1, sizeof *list->to) <
-            0) {
+    if (ALC_GROW(list->from, list->cap_from, list->len + 1) < 0 ||
+        ALC_GROW(list->to, list->cap_to, list->len + 1) < 0) {
         return alc_error_nomem(err);
     }
     list->from[list->len] = from;

@@ -77,17 +77,15 @@ enum { UNSURE = 1 };
 static int refer(struct references *refs, struct builder *b, uint32_t node,
                  struct alc_str name)
 {
-    void *items = refs->items;
     struct reference ref = {.node = node};
     int rc = alc_graph_add_reference(&ref.name, &b->g, name.ptr, name.len, b->err);
 
     if (rc < 0) {
         return rc;
     }
-    if (alc_grow(&items, &refs->cap, refs->n + 1, sizeof *refs->items) < 0) {
+    if (ALC_GROW(refs->items, refs->cap, refs->n + 1) < 0) {
         return alc_error_nomem(b->err);
     }
-    refs->items = items;
     refs->items[refs->n++] = ref;
     return 0;
 }

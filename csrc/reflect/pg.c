@@ -108,22 +108,13 @@ bool pg_is_constraint_index(const struct alc_pg_reader *reader, int64_t oid)
 /* --- arrays of the reader, on the heap ---------------------------------------------
  */
 
-static int grow(void **items, size_t *cap, size_t n, size_t item_len,
-                struct alc_error *err)
-{
-    return alc_grow(items, cap, n + 1, item_len) ? alc_error_nomem(err) : 0;
-}
-
 int pg_add_constraint_index(struct alc_pg_reader *reader, int64_t oid,
                             struct alc_error *err)
 {
-    void *items = reader->constraint_indexes;
-    int rc = grow(&items, &reader->cap_constraint_indexes, reader->n_constraint_indexes,
-                  sizeof *reader->constraint_indexes, err);
-    if (rc) {
-        return rc;
+    if (ALC_GROW(reader->constraint_indexes, reader->cap_constraint_indexes,
+                 reader->n_constraint_indexes + 1)) {
+        return alc_error_nomem(err);
     }
-    reader->constraint_indexes = items;
     reader->constraint_indexes[reader->n_constraint_indexes++] = oid;
     return map_add(reader, &reader->constraint_index_map, constraint_index_key,
                    reader->n_constraint_indexes, err);
@@ -198,14 +189,12 @@ static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *c
     if (rc || oid == 0 || !is_wanted(reader, name)) {
         return rc;
     }
-    void *items = reader->namespaces;
-    rc = grow(&items, &reader->cap_namespaces, reader->n_namespaces,
-              sizeof *reader->namespaces, err);
-    if (!rc) {
-        reader->namespaces = items;
-        reader->namespaces[reader->n_namespaces++] = oid;
+    if (ALC_GROW(reader->namespaces, reader->cap_namespaces,
+                 reader->n_namespaces + 1)) {
+        return alc_error_nomem(err);
     }
-    return rc;
+    reader->namespaces[reader->n_namespaces++] = oid;
+    return 0;
 }
 
 /* oid, element, name, schema, enum labels, -, collation */
@@ -226,12 +215,9 @@ static int read_type(struct alc_pg_reader *reader, const struct alc_cell *cells,
     if (alc_str_eq(type.schema, (struct alc_str){"pg_catalog", 10})) {
         type.schema = alc_str_absent();
     }
-    void *items = reader->types;
-    rc = grow(&items, &reader->cap_types, reader->n_types, sizeof type, err);
-    if (rc) {
-        return rc;
+    if (ALC_GROW(reader->types, reader->cap_types, reader->n_types + 1)) {
+        return alc_error_nomem(err);
     }
-    reader->types = items;
     reader->types[reader->n_types++] = type;
     return map_add(reader, &reader->type_map, type_key, reader->n_types, err);
 }
@@ -251,13 +237,9 @@ static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *ce
     if (rc || !is_wanted(reader, schema)) {
         return rc;
     }
-    void *items = reader->relations;
-    rc =
-        grow(&items, &reader->cap_relations, reader->n_relations, sizeof relation, err);
-    if (rc) {
-        return rc;
+    if (ALC_GROW(reader->relations, reader->cap_relations, reader->n_relations + 1)) {
+        return alc_error_nomem(err);
     }
-    reader->relations = items;
     rc = alc_catalog_add_table(&relation.table, reader->catalog, schema, name, err);
     if (rc) {
         return rc;
@@ -274,13 +256,11 @@ static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *ce
 static int add_note(struct alc_pg_reader *reader, const struct pg_note *note,
                     struct alc_error *err)
 {
-    void *items = reader->notes;
-    int rc = grow(&items, &reader->cap_notes, reader->n_notes, sizeof *note, err);
-    if (!rc) {
-        reader->notes = items;
-        reader->notes[reader->n_notes++] = *note;
+    if (ALC_GROW(reader->notes, reader->cap_notes, reader->n_notes + 1)) {
+        return alc_error_nomem(err);
     }
-    return rc;
+    reader->notes[reader->n_notes++] = *note;
+    return 0;
 }
 
 /* table, column or 0, comment */

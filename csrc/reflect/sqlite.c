@@ -41,13 +41,13 @@ struct feed {
     bool parse;
     struct alc_arena scratch;
     struct alc_interner names;
-    void *tables; /* struct fed_table[], on the heap */
+    struct fed_table *tables; /* heap */
     size_t cap_tables;
 };
 
 static struct fed_table *fed(const struct feed *feed, uint32_t id)
 {
-    return (struct fed_table *)feed->tables + id;
+    return feed->tables + id;
 }
 
 static int keep_statement(struct feed *feed, struct fed_table *owner,
@@ -77,8 +77,7 @@ static int feed_table(struct feed *feed, struct alc_str name, struct alc_str sql
     if (id != expected) {
         return alc_error_set(err, ALC_E_INVALID, 0, "a table is there twice");
     }
-    if (alc_grow(&feed->tables, &feed->cap_tables, (size_t)id + 1,
-                 sizeof(struct fed_table))) {
+    if (ALC_GROW(feed->tables, feed->cap_tables, (size_t)id + 1)) {
         return alc_error_nomem(err);
     }
     struct fed_table *owner = fed(feed, id);

@@ -20,7 +20,7 @@ enum { MAX_NAMES_LEN = 400000 };
 struct opaque_tables {
     struct alc_arena scratch;
     struct alc_interner names;
-    void *tables; /* struct alc_table *[], on the heap */
+    struct alc_table **tables; /* heap */
     size_t cap;
 };
 
@@ -36,7 +36,7 @@ static struct alc_table *opaque_table(const struct opaque_tables *set,
 {
     uint32_t id =
         name.ptr ? alc_interner_find(&set->names, name.ptr, name.len) : ALC_NO_ID;
-    return id == ALC_NO_ID ? NULL : ((struct alc_table **)set->tables)[id];
+    return id == ALC_NO_ID ? NULL : set->tables[id];
 }
 
 static int collect(struct opaque_tables *set, const struct alc_catalog *catalog,
@@ -53,10 +53,10 @@ static int collect(struct opaque_tables *set, const struct alc_catalog *catalog,
         if (rc) {
             return rc;
         }
-        if (alc_grow(&set->tables, &set->cap, (size_t)id + 1, sizeof table)) {
+        if (ALC_GROW(set->tables, set->cap, (size_t)id + 1)) {
             return alc_error_nomem(err);
         }
-        ((struct alc_table **)set->tables)[id] = table;
+        set->tables[id] = table;
     }
     return 0;
 }

@@ -98,13 +98,9 @@ static int parse_string(struct alc_value *out, bool *found, struct parser *ps)
 static int push_item(struct lexer *lx, const struct alc_value *item)
 {
     struct alc_scan_scratch *s = lx->scratch;
-    void *items = s->items;
 
-    if (s->n_items == s->cap_items) {
-        if (alc_grow(&items, &s->cap_items, s->n_items + 1, sizeof *item) < 0) {
-            return alc_error_nomem(lx->err);
-        }
-        s->items = items;
+    if (ALC_GROW(s->items, s->cap_items, s->n_items + 1) < 0) {
+        return alc_error_nomem(lx->err);
     }
     s->items[s->n_items++] = *item;
     return 0;

@@ -109,12 +109,9 @@ static int compare_entries(const void *a, const void *b)
 /* Returns 0 or ALC_E_NOMEM, also when entry.name is NULL: it could not be copied. */
 static int add_entry(struct entries *to, struct walk *walk, struct entry entry)
 {
-    void *items = to->items;
-
-    if (!entry.name || alc_grow(&items, &to->cap, to->n + 1, sizeof *to->items) < 0) {
+    if (!entry.name || ALC_GROW(to->items, to->cap, to->n + 1) < 0) {
         return alc_error_nomem(walk->err);
     }
-    to->items = items;
     entry.key = name_key(entry.name);
     to->items[to->n++] = entry;
     return 0;
@@ -449,17 +446,15 @@ static int add_file(struct walk *walk, const char *dir, const struct entry *entr
 {
     struct alc_scan_files *out = walk->out;
     struct alc_scan_file *file = entry->file;
-    void *files = out->files;
     int rc = file ? 0 : resolve_entry(&file, walk, dir, entry);
 
     if (rc < 0 || !file) {
         return rc;
     }
-    if (alc_grow(&files, &walk->cap_files, out->n_files + 1, sizeof *out->files) < 0) {
+    if (ALC_GROW(out->files, walk->cap_files, out->n_files + 1) < 0) {
         return alc_error_nomem(walk->err);
     }
     file->shadowed = shadowed;
-    out->files = files;
     out->files[out->n_files++] = file;
     return 0;
 }
@@ -548,13 +543,9 @@ static int add_cached(struct walk *walk, const char *dir, const struct entries *
 
 static int push_directory(struct walk *walk, const char *path)
 {
-    void *stack = walk->stack;
-
-    if (alc_grow(&stack, &walk->cap_stack, walk->n_stack + 1, sizeof *walk->stack) <
-        0) {
+    if (ALC_GROW(walk->stack, walk->cap_stack, walk->n_stack + 1) < 0) {
         return alc_error_nomem(walk->err);
     }
-    walk->stack = stack;
     walk->stack[walk->n_stack++] = path;
     return 0;
 }

@@ -74,14 +74,16 @@ static void test_buffer(void)
 
 static void test_grow(void)
 {
-    void *items = NULL;
+    uint64_t *items = NULL;
     size_t cap = 0;
 
-    CHECK(alc_grow(&items, &cap, 1, 8) == 0 && cap >= 1);
-    CHECK(alc_grow(&items, &cap, 100, 8) == 0 && cap >= 100);
+    CHECK(ALC_GROW(items, cap, 1) == 0 && items && cap >= 1);
+    items[0] = 7;
+    CHECK(ALC_GROW(items, cap, 100) == 0 && cap >= 100 && items[0] == 7);
     cap = 100;
-    CHECK(alc_grow(&items, &cap, 50, 8) == 0 && cap == 100);
-    CHECK(alc_grow(&items, &cap, SIZE_MAX / 8 + 1, 8) == ALC_E_NOMEM && cap == 100);
+    CHECK(ALC_GROW(items, cap, 50) == 0 && cap == 100);
+    CHECK(ALC_GROW(items, cap, SIZE_MAX / 8 + 1) == ALC_E_NOMEM && cap == 100);
+    CHECK(items && items[0] == 7);
     alc_free(items);
     alc_free(NULL);
 }

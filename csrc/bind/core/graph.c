@@ -25,8 +25,7 @@ struct graph_object *alc_bind_graph_new(struct alc_module_state *state)
 
 int alc_bind_graph_keep(struct graph_object *self, PyObject *rev)
 {
-    if (alc_grow((void **)&self->revs, &self->cap_revs, (size_t)self->n_revs + 1,
-                 sizeof *self->revs) < 0) {
+    if (ALC_GROW(self->revs, self->cap_revs, (size_t)self->n_revs + 1) < 0) {
         PyErr_NoMemory();
         return -1;
     }

@@ -23,12 +23,20 @@ void *alc_realloc(void *ptr, size_t len);
 void alc_free(void *ptr);
 
 /*
- * Make room for `need` items in the heap array *ptr of *cap items.
- * Grows geometrically, so that appending n items costs O(n).
- * *ptr may be NULL with *cap 0; release it with alc_free().
- * Returns 0 or ALC_E_NOMEM (also on overflow); then nothing has changed.
+ * Make room for `need` items in a heap array.
+ * array: a pointer to items of any type, NULL at first, released with alc_free().
+ * cap: a size_t, the number of items that it has room for, 0 at first.
+ * Both are variables, evaluated once.  Grows geometrically, so that appending n items
+ * costs O(n).  Returns 0 or ALC_E_NOMEM (also on overflow); then nothing has changed.
  */
-int alc_grow(void **ptr, size_t *cap, size_t need, size_t item_len);
+#define ALC_GROW(array, cap, need)                                                     \
+    alc_grow_array(&(array), &(cap), (need), sizeof *(array))
+
+/*
+ * What ALC_GROW() calls.  `array` is the address of the pointer: its type is not known
+ * here, so it is read and written as bytes.
+ */
+int alc_grow_array(void *array, size_t *cap, size_t need, size_t item_len);
 
 #ifdef ALC_TEST_ALLOC
 /*
