@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..operations import ops
 from ..util import Dispatcher, to_list
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _D = TypeVar("_D", "UpgradeOps", "DowngradeOps")
-_Rewrite: TypeAlias = "Callable[[MigrateOperation], list[MigrateOperation]]"
 
 
 class Rewriter:
@@ -33,6 +32,10 @@ class Rewriter:
     return are searched for others inside, but not given to the same rewriter again,
     neither in this run nor in a later one.
     """
+
+    # How what is inside a directive is reached, by its class; the functions get the
+    # rewriter first.  Packages with directives of their own add to it.
+    _traverse = Dispatcher()
 
     def __init__(self) -> None:
         self.dispatch = Dispatcher()
@@ -80,14 +83,12 @@ class Rewriter:
         `DowngradeOps`.
         """
 
-        def replacements(directive: MigrateOperation) -> list[MigrateOperation]:
-            return list(self._replacements(context, revision, directive))
+        self._traverse_list(context, revision, directives)
 
-        _rewrite_list(replacements, directives)
-
-    def _replacements(
+    def _rewrite(
         self, context: MigrationContext, revision: Any, directive: MigrateOperation
     ) -> Iterator[MigrateOperation]:
+        """Yield what takes the place of a directive; what is inside stays."""
         try:
             function = self.dispatch.dispatch(directive)
         except ValueError:
@@ -102,38 +103,51 @@ class Rewriter:
             replacement._rewritten_by = (*replacement._rewritten_by, self)
             yield replacement
 
+    def _traverse_for(
+        self, context: MigrationContext, revision: Any, directive: MigrateOperation
+    ) -> list[Any]:
+        """Return what replaces a directive, with what is inside replaced as well."""
+        replacements = list(self._rewrite(context, revision, directive))
+        for replacement in replacements:
+            walk = self._traverse.dispatch(replacement)
+            walk(self, context, revision, replacement)
+        return replacements
 
-def _rewrite_list(rewrite: _Rewrite, directives: list[Any]) -> None:
-    directives[:] = [
-        replacement
-        for directive in directives
-        for replacement in _rewrite_tree(rewrite, directive)
-    ]
+    def _traverse_list(
+        self, context: MigrationContext, revision: Any, directives: list[Any]
+    ) -> None:
+        """Replace the directives of a list in place."""
+        directives[:] = [
+            replacement
+            for directive in directives
+            for replacement in self._traverse_for(context, revision, directive)
+        ]
 
+    @_traverse.dispatch_for(ops.MigrationScript)
+    def _traverse_script(
+        self, context: MigrationContext, revision: Any, directive: MigrationScript
+    ) -> None:
+        def single(container: _D, kind: str) -> _D:
+            found = self._traverse_for(context, revision, container)
+            if len(found) != 1:
+                raise ValueError(f"Can only return single object for {kind} traverse")
+            return found[0]  # type: ignore[no-any-return]
 
-def _rewrite_tree(
-    rewrite: _Rewrite, directive: MigrateOperation
-) -> list[MigrateOperation]:
-    """Return what replaces a directive, with what is inside replaced as well."""
-    replacements = rewrite(directive)
-    for replacement in replacements:
-        if isinstance(replacement, ops.MigrationScript):
-            replacement.upgrade_ops = [
-                _rewrite_single(rewrite, each, "UpgradeOps")
-                for each in replacement.upgrade_ops_list
-            ]
-            replacement.downgrade_ops = [
-                _rewrite_single(rewrite, each, "DowngradeOps")
-                for each in replacement.downgrade_ops_list
-            ]
-        elif isinstance(replacement, ops.OpContainer):
-            _rewrite_list(rewrite, replacement.ops)
-    return replacements
+        directive.upgrade_ops = [
+            single(each, "UpgradeOps") for each in directive.upgrade_ops_list
+        ]
+        directive.downgrade_ops = [
+            single(each, "DowngradeOps") for each in directive.downgrade_ops_list
+        ]
 
+    @_traverse.dispatch_for(ops.OpContainer)
+    def _traverse_op_container(
+        self, context: MigrationContext, revision: Any, directive: ops.OpContainer
+    ) -> None:
+        self._traverse_list(context, revision, directive.ops)
 
-def _rewrite_single(rewrite: _Rewrite, container: _D, kind: str) -> _D:
-    replacements: list[Any] = _rewrite_tree(rewrite, container)
-    if len(replacements) != 1:
-        raise ValueError(f"Can only return single object for {kind} traverse")
-    single: _D = replacements[0]
-    return single
+    @_traverse.dispatch_for(ops.MigrateOperation)
+    def _traverse_any_directive(
+        self, context: MigrationContext, revision: Any, directive: MigrateOperation
+    ) -> None:
+        """Do nothing: such a directive has no others inside."""

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from . import editor, sqla_compat
     from ._proxy import ModuleClsProxy
     from .editor import open_in_editor
-    from .sqla_compat import sqla_2
+    from .sqla_compat import sqla_2, sqla_2_1
 
 __all__ = [
     "EMPTY_DICT",
@@ -80,6 +80,7 @@ __all__ = [
     "pyfiles",
     "rev_id",
     "sqla_2",
+    "sqla_2_1",
     "sqla_compat",
     "status",
     "template_to_file",
@@ -98,6 +99,7 @@ _LATE = {
     "open_in_editor": (".editor", "open_in_editor"),
     "sqla_compat": (".sqla_compat", None),
     "sqla_2": (".sqla_compat", "sqla_2"),
+    "sqla_2_1": (".sqla_compat", "sqla_2_1"),
 }
 
 

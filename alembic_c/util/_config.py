@@ -144,10 +144,11 @@ class Config:
         parser = ConfigParser(self.config_args)
         if not name:
             parser.add_section(self.config_ini_section)
-        elif os.path.exists(name):
+        else:
+            # Opened whether it is there or not: tests of others replace `open`.
             with _ini_errors(name):
                 was_read = compat.read_config_parser(parser, [name])
-            if not was_read:
+            if not was_read and os.path.exists(name):
                 raise CommandError(f"Can't read the config file '{name}'")
         return parser
 

@@ -6,6 +6,7 @@ Nothing here imports SQLAlchemy or `typing` at run time, since every command loa
 from __future__ import annotations
 
 import enum
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 TYPE_CHECKING = False
@@ -283,10 +284,10 @@ class PriorityDispatcher:
     """Call all functions registered for a name, in the order of their priority."""
 
     def __init__(self) -> None:
-        self._registry: dict[
-            tuple[str, str, DispatchPriority],
-            list[tuple[Callable[..., Any], str | None]],
-        ] = {}
+        # Packages look into it, also for keys that are not there, and replace it.
+        self._registry: dict[Any, list[tuple[Callable[..., Any], str | None]]] = (
+            defaultdict(list)
+        )
 
     def dispatch_for(
         self,

@@ -122,29 +122,48 @@ def _replace(target: str, content: bytes, mode: int | None) -> None:
 def coerce_resource_to_filename(fname_or_resource: str) -> pathlib.Path:
     """Return the path that a file name, or `package:path/inside`, stands for.
 
-    Raises ModuleNotFoundError if there is no such package.
+    What is inside may be parted by colons too: `package:path:inside`.
+    Raises ModuleNotFoundError if there is no such package, TypeError if it is none.
     """
     import pathlib
 
     package, colon, inside = fname_or_resource.partition(":")
     is_path = os.path.isabs(fname_or_resource) or set(package) & set("/\\")
     if colon and not is_path:
-        return _resource_path(package, inside)
+        return _resource_path(package, list(filter(None, inside.split(":"))))
     return pathlib.Path(fname_or_resource)
 
 
-def _resource_path(package: str, inside: str) -> pathlib.Path:
+def _resource_path(package: str, parts: list[str]) -> pathlib.Path:
     import atexit
     from contextlib import ExitStack
     from importlib import resources
 
+    # Python copies directories of packages without `__init__.py`, or refuses them: a
+    # new revision has to be written to the real one.
+    found = [folder.joinpath(*parts) for folder in _namespace_folders(package)]
+    if found:
+        return next(filter(os.path.exists, found), found[0])
     # A package in an archive is unpacked; that lives as long as the process.
     unpacked = ExitStack()
     atexit.register(unpacked.close)
     node = resources.files(package)
-    for part in filter(None, inside.split("/")):
+    for part in parts:
         node = node / part
     return unpacked.enter_context(resources.as_file(node))
+
+
+def _namespace_folders(package: str) -> list[pathlib.Path]:
+    """Return the directories of a package that has no `__init__.py`."""
+    import pathlib
+    from importlib import import_module
+
+    module = import_module(package)
+    if getattr(module, "__file__", None) is not None:
+        return []
+    return [
+        pathlib.Path(p) for p in getattr(module, "__path__", ()) if os.path.isdir(p)
+    ]
 
 
 def pyc_file_from_path(path: str | os.PathLike[str]) -> pathlib.Path | None:

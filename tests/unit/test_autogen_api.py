@@ -354,6 +354,34 @@ def test_a_random_id_is_made() -> None:
 # --- Rewriter -----------------------------------------------------------------------
 
 
+def test_rewriter_walks_directives_as_its_dispatcher_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Pair(ops.MigrateOperation):
+        def __init__(self, *inside: ops.MigrateOperation) -> None:
+            self.inside = list(inside)
+
+    dispatcher = Rewriter._traverse.branch()
+    monkeypatch.setattr(Rewriter, "_traverse", dispatcher)
+
+    @dispatcher.dispatch_for(Pair)
+    def walk(self: Any, context: Any, revision: Any, directive: Pair) -> None:
+        self._traverse_list(context, revision, directive.inside)
+
+    rewriter = Rewriter()
+
+    @rewriter.rewrites(ops.DropTableOp)
+    def drop(context: Any, revision: Any, directive: Any) -> list[Any]:
+        return [directive, ops.ExecuteSQLOp("vacuum")]
+
+    pair = Pair(ops.DropTableOp("a"), ops.DropColumnOp("t", "c"))
+    container = ops.UpgradeOps(ops=[pair])
+    script: Any = ops.MigrationScript("1", container, ops.DowngradeOps(ops=[]))
+    rewriter(None, (), [script])  # type: ignore[arg-type]
+    kinds = [type(each).__name__ for each in pair.inside]
+    assert kinds == ["DropTableOp", "ExecuteSQLOp", "DropColumnOp"]
+
+
 def script_with(*directives: Any) -> ops.MigrationScript:
     changes = ops.ModifyTableOps("t", list(directives))
     return ops.MigrationScript("abc", ops.UpgradeOps([changes]), ops.DowngradeOps([]))

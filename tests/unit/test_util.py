@@ -146,6 +146,16 @@ def test_memoized_property_computes_once_and_can_be_reset() -> None:
 
 
 class TestDispatch:
+    def test_unknown_keys_of_the_registry_give_empty_lists(self) -> None:
+        dispatcher = util.PriorityDispatcher()
+        assert dispatcher._registry["schema", "default"] == []
+        # Packages store lists under the keys that the registry had once.
+        dispatcher._registry["schema", "default"] = []
+        calls: list[int] = []
+        dispatcher.dispatch_for("schema")(calls.append)
+        dispatcher.branch().dispatch("schema")(1)
+        assert calls == [1]
+
     def test_a_subclass_function_wins_over_a_qualified_one_of_its_base(self) -> None:
         class Base:
             pass
@@ -320,6 +330,50 @@ class TestFiles:
         assert templates == ROOT / "alembic_c" / "templates" / "generic"
         for plain in ("a/b", "/c:d/e"):
             assert util.coerce_resource_to_filename(plain) == Path(plain)
+
+    @pytest.mark.parametrize("marker", ["", "__init__.py"])
+    @pytest.mark.parametrize(
+        ("inside", "expected"),
+        [
+            ("", "."),
+            (":", "."),
+            (".", "."),
+            ("server", "server"),
+            ("server:database", "server/database"),
+            ("server:database:_migrations", "server/database/_migrations"),
+            ("server/database:_migrations", "server/database/_migrations"),
+            (":server::database:", "server/database"),
+            ("server:none", "server/none"),
+            ("server:/etc", "/etc"),
+        ],
+    )
+    def test_inside_of_packages(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        marker: str,
+        inside: str,
+        expected: str,
+    ) -> None:
+        """With an `__init__.py` and without; never a copy of the directory."""
+        package = f"resource_test_{'regular' if marker else 'namespace'}"
+        folder = tmp_path / package
+        (folder / "server" / "database" / "_migrations").mkdir(parents=True)
+        (folder / (marker or "file.py")).touch()
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, package, raising=False)
+        found = util.coerce_resource_to_filename(f"{package}:{inside}")
+        assert os.path.normpath(found) == os.path.normpath(folder / expected)
+
+    def test_a_package_in_several_places(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for place, name in (("a", "one"), ("b", "two")):
+            (tmp_path / place / "resource_test_parts" / name).mkdir(parents=True)
+            monkeypatch.syspath_prepend(str(tmp_path / place))
+        for inside, place in (("one", "a"), ("two", "b"), ("none", "b"), ("", "b")):
+            found = util.coerce_resource_to_filename(f"resource_test_parts:{inside}")
+            assert found == tmp_path / place / "resource_test_parts" / inside
 
     @pytest.mark.parametrize(
         ("path", "other", "expected"),
