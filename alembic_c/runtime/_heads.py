@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..operations._batch_safety import all_or_nothing
 from ..util import CommandError
+from ._applied import AppliedHeads
 from ._steps import RevisionStep, StampStep
 from ._version_update import VersionUpdate, literal
 
@@ -80,7 +81,7 @@ class HeadMaintainer:
 
     def __init__(self, context: MigrationContext, heads: Any) -> None:
         self.context = context
-        self.heads: set[str] = set(heads)
+        self.heads: set[str] = AppliedHeads(heads)
         self._update = VersionUpdate(context)
 
     def update_to_step(self, step: RevisionStep | StampStep) -> None:

@@ -8,10 +8,11 @@ SQLAlchemy.
 from __future__ import annotations
 
 from .. import util
+from ._applied import AppliedHeads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
     from types import ModuleType
     from typing import Any, Protocol
 
@@ -219,25 +220,17 @@ class RevisionStep(MigrationStep):
         """The ids that the step reaches, without dependencies."""
         return self._own if self.is_upgrade else self.revision._versioned_down_revisions
 
-    def _ancestors(self, names: Iterable[str]) -> set[str]:
-        """Return the ids of some revisions and of all that they stand on."""
-        tops = self.revision_map.get_revisions(tuple(names))
-        nodes = self.revision_map._get_ancestor_nodes(tops, check=False)
-        return {node.revision for node in nodes}
-
     def _unmerge_to_revisions(self, heads: Collection[str]) -> tuple[str, ...]:
         """Return what becomes a head below a merge, or else below a branch's end.
 
         That is what other heads, or else the others of them, do not stand on.
         """
+        applied = AppliedHeads.of(heads)
         reached = self.to_revisions
-        others = set(heads).difference(self._own)
-        if others:
-            implied = self._ancestors(others)
+        if len(applied) > (self.revision.revision in applied):
+            implied = applied.covered(reached, self._own, self.revision_map)
         else:
-            implied = set()
-            for name in reached:
-                implied |= self._ancestors((name,)) - {name}
+            implied = applied.redundant(reached, self.revision_map)
         return tuple(name for name in reached if name not in implied)
 
     def should_delete_branch(self, heads: set[str]) -> bool:
@@ -251,9 +244,9 @@ class RevisionStep(MigrationStep):
 
         The ids to delete, the id to replace, and the id that it becomes.
         """
-        others = set(heads).difference(self.from_revisions)
-        implied = self._ancestors(others) if others else set()
-        *deleted, replaced = [rev for rev in self.from_revisions if rev not in implied]
+        left = self.from_revisions
+        implied = AppliedHeads.of(heads).covered(left, left, self.revision_map)
+        *deleted, replaced = [name for name in left if name not in implied]
         return deleted, replaced, self.to_revisions[0]
 
     def unmerge_branch_idents(
