@@ -36,36 +36,14 @@ def ensure() -> None:
 
 def _register() -> None:
     global _done, _waiting
+    from .runtime import plugins
+
     if _waiting is None:
         for module in _REGISTERING:
             import_module(module, __package__)
-        _waiting = _installed_plugins()
-    while _waiting:
-        entry_point = _waiting.pop(0)
-        try:
-            _set_up(entry_point)
-        except BaseException:
-            _waiting.insert(0, entry_point)
-            raise
+        _waiting = plugins._installed()
+        if _waiting:
+            # Our own comparators come before those of plugins.
+            import_module(".autogenerate.compare", __package__)
+    plugins._setup(_waiting)
     _done = True
-
-
-def _installed_plugins() -> list[EntryPoint]:
-    from .runtime.plugins import ENTRY_POINT_GROUP
-    from .util import compat
-
-    found = list(compat.importlib_metadata_get(ENTRY_POINT_GROUP))
-    if found:
-        # Our own comparators come before those of plugins.
-        import_module(".autogenerate.compare", __package__)
-    return found
-
-
-def _set_up(entry_point: EntryPoint) -> None:
-    from .runtime.plugins import Plugin, _all_plugins
-
-    try:
-        Plugin.setup_plugin_from_module(entry_point.load(), entry_point.name)
-    except BaseException:
-        _all_plugins.pop(entry_point.name, None)
-        raise

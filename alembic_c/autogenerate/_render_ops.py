@@ -82,7 +82,9 @@ def create_table_call(
     if len(elements) > max_args:
         body = f"*[{body}]"
     options = [
-        *stated(schema=ident(op.schema), comment=op.comment, info=op.info),
+        *stated(schema=ident(op.schema)),
+        *given(comment=op.comment),
+        *stated(info=op.info),
         # MySQL reports "mysql_default charset"; SQLAlchemy takes an underscore for it.
         *(f"{key.replace(' ', '_')}={op.kw[key]!r}" for key in sorted(op.kw)),
         *stated(prefixes=op.prefixes),

@@ -86,7 +86,7 @@ def _column_options(column: Column[Any]) -> list[str]:
     options += given(nullable=column.nullable)
     if column.system:
         options.append("system=True")
-    return options + stated(comment=column.comment)
+    return options + given(comment=column.comment)
 
 
 # --- defaults -----------------------------------------------------------------------

@@ -270,8 +270,6 @@ class AbstractOperations(ModuleClsProxy):
         Raises NotImplementedError in `--sql` mode, ValueError if the driver is not
         an async one.
         """
-        if not sqla_compat.sqla_14_18:
-            raise NotImplementedError("SQLAlchemy 1.4.18+ required")
         connection: Connection | None = self.get_bind()
         if connection is None:
             raise NotImplementedError("Cannot call run_async in SQL mode")

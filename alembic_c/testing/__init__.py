@@ -28,9 +28,6 @@ from .assertions import expect_deprecated as expect_deprecated
 from .assertions import expect_raises as expect_raises
 from .assertions import expect_raises_message as expect_raises_message
 from .assertions import expect_sqlalchemy_deprecated as expect_sqlalchemy_deprecated
-from .assertions import (
-    expect_sqlalchemy_deprecated_20 as expect_sqlalchemy_deprecated_20,
-)
 from .assertions import expect_warnings as expect_warnings
 from .assertions import is_ as is_
 from .assertions import is_false as is_false

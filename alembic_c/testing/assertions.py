@@ -231,13 +231,6 @@ def expect_sqlalchemy_deprecated(
     return watch_warnings(sa_exc.SADeprecationWarning, messages, **kw)
 
 
-def expect_sqlalchemy_deprecated_20(
-    *messages: str, **kw: Any
-) -> AbstractContextManager[None]:
-    """As `expect_warnings`, for what SQLAlchemy 2.0 made legacy or moved."""
-    return watch_warnings(sa_exc.Base20DeprecationWarning, messages, **kw)
-
-
 def emits_python_deprecation_warning(*messages: str) -> Callable[[_F], _F]:
     """Return a decorator: the test may give these DeprecationWarnings, or not.
 

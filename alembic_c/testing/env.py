@@ -254,7 +254,6 @@ def _sqlite_url(file: str = "foo.db") -> str:
 
 def _sqlite_file_db(
     tempname: str = "foo.db",
-    future: bool = False,
     scope: str | None = None,
     **options: Any,
 ) -> Any:
@@ -265,9 +264,7 @@ def _sqlite_file_db(
     """
     if scope:
         options["scope"] = scope
-    return testing_util.testing_engine(
-        url=_sqlite_url(tempname), future=future, options=options
-    )
+    return testing_util.testing_engine(url=_sqlite_url(tempname), options=options)
 
 
 def _testing_config() -> Config:
@@ -305,18 +302,12 @@ def _alembic_section(
     return section("alembic", given, directives)
 
 
-def _sqlite_testing_config(
-    sourceless: _Sourceless | bool = False, future: bool = False
-) -> Config:
+def _sqlite_testing_config(sourceless: _Sourceless | bool = False) -> Config:
     """Return the configuration for `foo.db`, whose statements are logged.
 
     sourceless: whether revision files may be compiled ones only.
     """
-    settings: dict[str, Any] = {
-        "sourceless": bool(sourceless),
-        "sqlalchemy.future": future or None,
-    }
-    text = _alembic_section(_sqlite_url(), **settings)
+    text = _alembic_section(_sqlite_url(), sourceless=bool(sourceless))
     return _write_config_file(ini(text, sql_logger=True))
 
 

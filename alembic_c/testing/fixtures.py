@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, MetaData
-from sqlalchemy.testing.fixtures import FutureEngineMixin as _SQLAlchemyFutureEngine
 from sqlalchemy.testing.fixtures import TablesTest as SQLAlchemyTablesTest
 from sqlalchemy.testing.fixtures import TestBase as SQLAlchemyTestBase
 
@@ -34,8 +33,6 @@ _engs: dict[Any, Any] = {}
 
 class TestBase(SQLAlchemyTestBase):
     """Base of tests; pytest's fixtures for migrations are its methods."""
-
-    is_sqlalchemy_future = True
 
     @contextmanager
     def pushd(self, dirname: str | os.PathLike[str]) -> Iterator[None]:
@@ -128,9 +125,3 @@ def _drop_tables(metadata: MetaData, connection: Connection | None) -> None:
 
 class TablesTest(TestBase, SQLAlchemyTablesTest):
     """Base of tests whose tables exist for the whole class; see SQLAlchemy's."""
-
-
-class FutureEngineMixin(_SQLAlchemyFutureEngine):
-    """Marks tests that need an engine of SQLAlchemy 2; every engine is one now."""
-
-    is_sqlalchemy_future = True

@@ -5,6 +5,7 @@ A dialect's test run subclasses `SuiteRequirements` and redefines what is differ
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy.testing.requirements import Requirements
 
-from ..util.sqla_compat import sqla_2
+from ..util import sqla_compat
 from ._sqla import exclusions
 
 
@@ -48,12 +49,17 @@ class SuiteRequirements(Requirements):
 
     # --- the installation
 
-    sqlalchemy_1x = _where(
-        lambda config: not sqla_2, "SQLAlchemy 1.", "SQLAlchemy 1.x test"
+    sqlalchemy_2_1 = _where(
+        lambda config: sqla_compat.sqla_2_1,
+        "SQLAlchemy 2.1 or newer.",
+        "SQLAlchemy 2.1 or greater required",
     )
-    sqlalchemy_2 = _where(
-        lambda config: sqla_2, "SQLAlchemy 2 or newer.", "SQLAlchemy 2.x test"
+    sqlalchemy_copies_fk_ck_dialect_kwargs = _where(
+        lambda config: sqla_compat.copies_keep_constraint_options,
+        "A copied table has the dialects' options of its constraints.",
+        "SQLAlchemy 2.0.55 / 2.1.5 or greater required",
     )
+    windows = _where(lambda config: sys.platform.startswith("win"), "Windows.")
     asyncio = _where(
         lambda config: find_spec("greenlet") is not None, "Async engines can be used."
     )

@@ -1,7 +1,5 @@
 """Helpers to write tests with."""
 
-# ruff: noqa: PT028 - `testing_engine` is no test
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -71,16 +69,5 @@ def metadata_fixture(ddl: str = "function") -> Callable[[Any], Any]:
     return decorate
 
 
-def testing_engine(
-    url: Any = None,
-    options: dict[str, Any] | None = None,
-    future: bool = False,
-) -> Engine:
-    """Return an engine that SQLAlchemy's test run disposes of.
-
-    url: its URL; None is that of the run's database.
-    options: arguments of `create_engine`, and `scope`.
-    future: without effect; with SQLAlchemy 2 every engine is one.
-    """
-    engine: Engine = engines.testing_engine(url, options)
-    return engine
+# An engine that SQLAlchemy's test run disposes of.
+testing_engine: Callable[..., Engine] = engines.testing_engine

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from . import editor, sqla_compat
     from ._proxy import ModuleClsProxy
     from .editor import open_in_editor
-    from .sqla_compat import sqla_2, sqla_2_1
+    from .sqla_compat import sqla_2_1
 
 __all__ = [
     "EMPTY_DICT",
@@ -79,7 +79,6 @@ __all__ = [
     "pyc_file_from_path",
     "pyfiles",
     "rev_id",
-    "sqla_2",
     "sqla_2_1",
     "sqla_compat",
     "status",
@@ -98,7 +97,6 @@ _LATE = {
     "editor": (".editor", None),
     "open_in_editor": (".editor", "open_in_editor"),
     "sqla_compat": (".sqla_compat", None),
-    "sqla_2": (".sqla_compat", "sqla_2"),
     "sqla_2_1": (".sqla_compat", "sqla_2_1"),
 }
 

@@ -74,12 +74,13 @@ _vers = tuple(
     if isinstance(part, int)
 )
 
-sqla_14_18 = _vers >= (1, 4, 18)
-sqla_14_26 = _vers >= (1, 4, 26)
-sqla_2 = _vers >= (2,)
 # The value that the name has always had, which is not what the name says.
 sqla_2_0_25 = _vers >= (2, 25)
 sqla_2_1 = _vers >= (2, 1)
+
+# Since then `Table.to_metadata()` keeps what `ForeignKey` and `CheckConstraint` were
+# told about dialects (SQLAlchemy's issue 13677).
+copies_keep_constraint_options = _vers >= (2, 1, 5) or (2, 0, 55) <= _vers < (2, 1)
 
 identity_has_dialect_kwargs = issubclass(Identity, DialectKWArgs)
 

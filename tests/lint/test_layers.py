@@ -21,7 +21,7 @@ PYTHON_LAYERS = [
     ("catalog", r"catalog(\..*)?"),
     ("ddl", r"ddl(\..*)?"),
     ("operations", r"operations(\..*)?|op"),
-    ("autogenerate", r"autogenerate(\..*)?"),
+    ("autogenerate", r"autogenerate(\..*)?|ext(\..*)?"),
     ("script.base", r"script(\..*)?"),
     ("runtime", r"runtime(\..*)?|context|migration|environment"),
     ("command", r"command"),

@@ -136,7 +136,7 @@ def test_the_builtin_plugins_have_upstreams_names() -> None:
         "alembic.autogenerate.constraints",
         "alembic.autogenerate.defaults",
         "alembic.autogenerate.comments",
-        "alembic.autogenerate.checkconstraint_byname",
+        "alembic.ext.checkconstraint_byname",
     ]
 
 

@@ -142,7 +142,7 @@ def test_installed_plugin_comes_after_the_built_in_ones(tmp_path: Path) -> None:
         "alembic.autogenerate.constraints",
         "alembic.autogenerate.defaults",
         "alembic.autogenerate.comments",
-        "alembic.autogenerate.checkconstraint_byname",
+        "alembic.ext.checkconstraint_byname",
         "third.party",
     ]
 

@@ -153,7 +153,6 @@ def test_dialects_are_new_and_set_up() -> None:
         (assertions.expect_warnings, UserWarning),
         (assertions.expect_deprecated, DeprecationWarning),
         (assertions.expect_sqlalchemy_deprecated, sa_exc.SADeprecationWarning),
-        (assertions.expect_sqlalchemy_deprecated_20, sa_exc.LegacyAPIWarning),
     ],
 )
 def test_warnings(expect: Callable[..., Any], category: type[Warning]) -> None:

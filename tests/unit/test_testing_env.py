@@ -134,9 +134,6 @@ def test_configurations() -> None:
         "sqlite:///scratch/scripts/foo.db"
     )
     assert sqlite.get_main_option("sourceless") == "true"
-    assert sqlite.get_main_option("sqlalchemy.future") is None
-    future = env._sqlite_testing_config(future=True)
-    assert future.get_main_option("sqlalchemy.future") == "true"
 
     offline = env._no_sql_testing_config("oracle", "timezone = utc")
     assert offline.get_main_option("sqlalchemy.url") == "oracle://"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ...ext import checkconstraint_byname
 from ...runtime.plugins import Plugin
 from ...util import PriorityDispatcher
 from . import (
-    check_constraints,
     comments,
     constraints,
     schema,
@@ -37,7 +37,7 @@ BUILT_IN = (
     (constraints, "alembic.autogenerate.constraints"),
     (server_defaults, "alembic.autogenerate.defaults"),
     (comments, "alembic.autogenerate.comments"),
-    (check_constraints, "alembic.autogenerate.checkconstraint_byname"),
+    (checkconstraint_byname, "alembic.ext.checkconstraint_byname"),
 )
 
 for _module, _name in BUILT_IN:

@@ -21,6 +21,11 @@ CONTINUE = PriorityDispatchResult.CONTINUE
 STOP = PriorityDispatchResult.STOP
 
 
+def _normalized(*items: Column[Any] | Table) -> list[str | None]:
+    """Return comments as databases store them: most take an empty one for none."""
+    return [item.comment or None for item in items]
+
+
 def _compare_column_comment(
     autogen_context: AutogenContext,
     alter_column_op: ops.AlterColumnOp,
@@ -32,7 +37,7 @@ def _compare_column_comment(
 ) -> PriorityDispatchResult:
     if not autogen_context.dialect.supports_comments:
         return CONTINUE
-    there, here = conn_col.comment, metadata_col.comment
+    there, here = _normalized(conn_col, metadata_col)
     if there is None and here is None:
         return CONTINUE
     alter_column_op.existing_comment = there
@@ -56,7 +61,7 @@ def _compare_table_comment(
     if conn_table is None or metadata_table is None:
         # The comment comes and goes with the table.
         return CONTINUE
-    there, here = conn_table.comment, metadata_table.comment
+    there, here = _normalized(conn_table, metadata_table)
     if there == here:
         return CONTINUE
     change: ops.AlterTableOp

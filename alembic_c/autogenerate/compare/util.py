@@ -159,4 +159,4 @@ def _finalize_names(items: Collection[Any]) -> None:
 
 
 # The name by which upstream's test-suite patches it.
-_SQLA2InspectorConv = Reflection
+_InspectorConv = Reflection

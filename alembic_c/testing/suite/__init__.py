@@ -29,7 +29,6 @@ from .. import eq_ as eq_
 from .. import expect_warnings as expect_warnings
 from .. import is_ as is_
 from .. import is_false as is_false
-from .. import is_not_ as is_not_
 from .. import is_true as is_true
 from .. import mock as mock
 from .. import ne_ as ne_
@@ -38,6 +37,9 @@ from ..fixtures import AlterColRoundTripFixture as AlterColRoundTripFixture
 from ..fixtures import TestBase as TestBase
 from ._autogen_fixtures import AutogenFixtureTest as AutogenFixtureTest
 from .test_autogen_comments import AutogenerateCommentsTest as AutogenerateCommentsTest
+from .test_autogen_comments import (
+    AutogenerateEmptyCommentsTest as AutogenerateEmptyCommentsTest,
+)
 from .test_autogen_computed import AutogenerateComputedTest as AutogenerateComputedTest
 from .test_autogen_diffs import AlterColumnTest as AlterColumnTest
 from .test_autogen_diffs import AutoincrementTest as AutoincrementTest

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint
 
-from ...operations import ops
-from ...util import PriorityDispatchResult, sqla_compat
+from ..operations import ops
+from ..util import PriorityDispatchResult, sqla_compat
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.sql.elements import quoted_name
 
-    from ...ddl._autogen import _ck_constraint_sig
-    from ...operations.ops import ModifyTableOps
-    from ...runtime.plugins import Plugin
-    from ..api import AutogenContext
+    from ..autogenerate.api import AutogenContext
+    from ..ddl._autogen import _ck_constraint_sig
+    from ..operations.ops import ModifyTableOps
+    from ..runtime.plugins import Plugin
 
-log = logging.getLogger("alembic.autogenerate.compare.check_constraints")
+log = logging.getLogger("alembic.ext.checkconstraint_byname")
 
 
 def _compare_check_constraints(
