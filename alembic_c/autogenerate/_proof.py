@@ -39,8 +39,6 @@ _Serial = tuple[str, str]  # sequence, column
 
 # The implementations whose rules the proof knows.  A subclass has rules of its own.
 _IMPLS: dict[type, str] = {PostgresqlImpl: "postgresql", SQLiteImpl: "sqlite"}
-_OWN_MODULES = "alembic_c.autogenerate."
-_COMPARISONS = f"{_OWN_MODULES}compare."
 # Methods of an implementation that comparators call.
 _METHODS = (
     "adjust_reflected_dialect_options",
@@ -321,19 +319,44 @@ def _scope(context: _Context) -> _Scope:
     for target in ("table", "column"):
         for handler, _ in context.comparators._handlers(target, context.dialect.name):
             modules.add(getattr(handler, "__module__", ""))
-    foreign = sorted(m for m in modules if not m.startswith(_OWN_MODULES))
+    compared = _comparisons()
+    foreign = sorted(modules - compared.keys())
     if foreign:
         raise _NotTried(f"comparators of {', '.join(foreign)}")
-    kinds = {m.removeprefix(_COMPARISONS) for m in modules}
+    kinds = {compared[module] for module in modules}
     return _Scope(
         types="types" in kinds and migration._user_compare_type is not False,
-        defaults="server_defaults" in kinds
+        defaults="defaults" in kinds
         and migration._user_compare_server_default is not False,
         comments="comments" in kinds and context.dialect.supports_comments,
-        indexes="_indexes" in kinds,
-        foreign_keys="_foreign_keys" in kinds,
-        checks="check_constraints" in kinds,
+        indexes="indexes" in kinds,
+        foreign_keys="foreign keys" in kinds,
+        checks="checks" in kinds,
     )
+
+
+def _comparisons() -> dict[str, str]:
+    """Return what the comparators of our modules look at, by the module's name."""
+    # Some of them use this module.
+    from ..ext import checkconstraint_byname
+    from .compare import (
+        _foreign_keys,
+        _indexes,
+        comments,
+        constraints,
+        server_defaults,
+        types,
+    )
+
+    return {
+        types.__name__: "types",
+        server_defaults.__name__: "defaults",
+        comments.__name__: "comments",
+        _indexes.__name__: "indexes",
+        _foreign_keys.__name__: "foreign keys",
+        constraints.__name__: "nullability",
+        checkconstraint_byname.__name__: "checks",
+    }
 
 
 def _is_our_own(impl: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Constraint, Index, Table
 from sqlalchemy.types import SchemaType
 
+from .. import util
 from ..operations import ops
 from ._render_base import (
     call,
@@ -38,6 +39,19 @@ if TYPE_CHECKING:
 
 _ALTER_COLUMN_INDENT = ",\n" + " " * 11
 _COMMENT_INDENT = "\n" + " " * 4
+
+# Above a directive that drops a constraint of which nobody knows the name.
+_UNNAMED_CONSTRAINT_WARNING = (
+    "# WARNING: constraint name is None; this directive will fail as",
+    "# rendered.  Add a name, or use a naming convention; see",
+    "# https://alembic.sqlalchemy.org/en/latest/naming.html",
+)
+_UNNAMED_MESSAGE = (
+    "Autogenerate rendered a drop_constraint() directive for an unnamed constraint "
+    "on table {!r}; the migration will fail unless a constraint name is added to the "
+    "directive.  Consider using a naming convention so that constraint names are "
+    "known ahead of time."
+)
 
 # What `create_foreign_key()` takes after the columns, in the order of rendering.
 _FOREIGN_KEY_OPTIONS = (
@@ -379,8 +393,21 @@ def render_create_check_constraint(
             *_target(autogen_context, op.table_name),
             check_condition(op.condition, autogen_context),
             *_schema(autogen_context, op.schema),
+            *_check_options(autogen_context, op),
         ],
     )
+
+
+def _check_options(
+    autogen_context: AutogenContext, op: ops.CreateCheckConstraintOp
+) -> list[str]:
+    """Return the keyword arguments for dialects, once SQLAlchemy has accepted them.
+
+    Raises ArgumentError for one that a dialect does not have.
+    """
+    if not op.kw:
+        return []
+    return dialect_arguments(autogen_context, op.to_constraint().dialect_kwargs)
 
 
 @default_renderers.dispatch_for(ops.CreatePrimaryKeyOp)
@@ -395,19 +422,27 @@ def render_create_primary_key(constraint: Any, autogen_context: AutogenContext) 
 @default_renderers.dispatch_for(ops.DropConstraintOp)
 def render_drop_constraint(
     autogen_context: AutogenContext, op: ops.DropConstraintOp
-) -> str:
-    """Return the text of `op.drop_constraint(...)`."""
-    return _directive(
+) -> str | list[str]:
+    """Return the text of `op.drop_constraint(...)`.
+
+    Warns, in the file too, if the constraint has no name: nothing can be dropped then.
+    """
+    name = generated_name(autogen_context, op.constraint_name)
+    directive = _directive(
         autogen_context,
         "drop_constraint",
         [
-            repr(generated_name(autogen_context, op.constraint_name)),
+            repr(name),
             *_target(autogen_context, op.table_name),
             *_schema(autogen_context, op.schema),
             *stated(type_=op.constraint_type),
             *given(if_exists=op.if_exists),
         ],
     )
+    if name is not None:
+        return directive
+    util.warn(_UNNAMED_MESSAGE.format(op.table_name))
+    return [*_UNNAMED_CONSTRAINT_WARNING, directive]
 
 
 # --- SQL ----------------------------------------------------------------------------

@@ -287,6 +287,7 @@ def render_check_constraint(
         [
             check_condition(constraint.sqltext, autogen_context),
             *_name_argument(constraint, autogen_context),
+            *dialect_arguments(autogen_context, constraint.dialect_kwargs),
         ],
     )
 
@@ -314,6 +315,7 @@ def render_foreign_key(
     options = [
         *_name_argument(constraint, autogen_context),
         *foreign_key_options(constraint),
+        *dialect_arguments(autogen_context, constraint.dialect_kwargs),
     ]
     return (
         f"{sqlalchemy_prefix(autogen_context)}ForeignKeyConstraint("

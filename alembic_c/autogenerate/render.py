@@ -60,6 +60,7 @@ _render_create_table_comment = operations.render_create_table_comment
 _add_unique_constraint = operations.render_create_unique_constraint
 _drop_column = operations.render_drop_column
 _drop_constraint = operations.render_drop_constraint
+_UNNAMED_CONSTRAINT_WARNING = operations._UNNAMED_CONSTRAINT_WARNING
 _drop_index = operations.render_drop_index
 _drop_table = operations.render_drop_table
 _render_drop_table_comment = operations.render_drop_table_comment

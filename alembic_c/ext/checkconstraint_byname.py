@@ -50,6 +50,8 @@ def _compare_check_constraints(
         )
     for name in sorted(wanted.keys() - found.keys()):
         new = wanted[name]
+        if new.name is None:
+            continue  # it may be found by a convention's name, and is not added
         if _wanted(autogen_context, new.const, name, False, None):
             modify_table_ops.ops.append(ops.AddConstraintOp.from_constraint(new.const))
             log.info("Detected added check constraint %r on table %r", name, tname)
@@ -131,13 +133,16 @@ def _make_check_constraint(impl: Any, params: Any, table: Table) -> CheckConstra
 def _model_checks(
     autogen_context: AutogenContext, table: Table
 ) -> dict[str, _ck_constraint_sig]:
-    """Return the model's constraints by name."""
+    """Return the model's constraints by the names that they have in the database.
+
+    Without those of types that the database has natively, which it does not get.
+    """
     impl: Any = autogen_context.migration_context.impl
     checks: dict[str, _ck_constraint_sig] = {}
     for check in sqla_compat.all_table_check_constraints(table):
-        sig = impl._create_metadata_constraint_sig(check)
-        if sig.name is not None:
-            checks[sig.name] = sig
+        name = sqla_compat._stored_constraint_name(check, impl.dialect)
+        if name is not None and sqla_compat._create_rule_allows(check, impl):
+            checks[name] = impl._create_metadata_constraint_sig(check)
     return checks
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Index,
     Sequence,
     UnaryExpression,
+    exc,
     inspect,
     types,
 )
@@ -358,18 +359,32 @@ def _get_identity_options_dict(
 
 
 def all_table_check_constraints(table: Table) -> set[CheckConstraint]:
-    """Return the CHECK constraints of a table and of its columns.
-
-    Without those that types such as Boolean and Enum bring.
-    """
+    """Return the CHECK constraints of a table, of its columns and of their types."""
     candidates: set[Constraint] = set(table.constraints)
     for column in table.columns:
         candidates |= column.constraints
-    return {
-        item
-        for item in candidates
-        if isinstance(item, CheckConstraint) and not _is_type_bound(item)
-    }
+    return {item for item in candidates if isinstance(item, CheckConstraint)}
+
+
+def _stored_constraint_name(constraint: Constraint, dialect: Dialect) -> str | None:
+    """Return the name under which a database has a constraint; None if there is none.
+
+    Differs from what DDL says where the database cuts names off, which PostgreSQL does
+    after so many bytes.
+    """
+    try:
+        name = _get_constraint_final_name(constraint, dialect)
+    except exc.IdentifierError:
+        # Too long for SQLAlchemy's DDL; others' may have it nevertheless.
+        name = constraint_name_or_none(constraint.name)
+    except exc.InvalidRequestError:
+        # The convention asks for a name that the constraint does not have.
+        return None
+    if name is not None and dialect.name == "postgresql":
+        encoded = name.encode(errors="surrogatepass")
+        if len(encoded) > dialect.max_identifier_length:
+            name = encoded[: dialect.max_identifier_length].decode(errors="ignore")
+    return name
 
 
 def _table_for_constraint(constraint: Constraint) -> Table:

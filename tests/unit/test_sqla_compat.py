@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import conv
 from alembic_c.util import sqla_compat as compat
 
 POSTGRESQL = sa.make_url("postgresql://").get_dialect()()
+MYSQL = sa.make_url("mysql://").get_dialect()()
 
 
 @pytest.fixture
@@ -198,14 +199,40 @@ def test_columns_of_constraints() -> None:
     assert compat._table_for_constraint(check) is table
 
 
-def test_check_constraints_of_a_table_are_not_those_of_types() -> None:
+def test_check_constraints_of_a_table() -> None:
     on_table = sa.CheckConstraint("a > 1")
     on_column = sa.CheckConstraint("c > 1")
     flag: sa.Column[Any] = sa.Column("d", sa.Boolean(create_constraint=True))
     table = make_table("t", sa.Column("c", sa.Integer, on_column), on_table, flag)
-    assert compat.all_table_check_constraints(table) == {on_table, on_column}
     bound = {item for item in table.constraints if compat._is_type_bound(item)}
     assert len(bound) == 1
+    assert compat.all_table_check_constraints(table) == {on_table, on_column} | bound
+
+
+LONG = "ä" * 40  # 80 bytes
+
+
+@pytest.mark.parametrize(
+    ("dialect", "given", "convention", "stored"),
+    [
+        (POSTGRESQL, "c", None, "c"),
+        (POSTGRESQL, "c" * 70, None, "c" * 63),
+        (POSTGRESQL, "c" * 70, "%(constraint_name)s", "c" * 55 + "_fe65"),
+        (POSTGRESQL, LONG, None, "ä" * 31),
+        (MYSQL, LONG, None, LONG),
+        (MYSQL, "c" * 70, "%(constraint_name)s", "c" * 56 + "_fe65"),
+        (POSTGRESQL, None, None, None),
+        (POSTGRESQL, compat._NONE_NAME, "%(table_name)s_ck", "t_ck"),
+        (POSTGRESQL, compat._NONE_NAME, "%(constraint_name)s", None),
+    ],
+)
+def test_name_of_a_constraint_in_the_database(
+    dialect: sa.Dialect, given: Any, convention: str | None, stored: str | None
+) -> None:
+    check = sa.CheckConstraint("a > 1", name=given)
+    metadata = sa.MetaData(naming_convention={"ck": convention} if convention else None)
+    sa.Table("t", metadata, sa.Column("a", sa.Integer), check)
+    assert compat._stored_constraint_name(check, dialect) == stored
 
 
 def test_rules_of_types_constraints() -> None:

@@ -314,7 +314,7 @@ static int read_foreign_key(struct walker *w, struct alc_table *table, PyObject 
     return rc ? -1 : get_name(&constraint->name, w, table, object, false);
 }
 
-/* Those that a type brings are not compared. */
+/* Whether one that a type brings is wanted is for the type to say. */
 int walker_read_check(struct walker *w, struct alc_table *table, PyObject *object)
 {
     struct alc_constraint *constraint;
@@ -324,12 +324,13 @@ int walker_read_check(struct walker *w, struct alc_table *table, PyObject *objec
     PyObject *flag = PyObject_GetAttr(object, w->rules[RULE_type_bound]);
     int is_bound = flag ? PyObject_IsTrue(flag) : -1;
     Py_XDECREF(flag);
-    if (is_bound) {
-        return is_bound < 0 ? -1 : 0;
-    }
-    if (walker_raised(w, alc_catalog_add_constraint(&constraint, &w->model, table,
+    if (is_bound < 0 ||
+        walker_raised(w, alc_catalog_add_constraint(&constraint, &w->model, table,
                                                     &w->err)) < 0) {
         return -1;
+    }
+    if (is_bound) {
+        walker_make_opaque(table, "check constraint of a type");
     }
     constraint->kind = ALC_CHECK;
     return get_name(&constraint->name, w, table, object, w->late_check);
