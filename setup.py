@@ -47,7 +47,7 @@ def extension(
     optional: bool = False,
 ) -> Extension:
     # The last layer is the binding's own; the include path knows only public headers.
-    headers = glob("csrc/include/alc/*.h") + glob("csrc/*/*.h") + glob("csrc/*/*/*.h")
+    headers = glob("csrc/include/alc/*.*") + glob("csrc/*/*.h") + glob("csrc/*/*/*.h")
     return Extension(
         f"alembic_c.{name}",
         sources=core_sources(*layers) + list(extra),

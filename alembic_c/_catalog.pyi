@@ -1,6 +1,6 @@
 """Database catalogs and the equality proof, in C: see csrc/bind/catalog/."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, final
 
 from typing_extensions import CapsuleType, Self
@@ -11,6 +11,9 @@ SQLITE_N_PRAGMAS: int
 _Row: TypeAlias = Sequence[str | int | None]
 # A capsule is a row source of _libpq or _sqlite3.
 _Rows: TypeAlias = Iterable[_Row] | CapsuleType
+
+# What Catalog.diff() reports of each type: names of its attributes.
+ASPECTS: Mapping[type, tuple[str, ...]]
 
 class DatabaseError(Exception):
     sqlstate: str | None

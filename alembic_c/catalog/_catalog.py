@@ -4,62 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-if TYPE_CHECKING:
-    from .. import _catalog as native
+from .. import _catalog as native
 
 _T = TypeVar("_T")
-
-_COLUMN_ASPECTS = (
-    "type",
-    "not_null",
-    "not_null_conflict",
-    "default_expr",
-    "collation",
-    "generated",
-    "generated_kind",
-    "identity_kind",
-    "identity",
-    "is_serial",
-    "comment",
-)
-_CONSTRAINT_ASPECTS = (
-    "columns",
-    "ref_schema",
-    "ref_table",
-    "ref_columns",
-    "on_update",
-    "on_delete",
-    "match",
-    "expr",
-    "include",
-    "conflict",
-    "deferrable",
-    "initially_deferred",
-    "not_valid",
-    "nulls_not_distinct",
-)
-_INDEX_ASPECTS = (
-    "parts",
-    "is_unique",
-    "include",
-    "predicate",
-    "method",
-    "options",
-    "nulls_not_distinct",
-    "is_constraint",
-)
-_TABLE_ASPECTS = (
-    "kind",
-    "comment",
-    "opaque",
-    "statements",
-    "is_temporary",
-    "without_rowid",
-    "strict",
-    "autoincrement",
-)
 
 
 class Identity(NamedTuple):
@@ -227,13 +176,11 @@ _VALUES: dict[str, Callable[..., tuple[Any, ...]]] = {
 }
 
 
-def _aspects(
-    table: str, what: str, before: Any, after: Any, aspects: tuple[str, ...]
-) -> Iterator[Change]:
+def _aspects(table: str, what: str, before: Any, after: Any) -> Iterator[Change]:
     if before is None or after is None:
         yield Change(table, what, "added" if before is None else "removed")
         return
-    for aspect in aspects:
+    for aspect in native.ASPECTS[type(before)]:
         values: tuple[Any, ...] = getattr(before, aspect), getattr(after, aspect)
         if aspect in _VALUES:
             values = _VALUES[aspect](*values)
@@ -260,7 +207,7 @@ def _table_changes(
         either = old or new
         assert either is not None
         label = _label(either)
-        yield from _aspects(label, "table", old, new, _TABLE_ASPECTS)
+        yield from _aspects(label, "table", old, new)
         if old is not None and new is not None:
             yield from _content_changes(label, old, new)
 
@@ -270,13 +217,13 @@ def _content_changes(
 ) -> Iterator[Change]:
     for a, b in _paired(old.columns, new.columns, lambda column: column.name):
         name = (a or b).name  # type: ignore[union-attr]
-        yield from _aspects(label, f"column {name}", a, b, _COLUMN_ASPECTS)
+        yield from _aspects(label, f"column {name}", a, b)
     names = [[column.name for column in table.columns] for table in (old, new)]
     if sorted(names[0]) == sorted(names[1]) and names[0] != names[1]:
         yield Change(label, "table", "order of columns", *map(tuple, names))
     for c, d in _paired(old.constraints, new.constraints, _constraint_key):
         what = _constraint_label(c or d)  # type: ignore[arg-type]
-        yield from _aspects(label, what, c, d, _CONSTRAINT_ASPECTS)
+        yield from _aspects(label, what, c, d)
     for i, j in _paired(old.indexes, new.indexes, lambda index: index.name):
         name = (i or j).name  # type: ignore[union-attr]
-        yield from _aspects(label, f"index {name}", i, j, _INDEX_ASPECTS)
+        yield from _aspects(label, f"index {name}", i, j)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alc/fields.h"
+
 void alc_catalog_init(struct alc_catalog *catalog, enum alc_backend backend)
 {
     memset(catalog, 0, sizeof *catalog);
@@ -156,27 +158,16 @@ int alc_catalog_add_index(struct alc_index **out, struct alc_catalog *catalog,
     return *out ? 0 : alc_error_nomem(err);
 }
 
-/* Byte order, absent first. */
-static int compare_str(struct alc_str a, struct alc_str b)
-{
-    if (alc_str_is_absent(a) || alc_str_is_absent(b)) {
-        return (int)!alc_str_is_absent(a) - (int)!alc_str_is_absent(b);
-    }
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_names(struct alc_str schema_a, struct alc_str name_a,
                          struct alc_str schema_b, struct alc_str name_b)
 {
-    int order = compare_str(schema_a, schema_b);
-    return order ? order : compare_str(name_a, name_b);
+    int order = alc_str_compare(schema_a, schema_b);
+    return order ? order : alc_str_compare(name_a, name_b);
 }
 
 static int by_text(const void *a, const void *b)
 {
-    return compare_str(*(const struct alc_str *)a, *(const struct alc_str *)b);
+    return alc_str_compare(*(const struct alc_str *)a, *(const struct alc_str *)b);
 }
 
 static int by_table_name(const void *a, const void *b)
@@ -189,53 +180,12 @@ static int by_table_name(const void *a, const void *b)
 static int by_index_name(const void *a, const void *b)
 {
     const struct alc_index *x = a, *y = b;
-    return compare_str(x->name, y->name);
+    return alc_str_compare(x->name, y->name);
 }
 
-static int compare_texts(const struct alc_str *a, size_t n_a, const struct alc_str *b,
-                         size_t n_b)
+static int by_all_fields(const void *a, const void *b)
 {
-    for (size_t i = 0; i < n_a && i < n_b; i++) {
-        int order = compare_str(a[i], b[i]);
-        if (order) {
-            return order;
-        }
-    }
-    return (n_a > n_b) - (n_a < n_b);
-}
-
-/* What is left of a constraint when kind, name and columns do not tell two apart. */
-static unsigned constraint_options(const struct alc_constraint *constraint)
-{
-    return (unsigned)constraint->on_update << 16 |
-           (unsigned)constraint->on_delete << 8 | (unsigned)constraint->match << 4 |
-           (unsigned)constraint->deferrable << 3 |
-           (unsigned)constraint->initially_deferred << 2 |
-           (unsigned)constraint->not_valid << 1 |
-           (unsigned)constraint->nulls_not_distinct;
-}
-
-/* A total order: constraints that differ in anything have one place each. */
-static int by_constraint(const void *a, const void *b)
-{
-    const struct alc_constraint *x = a, *y = b;
-    if (x->kind != y->kind) {
-        return x->kind < y->kind ? -1 : 1;
-    }
-    int order = compare_str(x->name, y->name);
-    order = order ? order
-                  : compare_texts(x->columns, x->n_columns, y->columns, y->n_columns);
-    order = order ? order : compare_str(x->expr, y->expr);
-    order = order ? order : compare_str(x->ref_schema, y->ref_schema);
-    order = order ? order : compare_str(x->ref_table, y->ref_table);
-    order = order ? order
-                  : compare_texts(x->ref_columns, x->n_ref_columns, y->ref_columns,
-                                  y->n_ref_columns);
-    order = order ? order
-                  : compare_texts(x->include, x->n_include, y->include, y->n_include);
-    order = order ? order : compare_str(x->conflict, y->conflict);
-    unsigned options_x = constraint_options(x), options_y = constraint_options(y);
-    return order ? order : (options_x > options_y) - (options_x < options_y);
+    return alc_item_compare(&alc_constraint_item, a, b);
 }
 
 static void sort(void *items, size_t n, size_t item_len,
@@ -257,7 +207,7 @@ int alc_catalog_finish(struct alc_catalog *catalog, struct alc_error *err)
                                  table->name.ptr);
         }
         sort(table->constraints, table->n_constraints, sizeof *table->constraints,
-             by_constraint);
+             by_all_fields);
         sort(table->statements, table->n_statements, sizeof *table->statements,
              by_text);
         sort(table->indexes, table->n_indexes, sizeof *table->indexes, by_index_name);

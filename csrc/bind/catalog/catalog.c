@@ -2,16 +2,15 @@
  * Catalog and the views of what is in it.
  *
  * A view is a Catalog and a pointer into its model, which never changes; its attributes
- * are made on access.  Which there are stands in one table a type: name, place in the
- * struct, kind.
+ * are made on access.  Which there are stands in alc/model.def.
  */
 #include "state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <structmember.h>
 
 #include "../core/error.h"
+#include "alc/fields.h"
 
 PyObject *alc_bind_text(struct alc_str text)
 {
@@ -24,30 +23,13 @@ PyObject *alc_bind_text(struct alc_str text)
 /* --- fields --------------------------------------------------------------------------
  */
 
-enum field_kind {
-    FIELD_TEXT,    /* struct alc_str: str or None */
-    FIELD_BOOL,    /* bool */
-    FIELD_NUMBER,  /* int64_t: int */
-    FIELD_NAME,    /* an enum: str or None, from `names` */
-    FIELD_TEXTS,   /* struct alc_str * and a size_t at `count`: tuple of str */
-    FIELD_COLUMNS, /* an array and a size_t at `count`: tuple of views */
-    FIELD_CONSTRAINTS,
-    FIELD_INDEXES,
-    FIELD_PARTS,
-    FIELD_IDENTITY, /* a struct: a view, or None when the enum at `count` is 0 */
-};
-
-struct field {
-    enum field_kind kind;
-    size_t offset;
-    size_t count;
-    const char *const *names;
-};
-
 struct view {
     PyObject_HEAD PyObject *catalog; /* strong */
     const void *item;                /* in the catalog's model */
 };
+
+static PyTypeObject *view_type(const struct alc_module_state *state,
+                               const struct alc_item *item);
 
 static PyObject *make_view(PyTypeObject *type, PyObject *catalog, const void *item)
 {
@@ -88,190 +70,58 @@ static PyObject *make_texts(const struct alc_str *texts, size_t n)
     return tuple;
 }
 
-static PyObject *make_name(const char *name)
+/* What Python calls a value of an enum. */
+static PyObject *make_word(const char *const *words, size_t n_words, unsigned value)
 {
-    if (!name) {
+    const char *word = value < n_words ? words[value] : NULL;
+    if (!word) {
         Py_RETURN_NONE;
     }
-    return PyUnicode_FromString(name);
+    return PyUnicode_FromString(word);
 }
 
-/* The getter of every attribute; `closure` is its struct field. */
+/* The getter of every attribute; `closure` is its struct alc_field. */
 static PyObject *get_field(PyObject *self, void *closure)
 {
     const struct view *view = (const struct view *)self;
-    const struct field *field = closure;
+    const struct alc_field *field = closure;
     struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(self));
-    const char *item = view->item;
-    const void *at = item + field->offset;
-    const void *counter = item + field->count;
-    const void *array = NULL;
-    size_t n = 0;
-    if (field->kind >= FIELD_TEXTS && field->kind <= FIELD_PARTS) {
-        array = *(const void *const *)at;
-        n = *(const size_t *)counter;
-    }
-    switch (field->kind) {
-    case FIELD_TEXT:
+    const void *at = alc_field_at(field, view->item);
+    switch (field->shape) {
+    case ALC_TEXT:
         return alc_bind_text(*(const struct alc_str *)at);
-    case FIELD_BOOL:
+    case ALC_FLAG:
         return PyBool_FromLong(*(const bool *)at);
-    case FIELD_NUMBER:
+    case ALC_NUMBER:
         return PyLong_FromLongLong(*(const int64_t *)at);
-    case FIELD_NAME:
-        return make_name(field->names[*(const unsigned *)at]);
-    case FIELD_TEXTS:
-        return make_texts(array, n);
-    case FIELD_COLUMNS:
-        return make_views(state->column_type, view->catalog, array, n,
-                          sizeof(struct alc_column));
-    case FIELD_CONSTRAINTS:
-        return make_views(state->constraint_type, view->catalog, array, n,
-                          sizeof(struct alc_constraint));
-    case FIELD_INDEXES:
-        return make_views(state->index_type, view->catalog, array, n,
-                          sizeof(struct alc_index));
-    case FIELD_PARTS:
-        return make_views(state->index_part_type, view->catalog, array, n,
-                          sizeof(struct alc_index_part));
-    case FIELD_IDENTITY:
-        if (*(const unsigned *)counter == 0) {
+    case ALC_CHOICE:
+        return make_word(field->words, field->n_words, *(const unsigned *)at);
+    case ALC_TEXTS:
+        return make_texts(at, alc_field_count(field, view->item));
+    case ALC_ITEMS:
+        return make_views(view_type(state, field->of), view->catalog, at,
+                          alc_field_count(field, view->item), field->of->size);
+    case ALC_NESTED:
+        if (!alc_field_count(field, view->item)) {
             Py_RETURN_NONE;
         }
-        return make_view(state->identity_type, view->catalog, at);
+        return make_view(view_type(state, field->of), view->catalog, at);
     }
     Py_UNREACHABLE();
 }
 
-static const char *const table_kinds[] = {
-    [ALC_TABLE_ORDINARY] = "table",
-    [ALC_TABLE_PARTITIONED] = "partitioned table",
-    [ALC_TABLE_PARTITION] = "partition",
-    [ALC_TABLE_FOREIGN] = "foreign table",
-    [ALC_TABLE_VIEW] = "view",
-    [ALC_TABLE_MATERIALIZED_VIEW] = "materialized view",
-    [ALC_TABLE_VIRTUAL] = "virtual table",
-};
-static const char *const generated_kinds[] = {
-    [ALC_GENERATED_NONE] = NULL,
-    [ALC_GENERATED_STORED] = "stored",
-    [ALC_GENERATED_VIRTUAL] = "virtual",
-};
-static const char *const identity_kinds[] = {
-    [ALC_IDENTITY_NONE] = NULL,
-    [ALC_IDENTITY_ALWAYS] = "always",
-    [ALC_IDENTITY_BY_DEFAULT] = "by default",
-};
-static const char *const constraint_kinds[] = {
-    [ALC_PRIMARY_KEY] = "primary key", [ALC_UNIQUE] = "unique",
-    [ALC_FOREIGN_KEY] = "foreign key", [ALC_CHECK] = "check",
-    [ALC_EXCLUDE] = "exclude",
-};
-static const char *const fk_actions[] = {
-    [ALC_NO_ACTION] = NULL,
-    [ALC_RESTRICT] = "RESTRICT",
-    [ALC_CASCADE] = "CASCADE",
-    [ALC_SET_NULL] = "SET NULL",
-    [ALC_SET_DEFAULT] = "SET DEFAULT",
-};
-static const char *const fk_matches[] = {
-    [ALC_MATCH_SIMPLE] = NULL,
-    [ALC_MATCH_FULL] = "FULL",
-    [ALC_MATCH_PARTIAL] = "PARTIAL",
-};
-
-#define FIELD(attribute, ...)                                                          \
+/* table_attributes, column_attributes, ... */
+#define STRUCT(item) static PyGetSetDef item##_attributes[] = {
+#define FIELD(item, field)                                                             \
+    {#field, get_field, NULL, NULL,                                                    \
+     (void *)&alc_##item##_fields[ALC_FIELD_##item##_##field]},
+#define END_STRUCT(item)                                                               \
     {                                                                                  \
-        attribute, get_field, NULL, NULL, (void *)&(const struct field)                \
-        {                                                                              \
-            __VA_ARGS__                                                                \
-        }                                                                              \
-    }
-#define AT(type, member) .offset = offsetof(struct type, member)
-#define COUNT(type, member) .count = offsetof(struct type, member)
-#define TEXT(type, member) FIELD(#member, .kind = FIELD_TEXT, AT(type, member))
-#define BOOL(type, member) FIELD(#member, .kind = FIELD_BOOL, AT(type, member))
-#define NUMBER(type, member) FIELD(#member, .kind = FIELD_NUMBER, AT(type, member))
-#define NAME(type, member, table)                                                      \
-    FIELD(#member, .kind = FIELD_NAME, AT(type, member), .names = table)
-#define MANY(type, member, of)                                                         \
-    FIELD(#member, .kind = of, AT(type, member), COUNT(type, n_##member))
-
-static PyGetSetDef table_fields[] = {
-    TEXT(alc_table, schema),
-    TEXT(alc_table, name),
-    NAME(alc_table, kind, table_kinds),
-    TEXT(alc_table, comment),
-    TEXT(alc_table, opaque),
-    MANY(alc_table, statements, FIELD_TEXTS),
-    BOOL(alc_table, is_temporary),
-    BOOL(alc_table, without_rowid),
-    BOOL(alc_table, strict),
-    BOOL(alc_table, autoincrement),
-    MANY(alc_table, columns, FIELD_COLUMNS),
-    MANY(alc_table, constraints, FIELD_CONSTRAINTS),
-    MANY(alc_table, indexes, FIELD_INDEXES),
-    {NULL, NULL, NULL, NULL, NULL},
-};
-static PyGetSetDef column_fields[] = {
-    TEXT(alc_column, name),
-    TEXT(alc_column, type),
-    TEXT(alc_column, collation),
-    TEXT(alc_column, default_expr),
-    TEXT(alc_column, generated),
-    TEXT(alc_column, comment),
-    NAME(alc_column, generated_kind, generated_kinds),
-    NAME(alc_column, identity_kind, identity_kinds),
-    FIELD("identity", .kind = FIELD_IDENTITY, AT(alc_column, identity),
-          COUNT(alc_column, identity_kind)),
-    TEXT(alc_column, not_null_conflict),
-    BOOL(alc_column, not_null),
-    BOOL(alc_column, is_serial),
-    {NULL, NULL, NULL, NULL, NULL},
-};
-static PyGetSetDef identity_fields[] = {
-    NUMBER(alc_identity, start),    NUMBER(alc_identity, increment),
-    NUMBER(alc_identity, min),      NUMBER(alc_identity, max),
-    NUMBER(alc_identity, cache),    BOOL(alc_identity, cycle),
-    {NULL, NULL, NULL, NULL, NULL},
-};
-static PyGetSetDef constraint_fields[] = {
-    NAME(alc_constraint, kind, constraint_kinds),
-    TEXT(alc_constraint, name),
-    MANY(alc_constraint, columns, FIELD_TEXTS),
-    MANY(alc_constraint, include, FIELD_TEXTS),
-    TEXT(alc_constraint, expr),
-    TEXT(alc_constraint, conflict),
-    TEXT(alc_constraint, ref_schema),
-    TEXT(alc_constraint, ref_table),
-    MANY(alc_constraint, ref_columns, FIELD_TEXTS),
-    NAME(alc_constraint, on_update, fk_actions),
-    NAME(alc_constraint, on_delete, fk_actions),
-    NAME(alc_constraint, match, fk_matches),
-    BOOL(alc_constraint, deferrable),
-    BOOL(alc_constraint, initially_deferred),
-    BOOL(alc_constraint, not_valid),
-    BOOL(alc_constraint, nulls_not_distinct),
-    {NULL, NULL, NULL, NULL, NULL},
-};
-static PyGetSetDef index_fields[] = {
-    TEXT(alc_index, name),
-    MANY(alc_index, parts, FIELD_PARTS),
-    MANY(alc_index, include, FIELD_TEXTS),
-    TEXT(alc_index, predicate),
-    TEXT(alc_index, method),
-    TEXT(alc_index, options),
-    BOOL(alc_index, is_unique),
-    BOOL(alc_index, nulls_not_distinct),
-    BOOL(alc_index, is_constraint),
-    {NULL, NULL, NULL, NULL, NULL},
-};
-static PyGetSetDef index_part_fields[] = {
-    TEXT(alc_index_part, text),       TEXT(alc_index_part, opclass),
-    TEXT(alc_index_part, collation),  BOOL(alc_index_part, is_expr),
-    BOOL(alc_index_part, descending), BOOL(alc_index_part, nulls_first),
-    {NULL, NULL, NULL, NULL, NULL},
-};
+        NULL, NULL, NULL, NULL, NULL                                                   \
+    }                                                                                  \
+    }                                                                                  \
+    ;
+#include "alc/model.def"
 
 /* --- views ---------------------------------------------------------------------------
  */
@@ -314,15 +164,74 @@ static PyObject *view_repr(PyObject *self)
         .slots = variable##_slots,                                                     \
     }
 
-VIEW_SPEC(table, "Table", table_fields, 1, "A table of a Catalog; read-only.");
-VIEW_SPEC(column, "Column", column_fields, 1, "A column of a Table; read-only.");
-VIEW_SPEC(constraint, "Constraint", constraint_fields, 1,
+VIEW_SPEC(table, "Table", table_attributes, 1, "A table of a Catalog; read-only.");
+VIEW_SPEC(column, "Column", column_attributes, 1, "A column of a Table; read-only.");
+VIEW_SPEC(constraint, "Constraint", constraint_attributes, 1,
           "A constraint of a Table; read-only.");
-VIEW_SPEC(index, "Index", index_fields, 1, "An index of a Table; read-only.");
-VIEW_SPEC(index_part, "IndexPart", index_part_fields, 0,
+VIEW_SPEC(index, "Index", index_attributes, 1, "An index of a Table; read-only.");
+VIEW_SPEC(index_part, "IndexPart", index_part_attributes, 0,
           "A column or an expression of an Index; read-only.");
-VIEW_SPEC(identity, "Identity", identity_fields, 0,
+VIEW_SPEC(identity, "Identity", identity_attributes, 0,
           "The sequence of an identity column; read-only.");
+
+static const struct view_kind {
+    const struct alc_item *item;
+    size_t type; /* where in the module's state */
+    PyType_Spec *spec;
+} view_kinds[] = {
+#define STRUCT(item)                                                                   \
+    {&alc_##item##_item, offsetof(struct alc_module_state, item##_type), &item##_spec},
+#include "alc/model.def"
+};
+
+enum { N_VIEW_KINDS = sizeof view_kinds / sizeof *view_kinds };
+
+static PyTypeObject *view_type(const struct alc_module_state *state,
+                               const struct alc_item *item)
+{
+    size_t i = 0;
+    while (view_kinds[i].item != item) {
+        i++;
+    }
+    return *(PyTypeObject *const *)((const char *)state + view_kinds[i].type);
+}
+
+/* The names of an item's fields whose changes Catalog.diff() reports. */
+static PyObject *aspects_of(const struct alc_item *item)
+{
+    PyObject *names = PyList_New(0);
+    for (size_t i = 0; names && i < item->n_fields; i++) {
+        if (item->fields[i].role == ALC_ASPECT) {
+            PyObject *name = PyUnicode_FromString(item->fields[i].name);
+            if (!name || PyList_Append(names, name) < 0) {
+                Py_CLEAR(names);
+            }
+            Py_XDECREF(name);
+        }
+    }
+    PyObject *tuple = names ? PyList_AsTuple(names) : NULL;
+    Py_XDECREF(names);
+    return tuple;
+}
+
+/* ASPECTS: {Table: ("kind", ...), Column: ("type", ...), ...} */
+static int add_aspects(PyObject *module, const struct alc_module_state *state)
+{
+    PyObject *all = PyDict_New();
+    for (size_t i = 0; all && i < N_VIEW_KINDS; i++) {
+        PyObject *type = (PyObject *)view_type(state, view_kinds[i].item);
+        PyObject *names = aspects_of(view_kinds[i].item);
+        if (!names || PyDict_SetItem(all, type, names) < 0) {
+            Py_CLEAR(all);
+        }
+        Py_XDECREF(names);
+    }
+    PyObject *proxy = all ? PyDictProxy_New(all) : NULL;
+    int rc = proxy ? PyModule_AddObjectRef(module, "ASPECTS", proxy) : -1;
+    Py_XDECREF(proxy);
+    Py_XDECREF(all);
+    return rc;
+}
 
 /* --- Catalog -------------------------------------------------------------------------
  */
@@ -368,8 +277,7 @@ static PyObject *catalog_backend(PyObject *self, void *closure)
 {
     (void)closure;
     const struct alc_catalog *model = &((struct alc_bind_catalog *)self)->model;
-    return PyUnicode_FromString(model->backend == ALC_BACKEND_POSTGRESQL ? "postgresql"
-                                                                         : "sqlite");
+    return PyUnicode_FromString(alc_backend_words[model->backend]);
 }
 
 static PyObject *catalog_canonical(PyObject *self, PyObject *unused)
@@ -430,22 +338,14 @@ static int add_type(PyObject *module, PyTypeObject **out, PyType_Spec *spec)
 
 int alc_bind_catalog_exec(PyObject *module, struct alc_module_state *state)
 {
-    const struct {
-        PyTypeObject **out;
-        PyType_Spec *spec;
-    } types[] = {
-        {&state->catalog_type, &catalog_spec},
-        {&state->table_type, &table_spec},
-        {&state->column_type, &column_spec},
-        {&state->constraint_type, &constraint_spec},
-        {&state->index_type, &index_spec},
-        {&state->index_part_type, &index_part_spec},
-        {&state->identity_type, &identity_spec},
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (add_type(module, types[i].out, types[i].spec) < 0) {
+    if (add_type(module, &state->catalog_type, &catalog_spec) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < N_VIEW_KINDS; i++) {
+        PyTypeObject **type = (PyTypeObject **)((char *)state + view_kinds[i].type);
+        if (add_type(module, type, view_kinds[i].spec) < 0) {
             return -1;
         }
     }
-    return 0;
+    return add_aspects(module, state);
 }
