@@ -8,9 +8,10 @@ state, identity, patching and pickling are shared whichever name was used.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from types import CodeType, ModuleType
 
@@ -84,6 +85,20 @@ def is_installed() -> bool:
     return any(isinstance(finder, AliasFinder) for finder in sys.meta_path)
 
 
+def other_package() -> str | None:
+    """Return the directory of another package `alembic` on the path, None without one.
+
+    That of this project's distribution `alembic` is none: it gives way to this package.
+    """
+    spec = PathFinder.find_spec(ALIAS)
+    if spec is None or spec.origin is None:
+        # A directory without `__init__.py`, such as a project's own migrations.
+        return None
+    with open(spec.origin, "rb") as file:
+        gives_way = f"from {__name__} import {take_name.__name__}\n".encode()
+        return None if gives_way in file.read(1000) else os.path.dirname(spec.origin)
+
+
 def install() -> None:
     """Make `import alembic` give this package, in this process; idempotent.
 
@@ -94,9 +109,29 @@ def install() -> None:
     if loaded is not None and loaded is not sys.modules[PACKAGE]:
         origin = getattr(loaded, "__file__", None) or "an unknown place"
         raise ImportError(
-            f"'{ALIAS}' is already imported from {origin}; call {PACKAGE}.install() "
-            f"before anything imports '{ALIAS}', or uninstall the other package",
+            f"'{ALIAS}' is already imported from {origin}; {_earlier()}, "
+            "or uninstall the other package",
             name=ALIAS,
         )
     if not is_installed():
         sys.meta_path.insert(0, AliasFinder())
+
+
+def _earlier() -> str:
+    """Say how to be before others that import `alembic`."""
+    if "_pytest" in sys.modules:
+        # Plugins are imported before any conftest.py, but after those given with -p.
+        return (
+            f"if that was a plugin of pytest, run pytest with '-p {PACKAGE}.activate' "
+            f"(or have it in addopts) in place of {PACKAGE}.install()"
+        )
+    return f"call {PACKAGE}.install() before anything imports '{ALIAS}'"
+
+
+def take_name() -> None:
+    """Put this package in the place of the module `alembic` that is being imported.
+
+    For the distribution `alembic` of this project, whose only module calls it.
+    """
+    sys.modules[ALIAS] = sys.modules[PACKAGE]
+    install()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-from ._alias import install
+from ._alias import ALIAS, install, is_installed, other_package
 
 
 def run(prog: str | None = None) -> None:
@@ -13,6 +13,8 @@ def run(prog: str | None = None) -> None:
 
     prog: the program's name in messages; that of the running script if None.
     """
+    if not is_installed() and sys.argv[0].endswith(f"/{ALIAS}"):
+        _look_around()
     install()
     arguments = sys.argv[1:]
     if arguments and arguments[0] in ("activate", "deactivate", "which"):
@@ -32,3 +34,11 @@ def run(prog: str | None = None) -> None:
         with suppress(SystemExit):
             err(str(problem))
         sys.exit(1)
+
+
+def _look_around() -> None:
+    """Tell who sits at a terminal if other programs import another `alembic`."""
+    if sys.stderr.isatty() and (other := other_package()):
+        from ._activation import warn_of_other
+
+        warn_of_other(other)

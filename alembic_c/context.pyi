@@ -86,27 +86,61 @@ def configure(
     starting_rev: where an offline run starts.
     tag: what `get_tag_argument` gives.
     literal_binds: write values into the SQL in offline mode.
-    on_version_apply: a function, or a sequence of them, called after each step with
-        ctx, step (a `MigrationInfo`), heads and run_args by name.
+    on_version_apply: a function, or a sequence of them, called after each step, in
+        its transaction, by the names `(*, ctx, step, heads, run_args, **kw)`:
+        ctx: the `MigrationContext`; step: a `MigrationInfo` (is_upgrade, is_stamp,
+        up_revision_ids, down_revision_ids ...); heads: the set of revision ids
+        that the version table holds after the step; run_args: the dictionary that
+        `run_migrations` was given. Take `**kw` for what later levels may add.
     version_table, version_table_schema, version_table_pk: (in `kw`) name and schema
         of the version table, and whether it gets a primary key (default True).
 
     Comparing models with the database:
 
     target_metadata: the models' MetaData, or several.
-    compare_type, compare_server_default: whether these are compared, or a function
-        that says whether two differ.
+    compare_type: whether types are compared, or a function `(context,
+        inspected_column, metadata_column, inspected_type, metadata_type)` that
+        returns True if the types differ, False if not, None to have them compared
+        as without it. context is the `MigrationContext`; "inspected" is what the
+        database has, "metadata" what the model wants.
+    compare_server_default: the same for defaults, off unless asked for; the
+        function is `(context, inspected_column, metadata_column, inspected_default,
+        metadata_default, rendered_metadata_default)`: the database's default as
+        text, the model's `server_default` object, and that as SQL text; each is
+        None where there is no default.
     include_schemas: look at all schemas, not only the default one.
-    include_name, include_object: functions that say what is looked at.
+    include_name: a function `(name, type_, parent_names)` that returns whether what
+        the database has of this name is looked at; it is asked before anything is
+        read of it. name: None for the default schema, and for constraints without
+        a name. type_: "schema", "table", "column", "index", "unique_constraint",
+        "foreign_key_constraint" or "check_constraint". parent_names: a dictionary
+        with "schema_name" (None for the default schema), and for what is in a table
+        "table_name"; "schema_qualified_table_name" joins both with a dot. Empty for
+        schemas.
+    include_object: a function `(object, name, type_, reflected, compare_to)` that
+        returns whether a Table, Column, Index or constraint takes part. type_: as
+        above, without "schema". reflected: True for an object of the database,
+        False for one of the model. compare_to: its counterpart on the other side,
+        None if it has none. It is asked about what differs.
     autogenerate_plugins: names of the plugins that compare, `~` before one leaves
         it out.
 
     Writing revision files:
 
     template_args: variables for `script.py.mako`.
-    process_revision_directives: a function that edits what is about to be written.
+    process_revision_directives: a function `(context, revision, directives)` that
+        edits what is about to be written. context: the `MigrationContext`;
+        revision: the ids of the revisions that the database is at, or that the
+        command starts from; directives: a list with one `MigrationScript`, whose
+        `upgrade_ops` and `downgrade_ops` hold the operations. The list is changed
+        in place: emptied, no file is written; with more scripts, more files. What
+        the function returns is ignored. A `Rewriter` is such a function.
     render_as_batch: write operations on tables as batches, as SQLite needs.
-    render_item: a function that renders objects as source text.
+    render_item: a function `(type_, object, autogen_context)` that returns the
+        source of an object, or False to have it rendered as without it. type_:
+        "type", "column", "server_default", "primary_key", "foreign_key", "unique",
+        "check" or "exclude". Lines added to the set `autogen_context.imports` are
+        written at the head of the file.
     upgrade_token, downgrade_token: names of the template's variables for the body
         of each function.
     alembic_module_prefix, sqlalchemy_module_prefix, user_module_prefix: what stands
@@ -172,9 +206,19 @@ def get_x_argument(as_dictionary: Literal[False]) -> list[str]:
     """
 
 @overload
-def get_x_argument(as_dictionary: Literal[True]) -> dict[str, str]: ...
+def get_x_argument(as_dictionary: Literal[True]) -> dict[str, str]:
+    """Return what was given as `-x`, in order.
+
+    as_dictionary: split each at its first "="; one without has the value "".
+    """
+
 @overload
-def get_x_argument(as_dictionary: bool = ...) -> list[str] | dict[str, str]: ...
+def get_x_argument(as_dictionary: bool = ...) -> list[str] | dict[str, str]:
+    """Return what was given as `-x`, in order.
+
+    as_dictionary: split each at its first "="; one without has the value "".
+    """
+
 def is_offline_mode() -> bool:
     """Return whether SQL is written out instead of executed (`--sql`)."""
 

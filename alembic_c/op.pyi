@@ -486,9 +486,21 @@ def invoke(
         | DropTableOp
         | ExecuteSQLOp
     ),
-) -> None: ...
+) -> None:
+    """Carry out an operation.
+
+    operation: one that autogenerate has made, for example.
+    Raises ValueError if nothing is registered for its class.
+    """
+
 @overload
-def invoke(operation: MigrateOperation) -> Any: ...
+def invoke(operation: MigrateOperation) -> Any:
+    """Carry out an operation.
+
+    operation: one that autogenerate has made, for example.
+    Raises ValueError if nothing is registered for its class.
+    """
+
 def register_operation(
     name: str, sourcename: str | None = None
 ) -> Callable[[type[_T]], type[_T]]:

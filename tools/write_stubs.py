@@ -9,9 +9,15 @@ The modules `alembic_c.op` and `alembic_c.context` have functions at run time on
     op_cls    the marked section in alembic_c/operations/base.py of `Operations`
     batch_op  likewise, that of `BatchOperations`
 
+The name `alembic` has stubs of its own (PEP 561), for environments that know it through
+packaging/alembic: each module re-exports ours of the same path.
+
+    alias     packaging/alembic/alembic-stubs/, and in packaging/alembic/alembic/ a
+              source file for each stub, without which pyright warns of the import
+
     tools/write_stubs.py                    write all files
     tools/write_stubs.py --check            exit with 1 if a file is not up to date
-    tools/write_stubs.py --stdout --name N  print the file that N is in
+    tools/write_stubs.py --stdout --name N  print the file, or files, that N stands for
 """
 
 from __future__ import annotations
@@ -95,7 +101,7 @@ def methods(cls: type) -> Iterator[Function]:
         if node.name.startswith("_"):
             continue
         first = node.args.args.pop(0).arg
-        doc = docs[node.name]
+        doc = ast.get_docstring(node) or docs[node.name]
         function = Function(node, cls.__module__, node.name, first, doc)
         if node.name not in overloaded or function.is_overload:
             yield function
@@ -295,12 +301,9 @@ def stub_module(
     source: str, functions: list[Function], variables: str, imports: str
 ) -> str:
     declared = []
-    documented_names: set[str] = set()
     for function in functions:
-        # Of overloads, the first one has the docstring.
-        doc = function.name not in documented_names
-        documented_names.add(function.name)
-        text = declaration(function, "", False, doc)
+        # Overloads as well, each: some editors show that of the last one.
+        text = declaration(function, "", False, True)
         declared.append(text if text.endswith(" ...\n") else f"{text}\n")
     parts = [
         f"# Written by tools/write_stubs.py from {source}; do not edit.",
@@ -344,14 +347,12 @@ def base_module(name: str) -> str:
     from alembic_c.operations import base
 
     cls = {"op_cls": base.Operations, "batch_op": base.BatchOperations}[name]
-    before, start, rest = (
-        TARGETS[name]
-        .read_text(encoding="utf-8")
-        .partition(f"    # START STUB FUNCTIONS: {name}\n")
+    before, start, rest = OPERATIONS.read_text(encoding="utf-8").partition(
+        f"    # START STUB FUNCTIONS: {name}\n"
     )
     _, end, after = rest.partition(f"    # END STUB FUNCTIONS: {name}\n")
     if not (start and end):
-        raise SystemExit(f"{TARGETS[name]}: there is no section {name}")
+        raise SystemExit(f"{OPERATIONS}: there is no section {name}")
     indent = " " * 8
     declared = "\n".join(
         declaration(function, indent, True, False) for function in directives(cls)
@@ -359,42 +360,168 @@ def base_module(name: str) -> str:
     return f"{before}{start}    if TYPE_CHECKING:\n\n{declared}\n{end}{after}"
 
 
-TARGETS = {
-    "op": PROJECT / "alembic_c" / "op.pyi",
-    "context": PROJECT / "alembic_c" / "context.pyi",
-    "op_cls": PROJECT / "alembic_c" / "operations" / "base.py",
-    "batch_op": PROJECT / "alembic_c" / "operations" / "base.py",
-}
+# --- the name `alembic` -------------------------------------------------------------
+
+PACKAGE = PROJECT / "alembic_c"
+ALIAS_STUBS = PROJECT / "packaging" / "alembic" / "alembic-stubs"
+# Private by their name, and imported by others all the same.
+ALIASED_PRIVATE = {"ddl._autogen"}
+ALIAS_SOURCES = ALIAS_STUBS.parent / "alembic"
+ALIAS_SOURCE = """\
+# Written by tools/write_stubs.py; do not edit.  For tools that look for a source file:
+# nothing runs it, because alembic/__init__.py answers with alembic_c.{module} itself.
+from alembic_c.{module} import *
+"""
+ALIAS_HEAD = "# Written by tools/write_stubs.py; do not edit."
 
 
-def generate(name: str) -> str:
-    """Return the whole text of the file that holds a stub."""
-    makers = {"op": op_stub, "context": context_stub}
-    return makers[name]() if name in makers else base_module(name)
+def aliased_modules() -> dict[str, Path]:
+    """Return the modules that have a stub under the other name, and their sources."""
+    modules = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts).removesuffix("__init__").removesuffix(".")
+        private = any(part.startswith("_") for part in name.split("."))
+        if name in ALIASED_PRIVATE or not private:
+            modules[name] = path
+    return {
+        name: path
+        for name, path in modules.items()
+        if name.partition(".")[0] not in ("templates", "activate")
+        and not path.name.startswith("test_")
+    }
+
+
+def alias_files() -> dict[Path, str]:
+    """Return the stub of each module of `alembic`, and the source that it is for."""
+    texts = {}
+    for module, path in aliased_modules().items():
+        relative = path.relative_to(PACKAGE)
+        texts[ALIAS_STUBS / relative.with_suffix(".pyi")] = alias_stub(module, path)
+        if module:
+            texts[ALIAS_SOURCES / relative] = ALIAS_SOURCE.format(module=module)
+    return texts
+
+
+def alias_stub(module: str, path: Path) -> str:
+    """Return the stub of a module of `alembic`.
+
+    path: the source of our module of that name.
+    """
+    source = f"alembic_c.{module}".rstrip(".")
+    lines = [f"from {source} import *"]
+    lines += [
+        f"from {origin} import {name} as {name}"
+        for origin, name in unstarred(source, path)
+    ]
+    if not module:
+        from alembic_c import _SUBMODULES
+
+        lines.append("from alembic_c import __version__ as __version__")
+
+        for name, origin in sorted(_SUBMODULES.items()):
+            parent = origin.rpartition(".")[0] or "."
+            lines.append(f"from {parent} import {name} as {name}")
+    return "\n".join([ALIAS_HEAD, "", *lines, ""])
+
+
+def unstarred(module: str, path: Path) -> list[tuple[str, str]]:
+    """Return what users can import from a module though `import *` leaves it out.
+
+    That is what its `__all__` does not have, private types (the names of annotations,
+    such as `_RevIdType`), and what lives elsewhere: in a private module beside it, or
+    where the table `_MOVED` says that its `__getattr__` looks.
+    path: the module's source.
+    Returns pairs of the module that defines a name, and the name.
+    """
+    declared = path.with_suffix(".pyi")
+    source = declared if declared.exists() else path
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    chosen = chosen_names(tree)
+    found = [(module, name) for each in tree.body for name in defined_by(each)]
+    package = module if path.stem == "__init__" else module.rpartition(".")[0]
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            origin = f"{package}.{node.module}"
+            if node.module.startswith("_") and declared != source:
+                found += [(origin, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Assign) and defined_by(node) == ["_MOVED"]:
+            moved = ast.literal_eval(node.value).items()
+            found += [(f"alembic_c.{home}", name) for name, home in moved]
+    return sorted(
+        {
+            (origin, name)
+            for origin, name in found
+            if not name.startswith("__")
+            and name.lstrip("_")[:1].isupper()
+            and not name.strip("_").isupper()
+            and (origin != module or name.startswith("_") or chosen is not None)
+            and name not in (chosen or ())
+        }
+    )
+
+
+def chosen_names(tree: ast.Module) -> list[str] | None:
+    """Return `__all__` of a module; None without one."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and defined_by(node) == ["__all__"]:
+            return list(ast.literal_eval(node.value))
+    return None
+
+
+# --- what there is to write -----------------------------------------------------------
+
+OPERATIONS = PACKAGE / "operations" / "base.py"
+NAMES = ("op", "context", "op_cls", "batch_op", "alias")
+
+
+def generate(name: str) -> dict[Path, str]:
+    """Return the whole text of each file that a name stands for."""
+    if name == "op":
+        return {PACKAGE / "op.pyi": op_stub()}
+    if name == "context":
+        return {PACKAGE / "context.pyi": context_stub()}
+    if name == "alias":
+        return alias_files()
+    return {OPERATIONS: base_module(name)}
+
+
+def leftover(name: str, texts: dict[Path, str]) -> list[Path]:
+    """Return the files of a former run that no module asks for any more."""
+    if name != "alias":
+        return []
+    there = [*ALIAS_STUBS.rglob("*.pyi"), *ALIAS_SOURCES.rglob("*.py")]
+    return sorted({*there} - {*texts, ALIAS_SOURCES / "__init__.py"})
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--name", choices=["all", *TARGETS], default="all")
+    parser.add_argument("--name", choices=["all", *NAMES], default="all")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--stdout", action="store_true", help="print instead of writing")
     mode.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args(arguments)
 
-    outdated = []
-    for name in TARGETS if options.name == "all" else [options.name]:
-        path = TARGETS[name]
-        text = generate(name)
+    state = "is out of date" if options.check else "written"
+    changed = []
+    for name in NAMES if options.name == "all" else [options.name]:
+        texts = generate(name)
         if options.stdout:
-            sys.stdout.write(text)
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            outdated.append(name)
+            sys.stdout.write("".join(texts.values()))
+            continue
+        for path, text in texts.items():
+            if path.exists() and path.read_text(encoding="utf-8") == text:
+                continue
+            changed.append(f"{path.relative_to(PROJECT)} ({name}): {state}")
             if not options.check:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
-    for name in outdated:
-        state = "is out of date" if options.check else "written"
-        print(f"{TARGETS[name].relative_to(PROJECT)} ({name}): {state}")
-    return 1 if options.check and outdated else 0
+        for path in leftover(name, texts):
+            changed.append(f"{path.relative_to(PROJECT)} ({name}): nothing makes it")
+            if not options.check:
+                path.unlink()
+    print("\n".join(changed), end="\n" if changed else "")
+    return 1 if options.check and changed else 0
 
 
 if __name__ == "__main__":

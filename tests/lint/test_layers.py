@@ -15,7 +15,7 @@ CSRC = ROOT / "csrc"
 
 # From the bottom up; the first pattern that fits a module gives its layer.
 PYTHON_LAYERS = [
-    ("util", r"util(\..*)?|_core|_catalog|_libpq|_sqlite3|_alias|__init__"),
+    ("util", r"util(\..*)?|_core|_catalog|_libpq|_sqlite3|_alias|activate|__init__"),
     ("script.revision", r"script\.(revision|_graph.*)"),
     ("runtime.plugins", r"runtime\.(plugins|_steps|_applied)"),
     ("catalog", r"catalog(\..*)?"),

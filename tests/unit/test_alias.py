@@ -160,3 +160,46 @@ def test_it_wins_over_a_package_on_the_path(tmp_path: Path) -> None:
     (tmp_path / "alembic").mkdir()
     (tmp_path / "alembic" / "__init__.py").write_text("raise SystemExit(9)")
     succeeds("import alembic\nassert alembic is alembic_c\n", tmp_path)
+
+
+PLUGIN = (
+    "import alembic\ndef pytest_configure(config): print('GOT', alembic.__name__)\n"
+)
+
+
+def run_pytest(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest where an installed plugin imports `alembic`, as pytest-alembic does.
+
+    The plugin is announced by an entry point, beside another package of the name.
+    """
+    (directory / "alembic").mkdir()
+    (directory / "alembic" / "__init__.py").write_text("")
+    (directory / "early.py").write_text(PLUGIN)
+    info = directory / "early-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: early\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[pytest11]\nearly = early\n")
+    project = directory / "project"
+    project.mkdir()
+    (project / "conftest.py").write_text("import alembic_c\nalembic_c.install()\n")
+    (project / "test_it.py").write_text("def test_it(): import alembic.op\n")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "/dev/null", "-s", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(directory)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_pytest_is_told_what_to_do(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path)
+    assert done.returncode != 0
+    assert "-p alembic_c.activate" in done.stdout + done.stderr
+
+
+def test_pytest_with_the_plugin_that_activates(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "-p", "alembic_c.activate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "GOT alembic_c" in done.stdout

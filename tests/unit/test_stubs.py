@@ -179,3 +179,37 @@ def test_mypy_on_migrations(tmp_path: Path) -> None:
             line for line in found.splitlines() if f"wrong.py:{number}:" in line
         ]
         assert any(message in line for line in reported), (mistake, reported)
+
+
+def callables() -> dict[str, list[str]]:
+    """Return the arguments of each callable that `configure` takes, by its name."""
+    return {
+        "include_name": ["name", "type_", "parent_names"],
+        "include_object": ["object", "name", "type_", "reflected", "compare_to"],
+        "process_revision_directives": ["context", "revision", "directives"],
+        "render_item": ["type_", "object", "autogen_context"],
+        "compare_type": [
+            *("context", "inspected_column", "metadata_column"),
+            *("inspected_type", "metadata_type"),
+        ],
+        "compare_server_default": [
+            *("context", "inspected_column", "metadata_column", "inspected_default"),
+            *("metadata_default", "rendered_metadata_default"),
+        ],
+        "on_version_apply": ["*", "ctx", "step", "heads", "run_args", "**kw"],
+    }
+
+
+@pytest.mark.parametrize(("name", "arguments"), callables().items())
+def test_configure_tells_the_arguments_of_callables(
+    name: str, arguments: list[str]
+) -> None:
+    import re
+
+    from alembic_c.runtime.environment import EnvironmentContext
+
+    text = " ".join((EnvironmentContext.configure.__doc__ or "").split())
+    _, found, described = text.partition(f" {name}: ")
+    assert found
+    described = re.split(r" [a-z_]+: (?:a function|whether) ", described)[0]
+    assert f"({', '.join(arguments)})" in described
