@@ -55,6 +55,7 @@ _METHODS = (
     "_compare_identity_default",
     "_create_metadata_constraint_sig",
     "_create_reflected_constraint_sig",
+    "_normalize_computed_default",
 )
 
 

@@ -1,11 +1,11 @@
-"""Rendering of what only PostgreSQL has: exclude constraints."""
+"""Rendering of what only PostgreSQL has: exclude constraints and domains."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import TextClause
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import DOMAIN, ExcludeConstraint
 from sqlalchemy.sql.elements import ColumnClause
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -24,6 +24,7 @@ from ._render_base import (
     stated,
     user_defined_render,
 )
+from ._render_types import render_type
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -116,6 +117,34 @@ def _options(
         + stated(deferrable=deferrable, initially=constraint.initially)
         + given(using=constraint.using)
     )
+
+
+# --- domains ------------------------------------------------------------------------
+
+
+def render_domain(domain: DOMAIN, autogen_context: AutogenContext) -> str:
+    """Return the text of `postgresql.DOMAIN(...)`."""
+    default, check = domain.default, domain.check
+    arguments = [
+        repr(ident(domain.name)),
+        str(render_type(domain.data_type, autogen_context)),
+        *given(
+            collation=domain.collation,
+            # SQLAlchemy 2.1 has it.
+            collation_schema=getattr(domain, "collation_schema", None),
+        ),
+    ]
+    if default is not None:
+        arguments.append(f"default={sql_expression(default, autogen_context)}")
+    arguments += given(constraint_name=domain.constraint_name)
+    arguments += stated(not_null=domain.not_null)
+    if check is not None:
+        condition = sql_expression(check, autogen_context, wrap_in_element=False)
+        arguments.append(f"check={condition}")
+    arguments += given(schema=ident(domain.schema))
+    if not domain.create_type:
+        arguments.append("create_type=False")
+    return call(f"{postgresql_prefix(autogen_context)}DOMAIN", arguments)
 
 
 # The names by which other packages know these.

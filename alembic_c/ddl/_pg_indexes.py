@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from ._pg_casts import without_casts
+
 # How an element ends -> how it ends without what is the default anyway.
 _SORT_ENDINGS = (
     (" asc nulls last", ""),
@@ -19,21 +21,16 @@ _SORT_ENDINGS = (
     (" desc nulls first", " desc"),
     (" asc", ""),
 )
-_CAST = re.compile(r"::[\w ]+\w")
-_CAST_CALL = re.compile(r"cast\s*\(")
-_CAST_TYPE = re.compile(r"as [^)]+\)")
 _OPERATOR_CLASS = re.compile(r"[ )][\w.]*_ops\s*\Z")
 
 
 def reduced(expression: str, table_name: str) -> str:
     """Return what is left of an index element for comparison."""
-    bare = expression.lower().replace('"', "").replace("'", "")
-    bare = bare.replace(f"{table_name.lower()}.", "")
-    bare = _without_parentheses(_CAST.sub("", bare))
+    bare = " ".join(without_casts(expression).lower().split())
+    bare = bare.replace('"', "").replace("'", "")
+    bare = _without_parentheses(bare.replace(f"{table_name.lower()}.", ""))
     bare = _without_parentheses(_without_default_order(bare))
-    if _CAST_CALL.match(bare):
-        bare = _CAST_TYPE.sub("", _CAST_CALL.sub("", bare))
-    return bare.replace(" ", "")
+    return "".join(bare.split())
 
 
 def names_operator_class(expression: str) -> bool:
@@ -50,5 +47,5 @@ def _without_default_order(expression: str) -> str:
 
 def _without_parentheses(expression: str) -> str:
     while expression[:1] == "(" and expression[-1:] == ")":
-        expression = expression[1:-1]
+        expression = expression[1:-1].strip()
     return expression

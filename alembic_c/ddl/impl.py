@@ -49,6 +49,9 @@ log = logging.getLogger("alembic.ddl.impl")
 
 _impls: dict[str, type[DefaultImpl]] = {}
 
+# What databases add to, or drop from, the text of a generated column.
+_INSIGNIFICANT = str.maketrans("", "", " ()'\"`[]\t\r\n")
+
 
 class BatchOperationsView(Protocol):
     """What is asked of a batch: the operations collected, as (name, arguments, …)."""
@@ -486,6 +489,10 @@ class DefaultImpl(metaclass=ImplMeta):
         The rendered defaults are SQL texts, None for no default.
         """
         return bool(rendered_inspector_default != rendered_metadata_default)
+
+    def _normalize_computed_default(self, sqltext: str) -> str:
+        """Return what of a generated column's expression is compared."""
+        return sqltext.translate(_INSIGNIFICANT).lower()
 
     def _compare_identity_default(
         self, metadata_identity: Identity | None, inspector_identity: Identity | None

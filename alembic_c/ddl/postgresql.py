@@ -21,7 +21,7 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnClause, Null
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
-from . import _pg_defaults, _pg_indexes, _pg_sequences
+from . import _pg_casts, _pg_defaults, _pg_indexes, _pg_sequences
 from ._autogen import ComparisonResult
 from .base import (
     AlterColumn,
@@ -40,7 +40,7 @@ from .impl import AutogenView, DefaultImpl
 
 if TYPE_CHECKING:
     from sqlalchemy import Index
-    from sqlalchemy.dialects.postgresql import ARRAY, HSTORE, JSON, JSONB
+    from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, HSTORE, JSON, JSONB
     from sqlalchemy.dialects.postgresql.base import PGDDLCompiler
     from sqlalchemy.engine import Inspector
     from sqlalchemy.types import TypeEngine
@@ -218,6 +218,9 @@ class PostgresqlImpl(DefaultImpl):
             if index.info.get("duplicates_constraint"):
                 conn_indexes.discard(index)
 
+    def _normalize_computed_default(self, sqltext: str) -> str:
+        return super()._normalize_computed_default(_pg_casts.without_casts(sqltext))
+
     # --- comparison of indexes and unique constraints -------------------------------
 
     def _cleanup_index_expr(self, index: Index, expr: str) -> str:
@@ -350,6 +353,12 @@ class PostgresqlImpl(DefaultImpl):
     ) -> str:
         render = _upper_layer("autogenerate.render")._render_type_w_subtype
         code: str = render(type_, autogen_context, "item_type", r"(.+?\()")
+        return code
+
+    def _render_DOMAIN_type(self, type_: DOMAIN, autogen_context: AutogenView) -> str:
+        code: str = _upper_layer("autogenerate._render_postgresql").render_domain(
+            type_, autogen_context
+        )
         return code
 
     def _render_JSON_type(self, type_: JSON, autogen_context: AutogenView) -> str:

@@ -319,7 +319,7 @@ def table_with(*items: Any) -> sa.Table:
     ("expression", "left"),
     [
         ("a", "a"),
-        ("lower((b)::text)", "lower((b))"),
+        ("lower((b)::text)", "lower(b)"),
         ("T.a", "a"),
         ("(lower(b)) ASC", "lower(b)"),
         ("a DESC NULLS FIRST", "adesc"),

@@ -24,9 +24,6 @@ log = logging.getLogger("alembic.autogenerate.compare.server_defaults")
 CONTINUE = PriorityDispatchResult.CONTINUE
 STOP = PriorityDispatchResult.STOP
 
-# What databases add to, or drop from, the text of a generated column.
-_INSIGNIFICANT = str.maketrans("", "", " ()'\"`[]\t\r\n")
-
 
 def _render_server_default_for_compare(
     metadata_default: Any, autogen_context: AutogenContext
@@ -109,11 +106,6 @@ def _user_compare_server_default(
     return STOP if verdict is False else CONTINUE
 
 
-def _normalized(default: Any) -> str:
-    text = str(default.sqltext) if isinstance(default, Computed) else ""
-    return text.translate(_INSIGNIFICANT).lower()
-
-
 def _compare_computed_default(
     autogen_context: AutogenContext,
     alter_column_op: AlterColumnOp,
@@ -127,7 +119,13 @@ def _compare_computed_default(
     sides = conn_col.server_default, metadata_col.server_default
     if not any(isinstance(side, Computed) for side in sides):
         return CONTINUE
-    there, here = map(_normalized, sides)
+    impl = autogen_context.migration_context.impl
+    there, here = (
+        impl._normalize_computed_default(
+            str(side.sqltext) if isinstance(side, Computed) else ""
+        )
+        for side in sides
+    )
     if there != here:
         util.warn(f"Computed default on {tname}.{cname} cannot be modified")
     return STOP
