@@ -44,7 +44,7 @@ build: $(VENV)/ready
 	ALEMBIC_C_STRICT=1 $(PY) setup.py --quiet build_ext --inplace
 
 test: build
-	$(PYTHON) tools/install_system.py postgresql mariadb
+	$(PYTHON) tools/install_system.py postgresql mariadb libpq sqlite3
 	$(PY) -m tests.support.postgres $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/ready
@@ -67,7 +67,7 @@ FILES ?=
 CONFORMANCE_PY := $(PY)
 
 conformance: build
-	$(PYTHON) tools/install_system.py $(filter-out sqlite,$(DB)) sqlite3
+	$(if $(filter-out sqlite,$(DB)),$(PYTHON) tools/install_system.py $(filter-out sqlite,$(DB)))
 	@for db in $(DB); do \
 	    echo "== upstream's tests on $$db"; \
 	    $(CONFORMANCE_PY) -m tests.conformance.run --db $$db $(FILES) || exit 1; \
@@ -100,7 +100,7 @@ sanitized: build
 	    PYTHON="$(CURDIR)/$(PY)" PYTEST_ARGS="-n 2 $(or $(ARGS),tests/unit tests/differential tests/db)"
 
 leaks: build
-	$(PYTHON) tools/install_system.py postgresql libpq sqlite3
+	$(PYTHON) tools/install_system.py postgresql
 	$(PY) -m tests.support.postgres $(MAKE) -C csrc python-leaks \
 	    PYTHON="$(CURDIR)/$(PY)"
 

@@ -1,13 +1,10 @@
-"""The extension modules; everything else is in pyproject.toml.
-
-_libpq and _sqlite3 need the headers of libpq and SQLite and are left out without them
-(or with ALEMBIC_C_WITHOUT_LIBPQ, ALEMBIC_C_WITHOUT_SQLITE3 in the environment).
+"""The extension modules, which need a C compiler and nothing else; all else is in
+pyproject.toml.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from glob import glob
@@ -42,9 +39,7 @@ def extension(
     name: str,
     *layers: str,
     extra: Sequence[str] = (),
-    compile_args: Sequence[str] = (),
     link_args: Sequence[str] = (),
-    optional: bool = False,
 ) -> Extension:
     # The last layer is the binding's own; the include path knows only public headers.
     headers = glob("csrc/include/alc/*.*") + glob("csrc/*/*.h") + glob("csrc/*/*/*.h")
@@ -55,66 +50,23 @@ def extension(
         include_dirs=["csrc/include"],
         extra_compile_args=[
             *flags(),
-            *compile_args,
             *os.environ.get("ALEMBIC_C_CFLAGS", "").split(),
         ],
         extra_link_args=[
             *os.environ.get("ALEMBIC_C_LDFLAGS", "").split(),
             *link_args,
         ],
-        optional=optional,
     )
 
 
-def output(*command: str) -> list[str] | None:
-    """Return the words that a program prints, or None if it fails or is missing."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.split()
-
-
-def library_args(library: str) -> tuple[list[str], list[str]] | None:
-    """Return what compiling and linking with a C library needs, or None without it."""
-    tool = os.environ.get("PKG_CONFIG", "pkg-config")
-    compile_args, link_args = (
-        output(tool, "--cflags", library),
-        output(tool, "--libs", library),
-    )
-    if compile_args is not None and link_args is not None:
-        return compile_args, link_args
-    if library == "libpq":
-        include, libs = (
-            output("pg_config", "--includedir"),
-            output("pg_config", "--libdir"),
-        )
-        if include and libs and os.path.exists(f"{include[0]}/libpq-fe.h"):
-            return [f"-I{include[0]}"], [f"-L{libs[0]}", "-lpq"]
-    return None
-
-
-def with_library(name: str, library: str) -> list[Extension]:
-    """Return the extension that reads through a C library; none without its headers."""
+def with_library(name: str) -> Extension:
+    """Return an extension that loads a C library when it is used; it links none."""
     layer = name.removeprefix("_")
-    found = library_args(library)
-    if found is None or os.environ.get(f"ALEMBIC_C_WITHOUT{name.upper()}"):
-        print(
-            f"alembic_c: built without alembic_c.{name}: the headers of {library} are "
-            "missing; catalog.snapshot() reads through installed drivers instead",
-            file=sys.stderr,
-        )
-        return []
-    compile_args, link_args = found
-    return [
-        extension(
-            name,
-            *("base", f"source/{layer}", f"bind/{layer}"),
-            compile_args=compile_args,
-            link_args=[*link_args, *(["-ldl"] if sys.platform == "linux" else [])],
-            optional=not os.environ.get("ALEMBIC_C_STRICT"),
-        )
-    ]
+    return extension(
+        name,
+        *("base", "source/library", f"source/{layer}", f"bind/{layer}"),
+        link_args=["-ldl"] if sys.platform == "linux" else [],
+    )
 
 
 setup(
@@ -125,7 +77,7 @@ setup(
             *("base", "catalog", "source", "reflect", "diff", "bind/catalog"),
             extra=["csrc/bind/core/error.c"],
         ),
-        *with_library("_libpq", "libpq"),
-        *with_library("_sqlite3", "sqlite3"),
+        with_library("_libpq"),
+        with_library("_sqlite3"),
     ]
 )

@@ -1,19 +1,17 @@
 """Databases by their address: a URL, a conninfo string, the path of a file.
 
-Nothing of SQLAlchemy is needed where libpq and SQLite are at hand: our own extension
-modules read then.  The build leaves them out when headers are missing; drivers that are
-installed do it instead.
+Nothing of SQLAlchemy is needed: our own extension modules read, through libpq and
+SQLite where these are found (_libraries.py).
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from .. import _catalog
@@ -27,15 +25,6 @@ _CONNINFO = re.compile(r"\s*[a-z_]+\s*=")
 _IN_MEMORY = re.compile(r"file::memory:|file:[^?]*\?(.*&)?mode=memory\b")
 # Drivers whose URL parameters are libpq's.
 _LIBPQ_DRIVERS = (None, "psycopg", "psycopg2", "psycopg_async", "psycopg2cffi")
-# Drivers that may bring a copy of SQLite of their own.
-_SQLITE_DRIVERS = (
-    "apsw",
-    "pysqlite3",
-    "sqlcipher3",
-    "pysqlcipher3",
-    "sqlean",
-    "libsql",
-)
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -114,21 +103,19 @@ def _on_disk(address: Address) -> Address:
 def read(address: Address, schemas: Sequence[str] | None) -> Catalog:
     """Open a database, read its catalog in one read-only transaction, and close it.
 
-    Raises ImportError if there is no driver, DatabaseError or what the driver raises.
+    Raises ImportError, which says what to install, if there is no library or driver;
+    DatabaseError or what the driver raises.
     """
     if address.backend == "sqlite":
         return _read_sqlite(address, schemas)
-    if address.url is None:
-        try:
-            from .. import _libpq
-        except ImportError:
-            pass  # left out by the build: a driver does it
-        else:
-            with closing(_libpq.Connection(address.name)) as connection:
-                connection.execute(_BEGIN)
-                reader = _catalog.PgReader(connection.server_version, schemas)
-                return _read.feed_postgresql(reader, connection.rows)
-    return _read_through_driver(address, schemas)
+    if address.url is not None:
+        return _read_through_driver(address.url, schemas)
+    from .. import _libpq
+
+    with closing(_libpq.Connection(address.name)) as connection:
+        connection.execute(_BEGIN)
+        reader = _catalog.PgReader(connection.server_version, schemas)
+        return _read.feed_postgresql(reader, connection.rows)
 
 
 def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Catalog:
@@ -136,12 +123,26 @@ def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Catalog:
         raise ValueError("an SQLite file has the schema 'main' only")
     if not address.is_uri and not os.path.exists(address.name):
         raise FileNotFoundError(f"no such file: {address.name}")
-    native = _own_sqlite()
-    if native is not None:
-        with closing(native.Database(address.name, uri=address.is_uri)) as database:
-            database.execute("BEGIN")
-            return _read.feed_sqlite(database.rows, [None], pragmas=True)
-    import sqlite3
+    from .. import _sqlite3
+
+    try:
+        database = _sqlite3.Database(address.name, uri=address.is_uri)
+    except ImportError as reason:
+        return _read_through_python(address, reason)
+    with closing(database):
+        database.execute("BEGIN")
+        return _read.feed_sqlite(database.rows, [None], pragmas=True)
+
+
+def _read_through_python(address: Address, reason: ImportError) -> Catalog:
+    """Read a file through Python's own module, whose copy of SQLite is out of reach.
+
+    Raises the reason for that if there is no such module.
+    """
+    try:
+        import sqlite3
+    except ImportError:
+        raise reason from None
 
     name = address.name
     if not address.is_uri:
@@ -151,58 +152,18 @@ def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Catalog:
         return _read.feed_sqlite(connection.execute, [None], pragmas=True)
 
 
-def _own_sqlite() -> Any:
-    """Return the extension module if it may be used here, or None.
-
-    Two copies of SQLite in one process must not open the same file: when one of them
-    closes it, the locks of the other are gone. So ours stays away if the drivers that
-    are loaded have another copy, or may have.
-    """
-    try:
-        from .. import _sqlite3 as native
-    except ImportError:
-        return None
-    if any(name in sys.modules for name in _SQLITE_DRIVERS):
-        return None
-    driver = sys.modules.get("_sqlite3")
-    if driver is None:
-        return native
-    path = getattr(driver, "__file__", None)  # none: linked into the interpreter
-    return native if path is not None and native.shares_library(path) else None
-
-
-def _read_through_driver(address: Address, schemas: Sequence[str] | None) -> Catalog:
+def _read_through_driver(url: str, schemas: Sequence[str] | None) -> Catalog:
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
     from sqlalchemy.pool import NullPool
 
-    options: dict[str, Any] = {"poolclass": NullPool}
-    url = address.url
-    if url is None:
-        name, module = _postgresql_driver()
-        url = f"postgresql+{name}://"
-        options["creator"] = lambda: module.connect(address.name)
     if make_url(url).get_dialect().is_async:
         raise ValueError(
             f"{make_url(url).drivername} is asynchronous: pass a connection to "
             "`await connection.run_sync(snapshot)`"
         )
-    engine = create_engine(url, **options).execution_options(
+    engine = create_engine(url, poolclass=NullPool).execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
     with engine.connect() as connection:
         return _read.postgresql(connection, schemas)
-
-
-def _postgresql_driver() -> tuple[str, Any]:
-    """Return the name of a driver that takes conninfo strings, and its module."""
-    for name in ("psycopg", "psycopg2"):
-        try:
-            return name, __import__(name)
-        except ImportError:
-            continue
-    raise ImportError(
-        "a PostgreSQL database is read by its address through alembic_c._libpq (left "
-        "out when alembic_c was built without libpq's headers), psycopg or psycopg2: "
-        "none of them is there"
-    )

@@ -166,17 +166,20 @@ def sqlite(
 
 
 def feed_sqlite(
-    query: Query,
+    query: Query | Callable[[str], CapsuleType],
     schemas: Sequence[str | None],
     *,
     pragmas: bool = False,
     irregular: set[tuple[str | None, str]] | None = None,
 ) -> Catalog:
-    """Read databases through `query`; the rest as sqlite()."""
+    """Read databases through `query`; the rest as sqlite().
+
+    query: as for feed_postgresql(); gives rows if `irregular` is wanted.
+    """
     reader = _catalog.SqliteReader()
     for schema in schemas:
         database = schema or "main"
-        rows = query(reader.sql(database))
+        rows: Any = query(reader.sql(database))
         if irregular is not None:
             rows = statements = [tuple(row) for row in rows]
             irregular.update((schema, name) for name in _catalog.irregular(statements))

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from alembic_c import _catalog
+from alembic_c import _catalog, _libpq, _sqlite3
 from alembic_c.catalog import DatabaseError, snapshot
 
 DRIVERS = ("psycopg2", "psycopg", "pg8000")
@@ -114,7 +114,6 @@ def test_connection_lost_in_the_middle(engine: sa.Engine, pg_url: str) -> None:
 
 
 def test_own_connection_lost_in_the_middle(pg_url: str) -> None:
-    pytest.importorskip("alembic_c._libpq")
     with (
         locked_catalog(pg_url),
         killer(pg_url),
@@ -297,7 +296,6 @@ def interrupted(address: str, await_reader: Callable[[], object]) -> str:
 
 def test_interrupted_by_a_signal(pg_url: str) -> None:
     """Ctrl-C ends the wait for a server that does not answer."""
-    pytest.importorskip("alembic_c._libpq")
     with locked_catalog(pg_url):
         said = interrupted(conninfo(pg_url), lambda: await_lock(pg_url))
         assert said == "interrupted\n"
@@ -305,7 +303,6 @@ def test_interrupted_by_a_signal(pg_url: str) -> None:
 
 def test_server_that_never_speaks() -> None:
     """Ctrl-C and connect_timeout end the wait for a connection."""
-    pytest.importorskip("alembic_c._libpq")
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"postgresql://127.0.0.1:{server.getsockname()[1]}/db"
         clients: list[socket.socket] = []
@@ -318,8 +315,7 @@ def test_server_that_never_speaks() -> None:
 
 def test_closed_by_another_thread_while_reading(pg_url: str) -> None:
     """A connection under a reader: closing waits its turn, reading fails cleanly."""
-    libpq = pytest.importorskip("alembic_c._libpq")
-    connection = libpq.Connection(conninfo(pg_url))
+    connection = _libpq.Connection(conninfo(pg_url))
     rows = connection.rows(
         "SELECT 'n', g::int8, 0, 'n' || g, NULL, NULL, true, NULL, NULL, NULL, NULL,"
         " NULL, NULL FROM generate_series(1, 3000000) g"
@@ -480,7 +476,6 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
     connection.close()
     content = path.read_bytes().replace(b"placeholder", b"\xff\xfeaceholde\xc3")
     path.write_bytes(content.replace(b"other", b"o\xedh\xa0r"))
-    pytest.importorskip("alembic_c._sqlite3")
     (table,) = snapshot(path).tables
     assert table.name == b"\xff\xfeaceholde\xc3".decode("utf-8", "surrogateescape")
     assert table.columns[1].name == "o\udcedh\udca0r"
@@ -509,14 +504,12 @@ def test_cursor_held_open_on_sqlite(sqlite_file: Path) -> None:
 
 def test_rows_of_an_earlier_query(pg_url: str, tmp_path: Path) -> None:
     """Rows of one query are not taken for another's, which may have more columns."""
-    libpq = pytest.importorskip("alembic_c._libpq")
-    sqlite3 = pytest.importorskip("alembic_c._sqlite3")
     path = tmp_path / "empty.db"
     path.touch()
     none, wide = "SELECT 1, 2, 3 WHERE false", f"SELECT {', '.join('1' * 200)}"
-    for connection in (libpq.Connection(conninfo(pg_url)), sqlite3.Database(path)):
+    for connection in (_libpq.Connection(conninfo(pg_url)), _sqlite3.Database(path)):
         before = connection.rows(none)
-        if isinstance(connection, sqlite3.Database):
+        if isinstance(connection, _sqlite3.Database):
             connection.rows(wide)
             reader: Any = _catalog.SqliteReader()
             with pytest.raises((DatabaseError, ValueError)):
@@ -531,13 +524,11 @@ def test_rows_of_an_earlier_query(pg_url: str, tmp_path: Path) -> None:
 
 def test_failure_after_another_one(pg_url: str, tmp_path: Path) -> None:
     """What is said is about the rows, not about the query that failed before."""
-    libpq = pytest.importorskip("alembic_c._libpq")
-    sqlite3 = pytest.importorskip("alembic_c._sqlite3")
     path = tmp_path / "empty.db"
     path.touch()
     pairs: list[tuple[Any, Any, Any]] = [
-        (libpq.Connection(conninfo(pg_url)), _catalog.PgReader(170000), 0),
-        (sqlite3.Database(path), _catalog.SqliteReader(), None),
+        (_libpq.Connection(conninfo(pg_url)), _catalog.PgReader(170000), 0),
+        (_sqlite3.Database(path), _catalog.SqliteReader(), None),
     ]
     for connection, reader, query in pairs:
         with pytest.raises(DatabaseError, match="nonsense"):
@@ -548,12 +539,11 @@ def test_failure_after_another_one(pg_url: str, tmp_path: Path) -> None:
 
 
 def test_columns_that_are_added_before_they_are_read(sqlite_file: Path) -> None:
-    ours = pytest.importorskip("alembic_c._sqlite3")
     with contextlib.closing(sqlite3.connect(sqlite_file)) as other:
         other.execute("CREATE TABLE wide (a, b, c, d)")
         other.execute("INSERT INTO wide VALUES ('table', 'n', 'n', '')")
         other.commit()
-        rows = ours.Database(sqlite_file).rows("SELECT * FROM wide")
+        rows = _sqlite3.Database(sqlite_file).rows("SELECT * FROM wide")
         for number in range(900):
             other.execute(f"ALTER TABLE wide ADD COLUMN x{number} DEFAULT 'much'")
         other.commit()

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from alembic_c.catalog import Catalog, snapshot
+from alembic_c import _sqlite3
+from alembic_c.catalog import Catalog, _libraries, snapshot
 from alembic_c.catalog._address import Address, parse
 
 DRIVERS = ("psycopg2", "psycopg", "pg8000")
@@ -250,49 +251,44 @@ def test_parameters_of_a_driver_go_to_the_driver(pg_catalog_url: str) -> None:
         snapshot(text(asyncpg.update_query_dict({"command_timeout": "9"})))
 
 
-@pytest.fixture
-def without_own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a package that was built without the headers of libpq and SQLite."""
-    import alembic_c
-
-    for name in ("_libpq", "_sqlite3"):
-        monkeypatch.setitem(sys.modules, f"alembic_c.{name}", None)
-        monkeypatch.delattr(alembic_c, name, raising=False)
-
-
-def test_drivers_take_the_place_of_missing_modules(
-    pg_catalog_url: str,
-    sqlite_file: Path,
-    without_own_modules: None,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("driver", ["psycopg_binary", "psycopg2"])
+def test_the_libpq_of_a_driver(
+    pg_catalog_url: str, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = sa.make_url(pg_catalog_url)
-    wanted = through(pg_catalog_url)
-    assert snapshot(text(url.set(drivername="postgresql"))) == wanted
-    assert snapshot(conninfo(url)) == wanted
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert snapshot(conninfo(url)) == wanted
-    monkeypatch.setitem(sys.modules, "psycopg2", None)
-    with pytest.raises(ImportError, match="psycopg2"):
-        snapshot(conninfo(url))
-    files = through(f"sqlite:///{sqlite_file}")
-    assert snapshot(sqlite_file) == files
-    assert snapshot(f"file:{sqlite_file}?mode=ro") == files
+    """Without the system's libpq, the copy of a driver's package reads."""
+    pytest.importorskip(driver)
+    monkeypatch.setattr(_libraries, "LIBPQ_NAMES", ("libpq-of-nobody.so.5",))
+    drivers = [each for each in _libraries._LIBPQ_DRIVERS if each[0] == driver]
+    monkeypatch.setattr(_libraries, "_LIBPQ_DRIVERS", drivers)
+    assert f"{os.sep}{driver}{os.sep}" in _libraries.libpq()
+    assert snapshot(conninfo(sa.make_url(pg_catalog_url))) == through(pg_catalog_url)
+
+
+def test_without_a_libpq(pg_catalog_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_libraries, "LIBPQ_NAMES", ("libpq-of-nobody.so.5",))
+    monkeypatch.setattr(_libraries, "_LIBPQ_DRIVERS", ())
+    with pytest.raises(ImportError, match=r'install .*"libpq5".*libpq-of-nobody'):
+        snapshot(conninfo(sa.make_url(pg_catalog_url)))
 
 
 def test_another_copy_of_sqlite_keeps_ours_away(
     sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from alembic_c.catalog import _address
-
-    native = pytest.importorskip("alembic_c._sqlite3")
-    monkeypatch.setitem(sys.modules, "_sqlite3", native)  # "linked to another one"
-    monkeypatch.setattr(native, "shares_library", lambda path: False)
-    assert _address._own_sqlite() is None
+    wanted = through(f"sqlite:///{sqlite_file}")
+    _libraries.sqlite3()
+    monkeypatch.setattr(_sqlite3, "same_library", lambda path, other: False)
+    with pytest.raises(ImportError, match="the copy that Python's own"):
+        _libraries.sqlite3()
+    assert snapshot(sqlite_file) == wanted
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "apsw", sys)
-    assert _address._own_sqlite() is None
-    assert snapshot(sqlite_file) == through(f"sqlite:///{sqlite_file}")
+    with pytest.raises(ImportError, match="apsw may have"):
+        _libraries.sqlite3()
+    assert snapshot(sqlite_file) == wanted
+    assert snapshot(f"file:{sqlite_file}?mode=ro") == wanted
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    with pytest.raises(ImportError, match="apsw may have"):
+        snapshot(sqlite_file)
 
 
 def run(program: str, *args: str, **environment: str) -> str:
@@ -309,7 +305,6 @@ def run(program: str, *args: str, **environment: str) -> str:
 
 
 def test_addresses_need_no_sqlalchemy(pg_catalog_url: str, sqlite_file: Path) -> None:
-    pytest.importorskip("alembic_c._libpq")
     program = """
         import sys
         from alembic_c.catalog import snapshot

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import pickle
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +14,6 @@ import sqlalchemy as sa
 from alembic_c import _catalog
 from alembic_c.catalog import Catalog, Change, snapshot
 from alembic_c.catalog._catalog import Identity, _parts
-
-PROJECT = Path(__file__).resolve().parent.parent.parent
 
 BASE = (
     "CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT)",
@@ -296,18 +292,6 @@ def test_nothing_can_be_changed() -> None:
 def test_views_outlive_the_catalog() -> None:
     column = catalog(*BASE).tables[1].columns[1]
     assert (column.name, column.type, column.not_null) == ("a", "INT", False)
-
-
-@pytest.mark.parametrize("type_", _catalog.ASPECTS)
-def test_the_stub_has_each_attribute(type_: type) -> None:
-    stub = ast.parse((PROJECT / "alembic_c" / "_catalog.pyi").read_text("utf-8"))
-    (body,) = (
-        node.body
-        for node in stub.body
-        if isinstance(node, ast.ClassDef) and node.name == type_.__name__
-    )
-    names = {node.name for node in body if isinstance(node, ast.FunctionDef)}
-    assert names == {name for name in vars(type_) if not name.startswith("__")}
 
 
 def test_an_identity_has_each_of_its_fields() -> None:

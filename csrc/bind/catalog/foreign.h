@@ -55,6 +55,39 @@ static inline PyObject *alc_foreign_new_source(struct alc_foreign_source **out,
     return capsule;
 }
 
+/*
+ * The path of a library: the caller's, or for None the one that
+ * alembic_c.catalog._libraries.<finder>() finds.  Bytes for the loader; NULL with an
+ * exception set.
+ */
+static inline PyObject *alc_foreign_library(PyObject *given, const char *finder)
+{
+    PyObject *path = NULL, *bytes = NULL;
+    if (given && given != Py_None) {
+        path = Py_NewRef(given);
+    } else {
+        PyObject *module = PyImport_ImportModule("alembic_c.catalog._libraries");
+        path = module ? PyObject_CallMethod(module, finder, NULL) : NULL;
+        Py_XDECREF(module);
+    }
+    if (path) {
+        PyUnicode_FSConverter(path, &bytes);
+        Py_DECREF(path);
+    }
+    return bytes;
+}
+
+/* ImportError: what is at a path cannot be used. */
+static inline PyObject *alc_foreign_raise_import(const struct alc_error *err)
+{
+    PyObject *text = PyUnicode_DecodeFSDefault(err->msg);
+    if (text) {
+        PyErr_SetObject(PyExc_ImportError, text);
+        Py_DECREF(text);
+    }
+    return NULL;
+}
+
 /* DatabaseError with a code or NULL for none; falls back on the bytes as they are. */
 static inline void alc_foreign_raise(PyObject *error_type, const char *message,
                                      const char *code)

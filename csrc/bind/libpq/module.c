@@ -74,12 +74,27 @@ static void raise_of_rows(struct alc_bind_source *base)
 /* --- Connection ----------------------------------------------------------------------
  */
 
+/* Returns 0, or -1 with an exception set. */
+static int load(struct alc_libpq_api *api, PyObject *given)
+{
+    PyObject *path = alc_foreign_library(given, "libpq");
+    struct alc_error err;
+    alc_error_init(&err);
+    int rc = path ? alc_libpq_load(api, PyBytes_AS_STRING(path), &err) : -1;
+    if (path && rc) {
+        alc_foreign_raise_import(&err);
+    }
+    Py_XDECREF(path);
+    return rc ? -1 : 0;
+}
+
 static PyObject *connection_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"conninfo", NULL};
+    static char *keywords[] = {"conninfo", "library", NULL};
     const char *conninfo;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s:Connection", keywords,
-                                     &conninfo)) {
+    PyObject *given = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|$O:Connection", keywords,
+                                     &conninfo, &given)) {
         return NULL;
     }
     struct connection *self = (struct connection *)type->tp_alloc(type, 0);
@@ -91,6 +106,10 @@ static PyObject *connection_new(PyTypeObject *type, PyObject *args, PyObject *kw
     if (!self->lock) {
         Py_DECREF(self);
         return PyErr_NoMemory();
+    }
+    if (load(&self->pq.api, given) < 0) {
+        Py_DECREF(self);
+        return NULL;
     }
     struct alc_error err;
     alc_error_init(&err);
@@ -192,7 +211,7 @@ static PyObject *connection_server_version(PyObject *object, void *closure)
     struct connection *self = (struct connection *)object;
     (void)closure;
     alc_foreign_lock(self->lock);
-    long version = self->pq.connection ? PQserverVersion(self->pq.connection) : 0;
+    long version = alc_libpq_server_version(&self->pq);
     PyThread_release_lock(self->lock);
     return PyLong_FromLong(version);
 }
@@ -215,7 +234,9 @@ static PyGetSetDef connection_fields[] = {
 };
 
 static PyType_Slot connection_slots[] = {
-    {Py_tp_doc, "Connection(conninfo)\n\nconninfo: libpq's, or a URI."},
+    {Py_tp_doc,
+     "Connection(conninfo, *, library=None)\n\nconninfo: libpq's, or a URI.\n"
+     "library: path of a libpq; None for the one that is found."},
     {Py_tp_new, connection_new},
     {Py_tp_dealloc, connection_dealloc},
     {Py_tp_methods, connection_methods},
@@ -233,6 +254,21 @@ static PyType_Spec connection_spec = {
 /* --- the module ----------------------------------------------------------------------
  */
 
+static PyObject *module_load(PyObject *module, PyObject *path)
+{
+    struct alc_libpq_api api;
+    (void)module;
+    return load(&api, path) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyMethodDef module_methods[] = {
+    {"load", module_load, METH_O,
+     PyDoc_STR(
+         "load(path) -> None\n\nLoad a libpq, or what is linked with one.  Raises "
+         "ImportError if there is none that can be used.")},
+    {NULL, NULL, 0, NULL},
+};
+
 static int libpq_exec(PyObject *module)
 {
     struct module_state *state = PyModule_GetState(module);
@@ -247,11 +283,8 @@ static int libpq_exec(PyObject *module)
     }
     state->connection_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &connection_spec, NULL);
-    if (!state->connection_type ||
-        PyModule_AddType(module, state->connection_type) < 0) {
-        return -1;
-    }
-    return PyModule_AddIntConstant(module, "LIBPQ_VERSION", PQlibVersion());
+    return state->connection_type ? PyModule_AddType(module, state->connection_type)
+                                  : -1;
 }
 
 static int libpq_traverse(PyObject *module, visitproc visit, void *arg)
@@ -288,6 +321,7 @@ static struct PyModuleDef libpq_module = {
     .m_name = "alembic_c._libpq",
     .m_doc = "PostgreSQL connections for reading catalogs, through libpq.",
     .m_size = sizeof(struct module_state),
+    .m_methods = module_methods,
     .m_slots = libpq_slots,
     .m_traverse = libpq_traverse,
     .m_clear = libpq_clear,

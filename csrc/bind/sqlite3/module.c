@@ -2,10 +2,7 @@
  * The module alembic_c._sqlite3: an SQLite file of our own, whose rows go straight into
  * the catalog reader.
  */
-#define _GNU_SOURCE /* RTLD_NOLOAD */
 #include "../../source/sqlite3/database.h"
-
-#include <dlfcn.h>
 
 #include "../catalog/foreign.h"
 
@@ -64,13 +61,27 @@ static void raise_of_rows(struct alc_bind_source *base)
 /* --- Database ------------------------------------------------------------------------
  */
 
+/* Returns 0, or -1 with an exception set. */
+static int load(struct alc_sqlite3_api *api, PyObject *given)
+{
+    PyObject *path = alc_foreign_library(given, "sqlite3");
+    struct alc_error err;
+    alc_error_init(&err);
+    int rc = path ? alc_sqlite3_load(api, PyBytes_AS_STRING(path), &err) : -1;
+    if (path && rc) {
+        alc_foreign_raise_import(&err);
+    }
+    Py_XDECREF(path);
+    return rc ? -1 : 0;
+}
+
 static PyObject *database_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"name", "uri", NULL};
-    PyObject *name;
+    static char *keywords[] = {"name", "uri", "library", NULL};
+    PyObject *name, *given = NULL;
     int is_uri = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$p:Database", keywords,
-                                     PyUnicode_FSConverter, &name, &is_uri)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$pO:Database", keywords,
+                                     PyUnicode_FSConverter, &name, &is_uri, &given)) {
         return NULL;
     }
     struct database *self = (struct database *)type->tp_alloc(type, 0);
@@ -82,6 +93,11 @@ static PyObject *database_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         Py_DECREF(name);
         Py_XDECREF(self);
         return PyErr_NoMemory();
+    }
+    if (load(&self->lite.api, given) < 0) {
+        Py_DECREF(name);
+        Py_DECREF(self);
+        return NULL;
     }
     struct alc_error err;
     alc_error_init(&err);
@@ -190,7 +206,9 @@ static PyMethodDef database_methods[] = {
 };
 
 static PyType_Slot database_slots[] = {
-    {Py_tp_doc, "Database(name, *, uri=False)\n\nA file that is there, read-only."},
+    {Py_tp_doc, "Database(name, *, uri=False, library=None)\n\nA file that is there, "
+                "read-only.\n"
+                "library: path of an SQLite; None for the one that is found."},
     {Py_tp_new, database_new},
     {Py_tp_dealloc, database_dealloc},
     {Py_tp_methods, database_methods},
@@ -207,33 +225,36 @@ static PyType_Spec database_spec = {
 /* --- the module ----------------------------------------------------------------------
  */
 
-/*
- * Whether a loaded extension module uses the copy of SQLite that this one does.  Two
- * copies in one process must not open the same file: closing it in one of them drops
- * the locks of the other (sqlite.org, "How To Corrupt An SQLite Database File", 2.2.1).
- */
-static PyObject *shares_library(PyObject *module, PyObject *path)
+static PyObject *module_load(PyObject *module, PyObject *path)
 {
-    PyObject *name;
+    struct alc_sqlite3_api api;
     (void)module;
-    if (!PyUnicode_FSConverter(path, &name)) {
+    return load(&api, path) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *module_same_library(PyObject *module, PyObject *args)
+{
+    PyObject *path, *other;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "O&O&:same_library", PyUnicode_FSConverter, &path,
+                          PyUnicode_FSConverter, &other)) {
         return NULL;
     }
-    void *handle = dlopen(PyBytes_AS_STRING(name), RTLD_LAZY | RTLD_NOLOAD);
-    Py_DECREF(name);
-    void *theirs = handle ? dlsym(handle, "sqlite3_sourceid") : NULL;
-    const char *(*ours)(void) = sqlite3_sourceid;
-    bool same = theirs && memcmp(&theirs, &ours, sizeof theirs) == 0;
-    if (handle) {
-        dlclose(handle);
-    }
+    bool same = alc_sqlite3_shared(PyBytes_AS_STRING(path), PyBytes_AS_STRING(other));
+    Py_DECREF(path);
+    Py_DECREF(other);
     return PyBool_FromLong(same);
 }
 
 static PyMethodDef module_methods[] = {
-    {"shares_library", shares_library, METH_O,
-     PyDoc_STR("shares_library(path) -> bool\n\nWhether the extension module of that "
-               "file, which is loaded, uses the same copy of SQLite.")},
+    {"load", module_load, METH_O,
+     PyDoc_STR(
+         "load(path) -> None\n\nLoad an SQLite, or what is linked with one.  Raises "
+         "ImportError if there is none that can be used.")},
+    {"same_library", module_same_library, METH_VARARGS,
+     PyDoc_STR(
+         "same_library(path, other) -> bool\n\nWhether two paths lead to the same "
+         "copy of SQLite.  Two copies in one process must not open the same file.")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -251,10 +272,7 @@ static int module_exec(PyObject *module)
     }
     state->database_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &database_spec, NULL);
-    if (!state->database_type || PyModule_AddType(module, state->database_type) < 0) {
-        return -1;
-    }
-    return PyModule_AddStringConstant(module, "SQLITE_VERSION", sqlite3_libversion());
+    return state->database_type ? PyModule_AddType(module, state->database_type) : -1;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)

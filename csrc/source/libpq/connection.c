@@ -8,7 +8,28 @@
 #include <string.h>
 #include <time.h>
 
+#include "../library/library.h"
 #include "alc/alloc.h"
+
+static const struct alc_symbol symbols[] = {
+#define SYMBOL(is_optional, result, name, arguments) {#name, is_optional},
+    ALC_LIBPQ_FUNCTIONS(SYMBOL)
+#undef SYMBOL
+};
+
+enum { N_SYMBOLS = sizeof symbols / sizeof *symbols };
+
+_Static_assert(sizeof(struct alc_libpq_api) == N_SYMBOLS * sizeof(void *),
+               "pointers to functions, nothing between them");
+
+int alc_libpq_load(struct alc_libpq_api *api, const char *path, struct alc_error *err)
+{
+    int rc = alc_library_load(api, symbols, N_SYMBOLS, path, err);
+    if (!rc && !api->PQisthreadsafe()) {
+        rc = alc_error_set(err, ALC_E_IO, 0, "%s: made for one thread", path);
+    }
+    return rc;
+}
 
 void alc_libpq_init(struct alc_libpq *pq)
 {
@@ -17,19 +38,21 @@ void alc_libpq_init(struct alc_libpq *pq)
 
 void alc_libpq_release(struct alc_libpq *pq)
 {
-    PQclear(pq->result);
-    PQfinish(pq->connection);
+    pq->row_is_out = false;
+    alc_libpq_close(pq);
     alc_free(pq->message);
     alc_libpq_init(pq);
 }
 
 void alc_libpq_close(struct alc_libpq *pq)
 {
-    PQfinish(pq->connection);
+    if (pq->connection) {
+        pq->api.PQfinish(pq->connection);
+    }
     pq->connection = NULL;
     pq->in_query = false;
-    if (!pq->row_is_out) {
-        PQclear(pq->result);
+    if (pq->result && !pq->row_is_out) {
+        pq->api.PQclear(pq->result);
         pq->result = NULL;
     }
 }
@@ -56,6 +79,11 @@ static int fail(struct alc_libpq *pq, const char *message, const char *sqlstate,
     return alc_error_set(err, ALC_E_IO, 0, "%s", pq->message);
 }
 
+int alc_libpq_server_version(const struct alc_libpq *pq)
+{
+    return pq->connection ? pq->api.PQserverVersion(pq->connection) : 0;
+}
+
 int alc_libpq_fail(struct alc_libpq *pq, const char *message, struct alc_error *err)
 {
     return fail(pq, message, NULL, err);
@@ -71,7 +99,7 @@ static void forget_failure(struct alc_libpq *pq)
 
 static int fail_connection(struct alc_libpq *pq, struct alc_error *err)
 {
-    return fail(pq, PQerrorMessage(pq->connection), NULL, err);
+    return fail(pq, pq->api.PQerrorMessage(pq->connection), NULL, err);
 }
 
 static void ignore_notice(void *arg, const char *message)
@@ -89,7 +117,7 @@ enum { SIGNAL_CHECK_MS = 250 };
  */
 static int wait_for_socket(struct alc_libpq *pq, short events, struct alc_error *err)
 {
-    struct pollfd ready = {PQsocket(pq->connection), events, 0};
+    struct pollfd ready = {pq->api.PQsocket(pq->connection), events, 0};
     int n_ready = poll(&ready, 1, SIGNAL_CHECK_MS);
     if (n_ready < 0 && errno != EINTR) {
         return alc_error_set_errno(err, errno, "waiting for the server");
@@ -111,29 +139,29 @@ static time_t now(void)
 }
 
 /* Seconds that connecting may take; 0 for as long as it wants. */
-static long connect_timeout(PGconn *connection)
+static long connect_timeout(struct alc_libpq *pq)
 {
     long timeout = 0;
-    PQconninfoOption *options = PQconninfo(connection);
+    PQconninfoOption *options = pq->api.PQconninfo(pq->connection);
     for (PQconninfoOption *o = options; o && o->keyword; o++) {
         if (strcmp(o->keyword, "connect_timeout") == 0 && o->val) {
             timeout = strtol(o->val, NULL, 10);
         }
     }
-    PQconninfoFree(options);
+    pq->api.PQconninfoFree(options);
     return timeout > 0 ? timeout : 0;
 }
 
-/* Drive PQconnectPoll() to its end. */
+/* Drive pq->api.PQconnectPoll() to its end. */
 static int finish_connecting(struct alc_libpq *pq, struct alc_error *err)
 {
-    long timeout = connect_timeout(pq->connection);
+    long timeout = connect_timeout(pq);
     time_t start = now();
-    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-    while (status != PGRES_POLLING_OK) {
+    unsigned status = ALC_POLLING_WRITING;
+    while (status != ALC_POLLING_OK) {
         int rc = 0;
         while (rc == 0) {
-            short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+            short events = status == ALC_POLLING_READING ? POLLIN : POLLOUT;
             rc = wait_for_socket(pq, events, err);
             if (rc == 0 && timeout && now() - start > timeout) {
                 rc = fail(pq, "connection to the server failed: timeout expired", NULL,
@@ -143,8 +171,8 @@ static int finish_connecting(struct alc_libpq *pq, struct alc_error *err)
         if (rc < 0) {
             return rc;
         }
-        status = PQconnectPoll(pq->connection);
-        if (status == PGRES_POLLING_FAILED) {
+        status = pq->api.PQconnectPoll(pq->connection);
+        if (status == ALC_POLLING_FAILED) {
             return fail_connection(pq, err);
         }
     }
@@ -157,26 +185,26 @@ int alc_libpq_connect(struct alc_libpq *pq, const char *conninfo, struct alc_err
     static const char *const keywords[] = {"fallback_application_name", "dbname",
                                            "client_encoding", NULL};
     const char *const values[] = {"alembic_c", conninfo, "UTF8", NULL};
-    pq->connection = PQconnectStartParams(keywords, values, 1);
+    pq->connection = pq->api.PQconnectStartParams(keywords, values, 1);
     if (!pq->connection) {
         return alc_error_nomem(err);
     }
-    if (PQstatus(pq->connection) == CONNECTION_BAD) {
+    if (pq->api.PQstatus(pq->connection) == ALC_CONNECTION_BAD) {
         return fail_connection(pq, err);
     }
-    PQsetNoticeProcessor(pq->connection, ignore_notice, NULL);
+    pq->api.PQsetNoticeProcessor(pq->connection, ignore_notice, NULL);
     return finish_connecting(pq, err);
 }
 
 /* Wait until a result can be had without blocking. */
 static int wait_for_result(struct alc_libpq *pq, struct alc_error *err)
 {
-    while (PQisBusy(pq->connection)) {
+    while (pq->api.PQisBusy(pq->connection)) {
         int rc = wait_for_socket(pq, POLLIN, err);
         if (rc < 0) {
             return rc;
         }
-        if (rc > 0 && !PQconsumeInput(pq->connection)) {
+        if (rc > 0 && !pq->api.PQconsumeInput(pq->connection)) {
             return fail_connection(pq, err);
         }
     }
@@ -187,12 +215,12 @@ static int wait_for_result(struct alc_libpq *pq, struct alc_error *err)
 static void end_query(struct alc_libpq *pq)
 {
     PGresult *result;
-    while ((result = PQgetResult(pq->connection))) {
-        ExecStatusType status = PQresultStatus(result);
-        PQclear(result);
-        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
-            status == PGRES_COPY_BOTH) {
-            PQfinish(pq->connection); /* nothing here reads a COPY */
+    while ((result = pq->api.PQgetResult(pq->connection))) {
+        unsigned status = pq->api.PQresultStatus(result);
+        pq->api.PQclear(result);
+        if (status == ALC_RESULT_COPY_IN || status == ALC_RESULT_COPY_OUT ||
+            status == ALC_RESULT_COPY_BOTH) {
+            pq->api.PQfinish(pq->connection); /* nothing here reads a COPY */
             pq->connection = NULL;
             break;
         }
@@ -206,21 +234,19 @@ static void end_query(struct alc_libpq *pq)
  */
 static int next_result(struct alc_libpq *pq, struct alc_error *err)
 {
-    PQclear(pq->result);
+    pq->api.PQclear(pq->result);
     pq->result = NULL;
     pq->row = 0;
     int rc = wait_for_result(pq, err);
     if (rc) {
         return rc;
     }
-    pq->result = PQgetResult(pq->connection);
-    switch (PQresultStatus(pq->result)) { /* of NULL: a fatal error */
-    case PGRES_SINGLE_TUPLE:
-    case PGRES_TUPLES_OK:
-    case PGRES_COMMAND_OK:
-#ifdef LIBPQ_HAS_CHUNK_MODE
-    case PGRES_TUPLES_CHUNK:
-#endif
+    pq->result = pq->api.PQgetResult(pq->connection);
+    switch (pq->api.PQresultStatus(pq->result)) { /* of NULL: a fatal error */
+    case ALC_RESULT_SINGLE_TUPLE:
+    case ALC_RESULT_TUPLES_OK:
+    case ALC_RESULT_COMMAND_OK:
+    case ALC_RESULT_TUPLES_CHUNK:
         return 0;
     default:
         break;
@@ -229,9 +255,11 @@ static int next_result(struct alc_libpq *pq, struct alc_error *err)
         pq->in_query = false;
         return 0;
     }
-    const char *message = PQresultErrorMessage(pq->result);
-    rc = fail(pq, *message ? message : PQresStatus(PQresultStatus(pq->result)),
-              PQresultErrorField(pq->result, PG_DIAG_SQLSTATE), err);
+    const char *message = pq->api.PQresultErrorMessage(pq->result);
+    rc = fail(pq,
+              *message ? message
+                       : pq->api.PQresStatus(pq->api.PQresultStatus(pq->result)),
+              pq->api.PQresultErrorField(pq->result, ALC_DIAG_SQLSTATE), err);
     end_query(pq);
     return rc;
 }
@@ -243,7 +271,7 @@ int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
     if (!pq->connection) {
         return fail(pq, "the connection is closed", NULL, err);
     }
-    while (pq->in_query && (!pq->result || pq->row == PQntuples(pq->result))) {
+    while (pq->in_query && (!pq->result || pq->row == pq->api.PQntuples(pq->result))) {
         int rc = next_result(pq, err);
         if (rc) {
             return rc;
@@ -252,14 +280,14 @@ int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
     if (!pq->in_query) {
         return 0;
     }
-    if (PQnfields(pq->result) != pq->n_columns) {
+    if (pq->api.PQnfields(pq->result) != pq->n_columns) {
         return fail(pq, "results of several queries", NULL, err);
     }
     for (int i = 0; i < pq->n_columns; i++) {
         cells[i].kind =
-            PQgetisnull(pq->result, pq->row, i) ? ALC_CELL_NULL : ALC_CELL_TEXT;
-        cells[i].text.ptr = PQgetvalue(pq->result, pq->row, i);
-        cells[i].text.len = (size_t)PQgetlength(pq->result, pq->row, i);
+            pq->api.PQgetisnull(pq->result, pq->row, i) ? ALC_CELL_NULL : ALC_CELL_TEXT;
+        cells[i].text.ptr = pq->api.PQgetvalue(pq->result, pq->row, i);
+        cells[i].text.len = (size_t)pq->api.PQgetlength(pq->result, pq->row, i);
     }
     pq->row++;
     pq->row_is_out = true;
@@ -275,7 +303,7 @@ static int send_query(struct alc_libpq *pq, const char *sql, struct alc_error *e
     if (pq->in_query) {
         return fail(pq, "the rows before were not read to their end", NULL, err);
     }
-    if (!PQsendQuery(pq->connection, sql)) {
+    if (!pq->api.PQsendQuery(pq->connection, sql)) {
         return fail_connection(pq, err);
     }
     pq->in_query = true;
@@ -292,13 +320,13 @@ int alc_libpq_query(struct alc_rows *out, struct alc_libpq *pq, const char *sql,
     if (rc) {
         return rc;
     }
-#ifdef LIBPQ_HAS_CHUNK_MODE
-    PQsetChunkedRowsMode(pq->connection, CHUNK_ROWS);
-#else
-    PQsetSingleRowMode(pq->connection);
-#endif
+    if (pq->api.PQsetChunkedRowsMode) {
+        pq->api.PQsetChunkedRowsMode(pq->connection, CHUNK_ROWS);
+    } else {
+        pq->api.PQsetSingleRowMode(pq->connection);
+    }
     rc = next_result(pq, err);
-    pq->n_columns = PQnfields(pq->result);
+    pq->n_columns = pq->api.PQnfields(pq->result);
     out->self = pq;
     out->n_columns = (size_t)pq->n_columns;
     out->next = alc_libpq_next;

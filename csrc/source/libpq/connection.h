@@ -11,14 +11,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <libpq-fe.h>
-
 #include "alc/error.h"
 #include "alc/rows.h"
+#include "functions.h"
 
 enum { ALC_LIBPQ_SQLSTATE_LEN = 5 };
 
+/* The functions of one copy of libpq. */
+struct alc_libpq_api {
+#define ALC_MEMBER(is_optional, result, name, arguments) result(*name) arguments;
+    ALC_LIBPQ_FUNCTIONS(ALC_MEMBER)
+#undef ALC_MEMBER
+};
+
+/*
+ * Load a libpq; `path` is as for alc_library_load().
+ * Returns 0, or ALC_E_IO if that is no libpq that can be used.
+ */
+int alc_libpq_load(struct alc_libpq_api *api, const char *path, struct alc_error *err);
+
 struct alc_libpq {
+    struct alc_libpq_api api;
     PGconn *connection;             /* NULL once closed */
     PGresult *result;               /* what is being read, or NULL */
     int row;                        /* next row of it */
@@ -34,6 +47,9 @@ struct alc_libpq {
 /* No allocation. */
 void alc_libpq_init(struct alc_libpq *pq);
 
+/* The server's version as PQserverVersion() has it; 0 once closed. */
+int alc_libpq_server_version(const struct alc_libpq *pq);
+
 /* Close the connection and free everything; as after alc_libpq_init(). */
 void alc_libpq_release(struct alc_libpq *pq);
 
@@ -44,8 +60,8 @@ void alc_libpq_close(struct alc_libpq *pq);
 int alc_libpq_fail(struct alc_libpq *pq, const char *message, struct alc_error *err);
 
 /*
- * Connect with a conninfo string or URI.  The client's encoding is UTF-8, whatever the
- * environment says.  connect_timeout is for all hosts together.
+ * Connect with a conninfo string or URI; `api` has been loaded.  The client's encoding
+ * is UTF-8, whatever the environment says.  connect_timeout is for all hosts together.
  * Returns 0, ALC_E_NOMEM, or ALC_E_IO with libpq's words in pq->message.
  */
 int alc_libpq_connect(struct alc_libpq *pq, const char *conninfo,
