@@ -8,7 +8,7 @@ DEMO := $(BUILD)/demo-venv
 ARGS ?=
 RUNS ?= 10000000
 
-.PHONY: help demo test lint conformance conformance-oldest build bench sanitized leaks fuzz format clean
+.PHONY: help demo test lint conformance conformance-oldest third-party build bench sanitized leaks fuzz format clean
 
 help:
 	@echo "make demo         build, install and run the main job on SQLite"
@@ -17,6 +17,8 @@ help:
 	@echo "make conformance  upstream's own tests, on SQLite, PostgreSQL and MariaDB"
 	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb)"
 	@echo "make conformance-oldest  the same with the oldest SQLAlchemy that we support"
+	@echo "make third-party  others' tests and migrations, upstream's package and ours"
+	@echo "                  (QUICK=1: the gate's part; NAMES='alembic_utils optuna')"
 	@echo "make bench        compare with upstream; rewrites docs/performance.md"
 	@echo "make sanitized    the Python tests with the extensions under ASan and UBSan"
 	@echo "make leaks        LeakSanitizer over 200 snapshots of each kind"
@@ -87,6 +89,12 @@ $(OLDEST)/ready: pyproject.toml
 
 conformance-oldest: build $(OLDEST)/ready
 	@$(MAKE) conformance DB="sqlite postgresql" CONFORMANCE_PY=$(OLDEST)/bin/python
+
+NAMES ?=
+
+third-party: build
+	$(PYTHON) tools/install_system.py postgresql
+	$(PY) -m tests.thirdparty.run $(if $(QUICK),--quick) $(NAMES)
 
 bench: build
 	$(PYTHON) tools/install_system.py postgresql

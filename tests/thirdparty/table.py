@@ -1,0 +1,249 @@
+"""What is run: packages of others, pinned, and what of them is about Alembic.
+
+An environment holds upstream's Alembic beside the packages.  The same environment runs
+both sides; what `import alembic` gives there is decided by PYTHONPATH alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SQLALCHEMY = "SQLAlchemy==2.0.58"
+# A URL of the server's database, as the programs below are given it.
+PG_URL = "postgresql+psycopg2://{user}:{password}@{host}:{port}/{database}"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of the index; `distribution==version` installs it."""
+
+    name: str
+    version: str
+
+    @property
+    def requirement(self) -> str:
+        """Return what pip is asked for."""
+        return f"{self.name}=={self.version}"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests of a source distribution, run with pytest on each side.
+
+    tests: files or directories of the source distribution.
+    options: of pytest.
+    variables: of the environment; {host}, {port}, {user}, {password}, {database} are
+        those of the PostgreSQL server, and `server` is to be true.
+    quick: those of `tests` that are part of the quick form.
+    """
+
+    package: Package
+    environment: str
+    tests: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    server: bool = False
+    quick: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.package.name
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of ours that uses a package; what it prints is compared.
+
+    script: in `programs/`.
+    arguments: as `variables` above.
+    """
+
+    package: Package
+    environment: str
+    script: str
+    arguments: tuple[str, ...] = ()
+    server: bool = False
+    quick: bool = False
+
+    @property
+    def label(self) -> str:
+        return f"{self.package.name} ({self.script})"
+
+
+UTILS = Package("alembic_utils", "0.8.8")
+PG_ENUM = Package("alembic-postgresql-enum", "1.11.0")
+PYTEST_ALEMBIC = Package("pytest-alembic", "0.13.1")
+FLASK_MIGRATE = Package("Flask-Migrate", "4.1.0")
+FLASK_ALEMBIC = Package("Flask-Alembic", "3.3.0")
+DECLARATIVE = Package("sqlalchemy-declarative-extensions", "0.17.0")
+ADVANCED = Package("advanced-alchemy", "1.12.0")
+GEO = Package("geoalchemy2", "0.20.0")
+
+BIGQUERY = Package("sqlalchemy-bigquery", "1.17.3")
+COCKROACH = Package("sqlalchemy-cockroachdb", "2.0.4")
+REDSHIFT = Package("sqlalchemy-redshift", "1.0.0")
+DATABRICKS = Package("databricks-sqlalchemy", "2.0.10")
+STARROCKS = Package("starrocks", "1.3.4")
+VERTICA = Package("sqlalchemy-vertica-python", "0.6.3")
+SNOWFLAKE = Package("snowflake-sqlalchemy", "2.1.0")
+DUCKDB = Package("duckdb-engine", "0.17.0")
+SPANNER = Package("sqlalchemy-spanner", "1.20.1")
+CLICKHOUSE = Package("clickhouse-sqlalchemy", "0.3.2")
+
+PREFECT = Package("prefect", "3.9.1")
+AIRFLOW = Package("apache-airflow-core", "3.3.2")
+MLFLOW = Package("mlflow", "3.18.0")
+DAGSTER = Package("dagster", "1.13.28")
+OPTUNA = Package("optuna", "5.0.0")
+
+# name -> what is installed beside SQLAlchemy, upstream's Alembic and pytest.  Packages
+# that do not see each other share one, because an environment costs half a minute.
+ENVIRONMENTS: dict[str, tuple[str, ...]] = {
+    "small": (
+        UTILS.requirement,
+        PG_ENUM.requirement,
+        PYTEST_ALEMBIC.requirement,
+        FLASK_MIGRATE.requirement,
+        FLASK_ALEMBIC.requirement,
+        COCKROACH.requirement,
+        REDSHIFT.requirement,
+        "Flask-SQLAlchemy",
+        "psycopg2-binary",
+    ),
+    "declarative": (
+        DECLARATIVE.requirement,
+        UTILS.requirement,
+        PYTEST_ALEMBIC.requirement,
+        "pytest-mock-resources[docker]==2.15.0",
+        "psycopg[binary]",
+        "psycopg2-binary",
+        "coverage",
+        "pydantic",
+        "pymysql",
+        "sqlglot",
+    ),
+    "geoalchemy2": (GEO.requirement, "psycopg2-binary", "shapely", "packaging"),
+    "advanced-alchemy": (
+        f"advanced-alchemy[cli]=={ADVANCED.version}",
+        "litestar[cli]==2.25.0",
+        SPANNER.requirement,
+        "aiosqlite",
+        "argon2-cffi",
+        "asyncpg",
+        "cryptography",
+        "dishka",
+        "dogpile.cache",
+        "fsspec",
+        "orjson",
+        "passlib",
+        "psycopg[binary]",
+        "pwdlib",
+        "pytest-asyncio",
+        "pytest-click",
+        "pytest-databases[postgres,mysql,oracle,mssql,cockroachdb,spanner,bigquery]",
+        "pytest-lazy-fixtures",
+        "pytest-mock",
+        "pytest-xdist",
+        "sqlmodel",
+    ),
+    "dialects": (
+        BIGQUERY.requirement,
+        DATABRICKS.requirement,
+        STARROCKS.requirement,
+        VERTICA.requirement,
+        SNOWFLAKE.requirement,
+        DUCKDB.requirement,
+        SPANNER.requirement,
+        CLICKHOUSE.requirement,
+        "mock",
+    ),
+    "prefect": (PREFECT.requirement,),
+    "airflow": (AIRFLOW.requirement,),
+    "mlflow": (MLFLOW.requirement,),
+    "dagster": (DAGSTER.requirement,),
+    "optuna": (OPTUNA.requirement,),
+}
+
+# Where pytest-mock-resources finds a server in place of a container.
+_MOCK_RESOURCES = {
+    "PMR_POSTGRES_HOST": "{host}",
+    "PMR_POSTGRES_PORT": "{port}",
+    "PMR_POSTGRES_USERNAME": "{user}",
+    "PMR_POSTGRES_PASSWORD": "{password}",
+    "PMR_POSTGRES_ROOT_DATABASE": "{database}",
+}
+
+SUITES = (
+    Suite(FLASK_MIGRATE, "small", ("tests",), quick=("tests/test_custom_template.py",)),
+    Suite(REDSHIFT, "small", ("tests/test_alembic_dialect.py",)),
+    Suite(BIGQUERY, "dialects", ("tests/unit/test_alembic.py",)),
+    Suite(SNOWFLAKE, "dialects", ("tests/test_unit_case_sensitivity.py",)),
+    Suite(
+        DECLARATIVE,
+        "declarative",
+        ("tests",),
+        ("-m", "alembic"),
+        _MOCK_RESOURCES,
+        server=True,
+    ),
+    Suite(
+        ADVANCED,
+        "advanced-alchemy",
+        (
+            "tests/integration/test_alembic_cli_integration.py",
+            "tests/integration/test_alembic_commands.py",
+            "tests/unit/test_cli.py",
+        ),
+        ("-k", "not oracle and not mssql and not spanner and not cockroach"),
+    ),
+    Suite(
+        GEO,
+        "geoalchemy2",
+        ("tests/test_alembic_migrations.py",),
+        ("--postgresql_dburl", PG_URL),
+        server=True,
+    ),
+)
+
+# `clickhouse_sqlalchemy.alembic` cannot be imported with upstream's 1.20.1.
+# What offline_sql.py is given, and whether it is quick.
+_DIALECTS = (
+    (COCKROACH, "small", "cockroachdb://u@localhost/d", True),
+    (REDSHIFT, "small", "redshift+psycopg2://u@localhost/d", True),
+    (BIGQUERY, "dialects", "bigquery://project/data", False),
+    (
+        DATABRICKS,
+        "dialects",
+        "databricks://token:t@h?http_path=p&catalog=c databricks.sqlalchemy",
+        False,
+    ),
+    (STARROCKS, "dialects", "starrocks://u@localhost/d starrocks.alembic", False),
+    (VERTICA, "dialects", "vertica+vertica_python://u@localhost/d", False),
+    (SNOWFLAKE, "dialects", "snowflake://u:p@account/d/s", False),
+    (DUCKDB, "dialects", "duckdb:///:memory:", False),
+    (
+        SPANNER,
+        "dialects",
+        "spanner+spanner:///projects/p/instances/i/databases/d",
+        False,
+    ),
+    (CLICKHOUSE, "dialects", "clickhouse+native://u@localhost/d", False),
+)
+
+# alembic_utils, pytest-alembic, Flask-Alembic and alembic-postgresql-enum publish
+# source distributions without tests, and so do most dialects.
+PROGRAMS = (
+    Program(UTILS, "small", "use_alembic_utils.py", (PG_URL,), server=True, quick=True),
+    Program(
+        PG_ENUM, "small", "use_postgresql_enum.py", (PG_URL,), server=True, quick=True
+    ),
+    Program(PYTEST_ALEMBIC, "small", "use_pytest_alembic.py", quick=True),
+    Program(FLASK_ALEMBIC, "small", "use_flask_alembic.py", quick=True),
+    *(
+        Program(
+            package, environment, "offline_sql.py", tuple(words.split()), quick=quick
+        )
+        for package, environment, words, quick in _DIALECTS
+    ),
+)
