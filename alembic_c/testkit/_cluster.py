@@ -1,0 +1,271 @@
+"""A throwaway PostgreSQL server, where PostgreSQL's programs are installed.
+
+It lives in a temporary directory, listens on a free loopback port, gives up durability
+for speed, keeps nothing after `stop()` and is never the machine's own server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import glob
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ._tree import TestKitError
+
+# A server whose data may be lost commits without waiting for the disk.
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "100",
+}
+
+
+class ServerMissing(TestKitError):
+    """No PostgreSQL server programs are on this machine."""
+
+
+def server_bin() -> Path:
+    """Return the directory of the newest installed server's programs.
+
+    Raises ServerMissing if there is none; the message says what to install.
+    """
+
+    def version(directory: str) -> tuple[int, ...]:
+        name = Path(directory).parent.name
+        return tuple(int(part) for part in name.split(".") if part.isdigit())
+
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=version, reverse=True)
+    initdb = shutil.which("initdb")
+    if initdb:
+        found.append(str(Path(initdb).resolve().parent))
+    for directory in found:
+        if os.access(os.path.join(directory, "initdb"), os.X_OK):
+            return Path(directory)
+    raise ServerMissing(
+        "PostgreSQL is missing: install the package 'postgresql', or name a server by "
+        "its URL"
+    )
+
+
+def free_port() -> int:
+    """Return a loopback TCP port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _account() -> dict[str, Any]:
+    # PostgreSQL refuses to run as root; its package creates this account.
+    return {"user": "postgres"} if os.geteuid() == 0 else {}
+
+
+class Cluster:
+    """A server of its own, and what is known of it while it runs.
+
+    user, password: of its only account; a random password if it is None.
+    settings: of postgresql.conf, beside those that make it fast.
+    """
+
+    def __init__(
+        self,
+        user: str = "test",
+        password: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._bin = server_bin()
+        self._user = user
+        self._password = password or secrets.token_hex(8)
+        self._settings = {**_SETTINGS, **(settings or {})}
+        self.directory = Path(tempfile.mkdtemp(prefix="alembic_c_pg"))
+        self.port = free_port()
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str = "postgres", driver: str = "postgresql") -> str:
+        """Return the SQLAlchemy URL of a database.
+
+        driver: of the URL: "postgresql+asyncpg".
+        """
+        account = f"{self._user}:{self._password}"
+        return f"{driver}://{account}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> Cluster:
+        """Initialise the server and start it.
+
+        Raises TestKitError with the server's log if it does not start.
+        """
+        data = self.directory / "data"
+        os.chmod(self.directory, 0o755)
+        data.mkdir(mode=0o700)
+        password_file = self.directory / "password"
+        password_file.write_text(self._password)
+        if _account():
+            shutil.chown(data, "postgres")
+            shutil.chown(self.directory, "postgres")
+        self.run(
+            *("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"),
+            *("--auth=scram-sha-256", f"--username={self._user}"),
+            *(f"--pwfile={password_file}", str(data)),
+        )
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        with open(self.directory / "server.log", "wb") as log:
+            self.server = subprocess.Popen(
+                [
+                    *(str(self._bin / "postgres"), f"-D{data}", f"-p{self.port}"),
+                    *(f"-k{self.directory}", *options),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                # Not a child of the terminal's group: Ctrl-C is for the tests.
+                start_new_session=True,
+                **_account(),
+            )
+        self._await_ready()
+        return self
+
+    def stop(self) -> None:
+        """Stop the server and remove its directory."""
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+            self.server.wait(timeout=30)
+            self.server = None
+        shutil.rmtree(self.directory)
+
+    def _await_ready(self, seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        ready = [str(self._bin / "pg_isready"), "-q", "-h127.0.0.1", f"-p{self.port}"]
+        while time.monotonic() < deadline:
+            if self.server is None or self.server.poll() is not None:
+                break
+            if subprocess.run(ready, check=False).returncode == 0:
+                return
+            time.sleep(0.05)
+        log = (self.directory / "server.log").read_text(errors="replace")
+        raise TestKitError(f"PostgreSQL did not start:\n{log[-4000:]}")
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs.
+
+        Raises TestKitError with what it printed if it fails.
+        """
+        done = subprocess.run(
+            [str(self._bin / program), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=self.directory,
+            check=False,
+            **_account(),
+        )
+        if done.returncode:
+            raise TestKitError(f"{program} failed:\n{done.stdout.decode()}")
+
+
+@contextlib.contextmanager
+def shared(folder: Path, driver: str) -> Iterator[str]:
+    """Yield the URL of a cluster that all processes share which name the same folder.
+
+    The first one starts it; the last one to leave stops it, whoever started it.
+    """
+    state = folder / "alembic_c_cluster.json"
+    with _locked(folder):
+        cluster = _State.read(state)
+        if cluster is None:
+            started = Cluster().start()
+            assert started.server is not None
+            cluster = _State(
+                started.url(driver="postgresql"),
+                started.server.pid,
+                str(started.directory),
+                [],
+            )
+        cluster.users.append(os.getpid())
+        cluster.write(state)
+    try:
+        yield cluster.url.replace("postgresql", driver, 1)
+    finally:
+        with _locked(folder):
+            release(state, os.getpid())
+
+
+def release(state: Path, process: int | None = None) -> None:
+    """Leave a shared cluster; stop it if no process that lives uses it any more.
+
+    state: its file; nothing is done if it is gone. process: who leaves.
+    """
+    cluster = _State.read(state)
+    if cluster is None:
+        return
+    cluster.users = [each for each in cluster.users if each != process and _lives(each)]
+    if cluster.users:
+        cluster.write(state)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(cluster.server, signal.SIGINT)
+    _await_end(cluster.server)
+    shutil.rmtree(cluster.directory)
+    state.unlink()
+
+
+class _State:
+    """What processes tell each other of a shared cluster, in a file."""
+
+    def __init__(self, url: str, server: int, directory: str, users: list[int]) -> None:
+        self.url = url
+        self.server = server
+        self.directory = directory
+        self.users = users
+
+    @classmethod
+    def read(cls, path: Path) -> _State | None:
+        """Return what a file says, None if there is no file."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: Path) -> None:
+        """Write the file; only its owner may read the password in it."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w") as stream:
+            json.dump(vars(self), stream)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with open(folder / "alembic_c_cluster.lock", "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _await_end(process: int, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while _lives(process) and time.monotonic() < deadline:
+        # Ours, if this process has started it: then it has to be waited for.
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
+        time.sleep(0.02)

@@ -1,0 +1,215 @@
+"""The key of a template: a digest of everything that decides what is in it.
+
+A template is found by its key alone, so whatever can change a migrated database has to
+be in the digest: the revision files that lead to the revision, all other files beside
+them and beside `env.py` (which they may read or import), the configuration, the
+versions of what runs the migrations, and what the caller names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+
+from .. import __version__
+from ..script import ScriptDirectory
+from ._tree import TestKitError, upgrade_plan
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from ..config import Config
+
+# Part of each key: raised when templates are made in another way.
+_FORMAT = 1
+
+_SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules"})
+_SKIPPED_ENDINGS = (".pyc", ".pyo", "~", ".swp")
+
+# What tells that a file or directory is as it was: inode, size, and the times of the
+# last changes of content and of inode. Programs cannot set the last one.
+_Stamp = tuple[int, int, int, int]
+
+
+class Inputs:
+    """The files and directories that were read for a digest, as they were then."""
+
+    def __init__(self) -> None:
+        self._stamps: dict[str, _Stamp | None] = {}
+
+    def digest(self, path: str) -> bytes:
+        """Return the SHA-256 of a file's content.
+
+        Raises TestKitError if it cannot be read.
+        """
+        try:
+            with open(path, "rb") as stream:
+                self._stamps[path] = _stamp(os.fstat(stream.fileno()))
+                return hashlib.sha256(stream.read()).digest()
+        except OSError as problem:
+            raise TestKitError(
+                f"Can't read {path}, on which a template depends: {problem.strerror}"
+            ) from problem
+
+    def files(self, directory: str) -> list[str]:
+        """Return the files of a directory and of those in it, hidden ones left out."""
+        found = []
+        for folder, names, files in os.walk(directory):
+            self._stamps[folder] = _current(folder)
+            names[:] = [
+                name
+                for name in names
+                if name not in _SKIPPED_DIRECTORIES and not name.startswith(".")
+            ]
+            found += [
+                os.path.join(folder, name)
+                for name in files
+                if not name.startswith(".") and not name.endswith(_SKIPPED_ENDINGS)
+            ]
+        return sorted(found)
+
+    def are_unchanged(self) -> bool:
+        """Return whether all of them are as they were."""
+        return all(_current(path) == stamp for path, stamp in self._stamps.items())
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _current(path: str) -> _Stamp | None:
+    try:
+        return _stamp(os.stat(path))
+    except OSError:
+        return None
+
+
+# Digests of this process, by what they were asked for.
+_known: dict[str, tuple[Inputs, str]] = {}
+
+
+def template_key(
+    config: Config,
+    revision: str,
+    *,
+    url: URL,
+    server: str,
+    files: Iterable[str | os.PathLike[str]] = (),
+    seed: Callable[..., Any] | None = None,
+) -> str:
+    """Return the name of a template: eight digits for the project, "_", 24 more.
+
+    url: the database of the test, for its kind and driver; server: the server's version
+        and whatever else of it decides what a migration does.
+    files: further files, and directories with all that is in them.
+    seed: the function that puts rows in, None for none.
+    Raises TestKitError for a file that cannot be read, CommandError for a revision that
+    is not known.
+    """
+    paths = [os.path.abspath(os.fspath(each)) for each in files]
+    versions = __version__, sqlalchemy.__version__, platform.python_version()
+    question = repr(
+        [
+            *(_FORMAT, versions, url.drivername, server, revision, os.getcwd()),
+            *(_configuration(config), paths, seed and _function(seed)),
+        ]
+    )
+    if question in _known and _known[question][0].are_unchanged():
+        return _known[question][1]
+    inputs = Inputs()
+    script = ScriptDirectory.from_config(config)
+    answers: list[tuple[Any, ...]] = list(_tree_files(script, revision, inputs))
+    answers += [("file", path, inputs.digest(path)) for path in _named(paths, inputs)]
+    if seed is not None:
+        answers.append(("seed", inputs.digest(_function(seed)[-1])))
+    text = repr((question, answers)).encode("utf-8", "surrogatepass")
+    family = hashlib.sha256(os.fsencode(os.path.realpath(script.dir))).hexdigest()
+    key = f"{family[:8]}_{hashlib.sha256(text).hexdigest()[:24]}"
+    _known[question] = inputs, key
+    return key
+
+
+def family(key: str) -> str:
+    """Return what the keys of one project's templates begin with."""
+    return key.partition("_")[0]
+
+
+def _configuration(config: Config) -> list[Any]:
+    """Return what `env.py` may read of a configuration, the database's URL left out."""
+    parser = config.file_config
+    sections = [
+        (name, sorted((k, v) for k, v in parser.items(name, raw=True) if k != _URL))
+        for name in sorted(parser.sections())
+    ]
+    options = getattr(config.cmd_opts, "x", None)
+    others = config.toml_alembic_config, config.attributes, options
+    return [config.config_ini_section, sections, _value(others)]
+
+
+_URL = "sqlalchemy.url"
+_PLAIN = (str, bytes, int, float, bool, type(None))
+
+
+def _value(value: Any) -> Any:
+    """Return a value in a form whose `repr` is the same in each process."""
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, Mapping):
+        return sorted((str(key), _value(each)) for key, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return [_value(each) for each in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(repr(_value(each)) for each in value)
+    return type(value).__module__, type(value).__qualname__
+
+
+def _tree_files(
+    script: ScriptDirectory, revision: str, inputs: Inputs
+) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the files of the tree that matter: not those of revisions further on."""
+    plan = upgrade_plan(script, revision)
+    revision_files = {os.path.realpath(each.path) for each in script.walk_revisions()}
+    for each in plan:
+        yield "revision", each.revision, inputs.digest(each.path)
+    places = [script.dir, *map(os.fspath, script._version_locations)]
+    for path in sorted({path for place in places for path in inputs.files(place)}):
+        if os.path.realpath(path) not in revision_files:
+            yield "file", os.path.relpath(path, script.dir), inputs.digest(path)
+
+
+def _named(paths: Iterable[str], inputs: Inputs) -> Iterator[str]:
+    for path in paths:
+        if os.path.isdir(path):
+            yield from inputs.files(path)
+        else:
+            yield path
+
+
+def _function(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """Return what decides what a function does: its name, arguments, and source file.
+
+    Raises TestKitError for one without a source file, whose changes nobody could see.
+    """
+    if isinstance(function, partial):
+        bound = _value(function.args), _value(function.keywords)
+        name, *more, path = _function(function.func)
+        return name, *more, *bound, path
+    plain = inspect.unwrap(function)
+    plain = getattr(plain, "__func__", plain)
+    try:
+        path = inspect.getsourcefile(plain)
+    except TypeError:
+        path = None
+    if path is None:
+        raise TestKitError(
+            f"{function!r} has no source file, so a change of it could not be seen: "
+            "define it in a module"
+        )
+    return f"{plain.__module__}.{getattr(plain, '__qualname__', '')}", path

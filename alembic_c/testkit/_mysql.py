@@ -1,0 +1,316 @@
+"""Templates of MariaDB and MySQL databases: their statements, replayed on the server.
+
+These servers copy no database. The statements that make a template's objects are kept
+in a table of the template itself, which is written last: a template without it is not
+complete. The rows go from table to table without leaving the server.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from ._connect import Connector, call_once, sql
+from ._store import (
+    CLONE,
+    PREFIX,
+    TEMPLATE,
+    NoRightError,
+    is_stale,
+    new_name,
+    wait_until,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+
+_T = TypeVar("_T")
+
+_STATEMENTS = PREFIX + "statements"
+
+# Error numbers, https://mariadb.com/kb/en/mariadb-error-codes/
+_ACCESS_DENIED = (1044, 1227)
+_NOT_THERE = (1049, 1146)
+
+# The rules under which the statements of SHOW CREATE mean what they say.
+_SESSION = (
+    "SET SESSION foreign_key_checks = 0, unique_checks = 0,"
+    " sql_mode = 'NO_AUTO_VALUE_ON_ZERO', sql_quote_show_create = 1"
+)
+
+
+class _Kind(NamedTuple):
+    """A kind of object: how its names are listed, and its statement asked for.
+
+    statement, sql_mode: their columns in the answer; the mode is None where the
+        statement does not depend on it.
+    """
+
+    names: str
+    show: str
+    statement: int
+    sql_mode: int | None = None
+
+
+def _tables(types: str) -> str:
+    return (
+        "SELECT TABLE_NAME FROM information_schema.TABLES"
+        f" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ({types}) ORDER BY 1"
+    )
+
+
+def _routines(type_: str) -> str:
+    return (
+        "SELECT ROUTINE_NAME FROM information_schema.ROUTINES"
+        f" WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_TYPE = '{type_}' ORDER BY 1"
+    )
+
+
+_SEQUENCES = _Kind(_tables("'SEQUENCE'"), "SEQUENCE", 1)
+_TABLES = _Kind(_tables("'BASE TABLE', 'SYSTEM VERSIONED'"), "TABLE", 1)
+_FUNCTIONS = _Kind(_routines("FUNCTION"), "FUNCTION", 2, 1)
+_PROCEDURES = _Kind(_routines("PROCEDURE"), "PROCEDURE", 2, 1)
+_VIEWS = _Kind(_tables("'VIEW'"), "VIEW", 1)
+_TRIGGERS = _Kind(
+    "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
+    " WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY EVENT_OBJECT_TABLE, ACTION_ORDER",
+    *("TRIGGER", 2, 1),
+)
+_EVENTS = _Kind(
+    "SELECT EVENT_NAME FROM information_schema.EVENTS"
+    " WHERE EVENT_SCHEMA = DATABASE() ORDER BY 1",
+    *("EVENT", 3, 1),
+)
+
+
+class MysqlStore:
+    """Templates on one server.
+
+    url: of any database of the server, which need not exist.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._admin = Connector(url.set(database=""), autocommit=True)
+
+    @functools.cache  # noqa: B019 - a store lives as long as its process
+    def server(self) -> str:
+        """Return the server's version, and what new databases get of it."""
+        query = (
+            "SELECT VERSION(), @@global.character_set_server,"
+            " @@global.collation_server, @@global.sql_mode, CURRENT_USER()"
+        )
+        return self._admin.call(lambda connection: str(sql(connection, query).one()))
+
+    def locked(self, key: str, body: Callable[[], _T]) -> _T:
+        """Call a function with a named lock, in a session of its own."""
+        query = f"SELECT GET_LOCK('{PREFIX}{key}', 0)"
+
+        def hold(connection: Connection) -> _T:
+            wait_until(lambda: sql(connection, query).scalar() == 1)
+            return body()
+
+        return call_once(self._admin.url, hold, autocommit=True)
+
+    def has(self, key: str) -> bool:
+        """Return whether there is a template that is complete."""
+        return self._admin.call(lambda connection: bool(_statements(connection, key)))
+
+    def begin(self, key: str) -> URL:
+        """Create an empty database."""
+        self.abandon(key)
+        self._run(f"CREATE DATABASE {TEMPLATE}{key}")
+        return self._url.set(database=TEMPLATE + key)
+
+    def publish(self, key: str) -> None:
+        """Note the statements that make the template: now it is complete."""
+        call_once(self._url.set(database=TEMPLATE + key), _note)
+
+    def abandon(self, key: str) -> None:
+        """Drop the database that was being built."""
+        self._run(f"DROP DATABASE IF EXISTS {TEMPLATE}{key}")
+
+    def clone(self, key: str, name: str | None) -> URL | None:
+        """Create a database, replay the statements, copy the rows."""
+        name = name or new_name()
+
+        def copy(connection: Connection) -> bool:
+            statements = _statements(connection, key)
+            if not statements:
+                return False
+            sql(connection, f"CREATE DATABASE {_quoted(name)}")
+            try:
+                sql(connection, f"USE {_quoted(name)}")
+                sql(connection, _SESSION)
+                for each in statements:
+                    sql(connection, each)
+            except BaseException:
+                sql(connection, f"DROP DATABASE {_quoted(name)}")
+                raise
+            return True
+
+        made = self._translated(copy, fresh=True)
+        return self._url.set(database=name) if made else None
+
+    def create(self) -> URL:
+        """Create an empty database."""
+        name = new_name()
+        self._run(f"CREATE DATABASE {name}")
+        return self._url.set(database=name)
+
+    def drop(self, url: URL) -> None:
+        """Drop a copy."""
+        self._run(f"DROP DATABASE IF EXISTS {_quoted(str(url.database))}")
+
+    def prune(self, family: str, keep: int) -> None:
+        """Drop all templates but the newest, and databases that were left."""
+        self._admin.call(lambda connection: _prune(connection, family, keep))
+
+    def _run(self, statement: str) -> None:
+        self._translated(lambda connection: sql(connection, statement))
+
+    def _translated(
+        self, function: Callable[[Connection], _T], *, fresh: bool = False
+    ) -> _T:
+        """Call a function with a connection; raise NoRightError if that is missing.
+
+        fresh: with a connection of its own, which may change its session.
+        """
+        try:
+            if fresh:
+                return call_once(self._admin.url, function, autocommit=True)
+            return self._admin.call(function)
+        except sa.exc.DBAPIError as problem:
+            if _number(problem) not in _ACCESS_DENIED:
+                raise
+            raise NoRightError(
+                f"{self._url.username or 'the account'} may not create databases: "
+                f"GRANT ALL ON `{PREFIX}%`.* allows it"
+            ) from problem
+
+
+def _number(error: sa.exc.DBAPIError) -> int | None:
+    """Return the server's error number."""
+    arguments: Any = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _statements(connection: Connection, key: str) -> list[str]:
+    """Return the statements of a template; none if it is not complete."""
+    query = f"SELECT statement FROM {TEMPLATE}{key}.{_STATEMENTS} ORDER BY position"
+    try:
+        return list(sql(connection, query).scalars())
+    except sa.exc.DBAPIError as problem:
+        if _number(problem) not in _NOT_THERE:
+            raise
+        return []
+
+
+def _note(connection: Connection) -> None:
+    """Put the statements that make this database into a table of it, all at once."""
+    sql(connection, "SET SESSION sql_mode = '', sql_quote_show_create = 1")
+    statements = list(_to_replay(connection))
+    sql(
+        connection,
+        f"CREATE TABLE {_STATEMENTS} (position INTEGER PRIMARY KEY, "
+        "statement LONGTEXT NOT NULL) ENGINE = InnoDB CHARACTER SET utf8mb4",
+    )
+    insert = sa.text(f"INSERT INTO {_STATEMENTS} VALUES (:position, :statement)")
+    rows = [{"position": n, "statement": each} for n, each in enumerate(statements)]
+    connection.execute(insert, rows)
+    connection.commit()
+
+
+def _to_replay(connection: Connection) -> Iterator[str]:
+    """Yield the statements that make a database like this one.
+
+    At least one: a template without any is not complete.
+    """
+    name, charset, collation = sql(
+        connection,
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME"
+        " FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()",
+    ).one()
+    yield f"ALTER DATABASE CHARACTER SET {charset} COLLATE {collation}"
+    for kind in (_SEQUENCES, _TABLES, _FUNCTIONS, _PROCEDURES):
+        yield from _made_by(connection, kind)
+    for sequence in _names(connection, _SEQUENCES):
+        query = f"SELECT next_not_cached_value FROM {_quoted(sequence)}"
+        value = sql(connection, query).scalar()
+        yield f"DO SETVAL({_quoted(sequence)}, {value}, 0)"
+    for table in _names(connection, _TABLES):
+        yield from _copied_rows(connection, name, table)
+    yield from _in_order(_made_by(connection, _VIEWS), _names(connection, _VIEWS))
+    # Behind the rows, which they would change again.
+    for kind in (_TRIGGERS, _EVENTS):
+        yield from _made_by(connection, kind)
+
+
+def _names(connection: Connection, kind: _Kind) -> list[str]:
+    return list(sql(connection, kind.names).scalars())
+
+
+def _made_by(connection: Connection, kind: _Kind) -> Iterator[str]:
+    for name in _names(connection, kind):
+        row = sql(connection, f"SHOW CREATE {kind.show} {_quoted(name)}").one()
+        if kind.sql_mode is not None:
+            yield f"SET SESSION sql_mode = '{row[kind.sql_mode]}'"
+        yield row[kind.statement]
+
+
+def _copied_rows(connection: Connection, database: str, table: str) -> Iterator[str]:
+    """Yield the statement that copies a table's rows; none if it has none."""
+    source = f"{_quoted(database)}.{_quoted(table)}"
+    if sql(connection, f"SELECT 1 FROM {source} LIMIT 1").scalar() is None:
+        return
+    query = sa.text(
+        "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA ="
+        " DATABASE() AND TABLE_NAME = :table AND EXTRA NOT LIKE '%GENERATED'"
+        " AND EXTRA NOT LIKE 'STORED%' ORDER BY ORDINAL_POSITION"
+    )
+    names = connection.execute(query, {"table": table}).scalars()
+    columns = ", ".join(map(_quoted, names))
+    yield f"INSERT INTO {_quoted(table)} ({columns}) SELECT {columns} FROM {source}"
+
+
+def _in_order(statements: Iterable[str], views: list[str]) -> Iterator[str]:
+    """Yield the statements of views so that each comes behind those that it reads."""
+    pending = dict(zip(map(_quoted, views), statements, strict=True))
+    while pending:
+        ready = [
+            name
+            for name, text in pending.items()
+            if not any(other in text for other in pending if other != name)
+        ]
+        # A name may be that of a column: then any order is as good.
+        for name in ready or [next(iter(pending))]:
+            yield pending.pop(name)
+
+
+def _prune(connection: Connection, family: str, keep: int) -> None:
+    complete = sql(
+        connection,
+        "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME ="
+        f" '{_STATEMENTS}' ORDER BY CREATE_TIME DESC",
+    ).scalars()
+    ours = [each for each in complete if each.startswith(TEMPLATE + family)]
+    there = sql(connection, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
+    used = sql(connection, "SELECT DB FROM information_schema.PROCESSLIST").scalars()
+    in_use = set(used)
+    doomed = ours[keep:]
+    for name in there.scalars():
+        if name.startswith(CLONE) and is_stale(name) and name not in in_use:
+            doomed.append(name)
+        elif name.startswith(TEMPLATE + family) and name not in ours:
+            lock = PREFIX + name.removeprefix(TEMPLATE)
+            if sql(connection, f"SELECT IS_FREE_LOCK('{lock}')").scalar() == 1:
+                doomed.append(name)
+    for name in doomed:
+        sql(connection, f"DROP DATABASE IF EXISTS {name}")

@@ -1,0 +1,112 @@
+"""Where the pytest plugin gets servers, asynchronous engines and fixtures from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._tree import TestKitError, as_url
+
+if TYPE_CHECKING:
+    import pytest
+    from sqlalchemy import URL
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from ..config import Config
+
+# The asynchronous driver for a kind of database whose URL names another.
+_ASYNC_DRIVERS = {
+    "postgresql": ("asyncpg", "psycopg"),
+    "sqlite": ("aiosqlite",),
+    "mysql": ("asyncmy", "aiomysql"),
+    "mariadb": ("asyncmy", "aiomysql"),
+}
+
+
+def kind_of(config: Config) -> str:
+    """Return dialect and driver of a configuration's database: "postgresql+asyncpg".
+
+    "sqlite" if it names none.
+    """
+    url = config.get_main_option("sqlalchemy.url") or "sqlite://"
+    return url.partition("://")[0]
+
+
+@contextmanager
+def running(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """Yield the URL of a server of a kind.
+
+    folder: what the processes of one test run have in common.
+
+    Raises TestKitError if none can be had.
+    """
+    backend = kind.partition("+")[0]
+    if backend == "postgresql" and find_spec("pytest_postgresql") is not None:
+        process = request.getfixturevalue("postgresql_proc")
+        password = f":{process.password}" if process.password else ""
+        account = f"{process.user}{password}"
+        yield f"{kind}://{account}@{process.host}:{process.port}/postgres"
+    elif find_spec("testcontainers") is not None and os.path.exists(_DOCKER):
+        with _container(backend) as address:
+            yield address.set(drivername=kind).render_as_string(hide_password=False)
+    elif backend == "postgresql":
+        from . import _cluster
+
+        with _cluster.shared(folder, kind) as url:
+            yield url
+    else:
+        raise TestKitError(
+            f"no server for {backend}: ALEMBIC_C_TEST_URL or the setting "
+            "alembic_c_url names one"
+        )
+
+
+_DOCKER = "/var/run/docker.sock"
+
+
+@contextmanager
+def _container(backend: str) -> Iterator[URL]:
+    from importlib import import_module
+
+    names = {"postgresql": ("postgres", "PostgresContainer")}
+    module, name = names.get(backend, ("mysql", "MySqlContainer"))
+    container = getattr(import_module(f"testcontainers.{module}"), name)
+    with container() as running_container:
+        yield as_url(running_container.get_connection_url())
+
+
+def async_engine(url: URL) -> AsyncEngine:
+    """Return an asynchronous engine that keeps no connection.
+
+    Its driver is the one that the URL names, if that is asynchronous; else one that is
+    installed.
+    Raises TestKitError if there is none.
+    """
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    if not url.get_dialect().is_async:
+        backend = url.get_backend_name()
+        names = _ASYNC_DRIVERS.get(backend, ())
+        found = next((name for name in names if find_spec(name)), None)
+        if found is None:
+            raise TestKitError(
+                f"no asynchronous driver for {backend}: install {' or '.join(names)}"
+            )
+        url = url.set(drivername=f"{backend}+{found}")
+    return create_async_engine(url, poolclass=NullPool)
+
+
+def async_fixture(function: Callable[..., Any]) -> Any:
+    """Make a fixture of an asynchronous generator.
+
+    For pytest-asyncio where it is installed; anyio's plugin takes any.
+    """
+    from importlib import import_module
+
+    name = "pytest_asyncio" if find_spec("pytest_asyncio") else "pytest"
+    return import_module(name).fixture(function)

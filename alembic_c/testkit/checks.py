@@ -1,0 +1,354 @@
+"""The tests that every migration tree should have, as functions.
+
+Each raises CheckFailed, an AssertionError, with what is wrong and in which file.
+`alembic_c.testkit.suite` has them as tests for pytest, `alembic test` on the command
+line.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import catalog, install
+from ..runtime._steps import MigrationStep
+from ..script import ScriptDirectory
+from ..util import CommandError
+from . import _tree
+from ._connect import call_once
+from ._scratch import empty_database
+from ._templates import migrated_database
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, MetaData
+
+    from ..config import Config
+    from ..runtime._steps import RevisionStep
+    from ..runtime.migration import MigrationContext
+    from ..script.base import Script
+
+# A revision file that cannot be reverted says why: `irreversible = "drops old ids"`.
+IRREVERSIBLE = "irreversible"
+
+
+class CheckFailed(AssertionError):
+    """A migration tree is not as it should be."""
+
+
+class StepReport(NamedTuple):
+    """What one revision did when it was run up, down and up again.
+
+    revision: its id; path: its file; seconds: for all three runs.
+    irreversible: why it was not reverted, None if it was.
+    changes: what differs after the way down from before the way up.
+    error: what went wrong on the way down, or on the second way up; None if nothing.
+    """
+
+    revision: str
+    path: str
+    seconds: float
+    irreversible: str | None = None
+    changes: tuple[catalog.Change, ...] = ()
+    error: Exception | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the revision does not revert what it does."""
+        return bool(self.changes or self.error)
+
+    def __str__(self) -> str:
+        lines = [f"{self.revision}  {self.seconds * 1000:7.1f} ms"]
+        if self.irreversible:
+            lines[0] += f"  not reverted: {self.irreversible}"
+        lines += [f"    after downgrade: {change}" for change in self.changes]
+        if self.error is not None:
+            words = str(self.error).strip().partition("\n")[0]
+            lines.append(f"    {type(self.error).__name__}: {words}")
+        return "\n".join(lines)
+
+
+def one_head(config: Config) -> None:
+    """Check that the tree has one head, or none at all."""
+    script = ScriptDirectory.from_config(config)
+    heads = script.get_heads()
+    if len(heads) < 2:
+        return
+    files = "\n".join(f"  {script.get_revision(head).path}" for head in heads)
+    raise CheckFailed(
+        f"{len(heads)} heads, where one was expected:\n{files}\n"
+        "'alembic merge heads' joins them, or one of them gets another down_revision."
+    )
+
+
+def loads_without_warning(config: Config) -> None:
+    """Check that all revision files can be executed and that nothing warns of them."""
+    install()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        script = ScriptDirectory.from_config(config)
+        for each in script.walk_revisions():
+            _executed(each)
+    if caught:
+        words = "\n".join(f"  {warning.message}" for warning in caught)
+        raise CheckFailed(f"loading {script.dir} warns:\n{words}")
+
+
+def _executed(script: Script) -> Any:
+    try:
+        return script.module
+    except Exception as problem:
+        raise CheckFailed(
+            f"{script.path} cannot be executed: {type(problem).__name__}: {problem}"
+        ) from problem
+
+
+def goes_up(config: Config, url: str | URL, revision: str = "heads") -> None:
+    """Check that an empty database can be upgraded.
+
+    url: as for `migrated`.
+    Raises what a migration raises.
+    """
+    with migrated_database(config, url, revision):
+        pass
+
+
+def steps(
+    config: Config,
+    url: str | URL,
+    range_: str = "",
+    *,
+    report: Callable[[StepReport], None] | None = None,
+) -> list[StepReport]:
+    """Check each revision of a range: up, down, and up again.
+
+    The catalog after the way down has to equal the one before the way up. All is done
+    in one process, in one run of `env.py` and on one database of its own; behind a
+    revision that fails, a new one.
+
+    range_: "start:end"; all revisions by default. What is below it is upgraded first.
+    report: called with each step's report as soon as it is known.
+    Returns the reports. Raises CheckFailed if any has failed, what a migration raises
+    on its first way up.
+    """
+    script = ScriptDirectory.from_config(config)
+    chosen = [each.revision for each in _tree.revisions_between(script, range_)]
+    reports: list[StepReport] = []
+    while len(reports) < len(chosen):
+        walk = _Walk(script, chosen[len(reports) :])
+        with empty_database(url) as place:
+            try:
+                _tree.run(config, place, walk.plan, "heads")
+            except Exception as problem:
+                if not walk.expects_errors:
+                    raise
+                walk.fail(problem)
+            finally:
+                reports += walk.reports
+        if report is not None:
+            for each in walk.reports:
+                report(each)
+    failed = [each for each in reports if each.failed]
+    if failed:
+        texts = "\n".join(f"{each.path}\n{each}" for each in failed)
+        raise CheckFailed(
+            f"{len(failed)} of {len(reports)} revisions do not revert what they do; a "
+            f"file that cannot says so: {IRREVERSIBLE} = 'the reason'\n{texts}"
+        )
+    return reports
+
+
+class _Walk:
+    """Revisions, each run up, down and up again, until one fails.
+
+    chosen: their ids in order.
+    """
+
+    def __init__(self, script: ScriptDirectory, chosen: Sequence[str]) -> None:
+        self._script = script
+        self._chosen = chosen
+        self._current = chosen[0]
+        self._started = 0.0
+        self.reports: list[StepReport] = []
+        # Whether an exception is the fault of the way back.
+        self.expects_errors = False
+
+    def plan(self, heads: Any, context: MigrationContext) -> Iterator[RevisionStep]:
+        """Yield the steps to run; each has ended when the next one is asked for."""
+        for revision in _below(self._script, self._chosen):
+            yield _step(self._script, revision, up=True)
+        before = _snapshot(context)
+        for revision in self._chosen:
+            self._current = revision
+            self._started = time.perf_counter()
+            yield _step(self._script, self._current, up=True)
+            reason = self._reason()
+            if reason is None:
+                self.expects_errors = True
+                yield _step(self._script, self._current, up=False)
+                changes = before.diff(_snapshot(context))
+                if changes:
+                    self._note(changes=tuple(changes))
+                    return
+                yield _step(self._script, self._current, up=True)
+                self.expects_errors = False
+            self._note(irreversible=reason)
+            before = _snapshot(context)
+
+    def fail(self, problem: Exception) -> None:
+        """Note that the current revision has failed."""
+        self._note(error=problem)
+
+    def _reason(self) -> str | None:
+        """Return why the current revision cannot be reverted, if it says so."""
+        module = self._script.get_revision(self._current).module
+        reason: str | None = getattr(module, IRREVERSIBLE, None)
+        return reason
+
+    def _note(self, **found: Any) -> None:
+        seconds = time.perf_counter() - self._started
+        path = self._script.get_revision(self._current).path
+        self.reports.append(StepReport(self._current, path, seconds, **found))
+
+
+def _step(script: ScriptDirectory, revision: str, *, up: bool) -> RevisionStep:
+    make = (
+        MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
+    )
+    return make(script.revision_map, script.get_revision(revision))
+
+
+def _below(script: ScriptDirectory, chosen: Sequence[str]) -> list[str]:
+    """Return the revisions that have to be there before the first chosen one."""
+    if not chosen:
+        return []
+    needed = _tree.upgrade_plan(script, chosen[-1])
+    return [each.revision for each in needed if each.revision not in set(chosen)]
+
+
+def _snapshot(context: MigrationContext) -> catalog.Catalog:
+    return catalog.snapshot(context.connection)
+
+
+def matches_models(
+    config: Config, url: str | URL, metadata: MetaData | None = None
+) -> None:
+    """Check that the migrations and the models make the same database.
+
+    metadata: of the models; what `env.py` gives as `target_metadata` if it is None.
+    Raises CheckFailed with the differences; TestKitError if there are no models.
+    """
+    found: list[Any] = [metadata]
+    places: list[tuple[str, str | None]] = []
+
+    def look(heads: Any, context: MigrationContext) -> list[RevisionStep]:
+        if metadata is None:
+            found[0] = context.opts.get("target_metadata")
+        places.append((context.version_table, context.version_table_schema))
+        return []
+
+    with migrated_database(config, url, "heads") as place, empty_database(url) as other:
+        _tree.run(config, place, look)
+        models = found[0] if isinstance(found[0], (list, tuple)) else [found[0]]
+        if not any(models):
+            raise _tree.TestKitError(
+                "there are no models: target_metadata in env.py is None"
+            )
+        for each in models:
+            call_once(other, each.create_all)
+        before = call_once(place, catalog.snapshot)
+        after = call_once(other, catalog.snapshot)
+    changes = [
+        change for change in before.diff(after) if not _is_version_table(change, places)
+    ]
+    if changes:
+        texts = "\n".join(f"  {change}" for change in changes)
+        raise CheckFailed(f"the models differ from the migrations:\n{texts}")
+
+
+def _is_version_table(
+    change: catalog.Change, places: Sequence[tuple[str, str | None]]
+) -> bool:
+    names = {name for name, _ in places}
+    names |= {f"{schema or 'public'}.{name}" for name, schema in places}
+    return change.table in names
+
+
+def autogenerate_finds_nothing(config: Config, url: str | URL) -> None:
+    """Check that `alembic check` is quiet on a migrated database.
+
+    Raises CheckFailed with the operations that it would write.
+    """
+    from .. import command
+
+    with migrated_database(config, url, "heads") as place, _tree.logging_kept():
+        mine = _tree.pointed_at(config, place)
+        try:
+            _tree.outside_loop(lambda: command.check(mine))
+        except CommandError as problem:
+            raise CheckFailed(str(problem)) from problem
+
+
+def unedited_since(config: Config, reference: str) -> None:
+    """Check that no revision file was changed or removed since a commit.
+
+    Comments, layout and docstrings do not count.
+    reference: of git, such as "origin/main".
+    Raises CheckFailed with the files; TestKitError where git does not answer.
+    """
+    script = ScriptDirectory.from_config(config)
+    changed: list[str] = []
+    for place in map(os.fspath, script._version_locations):
+        listing = _git(place, "ls-tree", "-r", "--name-only", "-z", reference, ".")
+        for name in filter(None, listing.split("\0")):
+            if name.endswith(".py"):
+                before = _git(place, "show", f"{reference}:./{name}")
+                path = os.path.join(place, name)
+                if _meaning(before, name) != _meaning_of_file(path):
+                    changed.append(path)
+    if changed:
+        files = "\n".join(f"  {path}" for path in changed)
+        raise CheckFailed(
+            f"revisions were changed after {reference}, where databases may have run "
+            f"them already; write a new revision instead:\n{files}"
+        )
+
+
+def _git(directory: str, *arguments: str) -> str:
+    command = ["git", "-C", directory, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        words = getattr(problem, "stderr", None) or str(problem)
+        raise _tree.TestKitError(f"git {arguments[0]}: {words.strip()}") from problem
+    return done.stdout
+
+
+def _meaning(source: str, name: str) -> str:
+    """Return a module's syntax tree without docstrings, as text."""
+    tree = ast.parse(source, name)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            del body[0]
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _meaning_of_file(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return _meaning(stream.read(), path)
+    except FileNotFoundError:
+        return None
