@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -41,11 +41,13 @@ def rolled_back(engine: sa.Engine) -> Iterator[Connection]:
     """
     with engine.connect() as connection:
         transaction = connection.begin()
+        restore = _begin_in_database(connection)
         try:
             yield connection
         finally:
             if transaction.is_active:
                 transaction.rollback()
+            restore()
 
 
 @asynccontextmanager
@@ -53,8 +55,31 @@ async def rolled_back_async(engine: AsyncEngine) -> AsyncIterator[AsyncConnectio
     """Yield an asynchronous connection whose transaction is rolled back in the end."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
+        restore = await connection.run_sync(_begin_in_database)
         try:
             yield connection
         finally:
             if transaction.is_active:
                 await transaction.rollback()
+            await connection.run_sync(lambda _: restore())
+
+
+def _begin_in_database(connection: Connection) -> Callable[[], None]:
+    """Begin a transaction that savepoints are inside of; return what undoes the change.
+
+    Python's driver for SQLite begins one at the first INSERT only, unless it is told
+    to leave transactions alone; a savepoint before that is a transaction by itself.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or not hasattr(driver, "isolation_level"):
+        return lambda: None
+    mode = driver.isolation_level
+    if mode is None:
+        return lambda: None
+    driver.isolation_level = None
+    connection.exec_driver_sql("BEGIN")
+
+    def restore() -> None:
+        driver.isolation_level = mode
+
+    return restore

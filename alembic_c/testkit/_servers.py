@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ._tree import TestKitError, as_url
 
 if TYPE_CHECKING:
-    import pytest
     from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncEngine
 

@@ -61,7 +61,6 @@ class SqliteStore:
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._folder = cache_directory()
         name = url.database or ""
         self._in_memory = (
             name in ("", ":memory:")
@@ -70,6 +69,11 @@ class SqliteStore:
         )
         # The databases in memory live as long as a connection to them does.
         self._anchors: dict[str, sqlite3.Connection] = {}
+
+    @property
+    def _folder(self) -> Path:
+        # Asked each time: a test may choose another one.
+        return cache_directory()
 
     def server(self) -> str:
         """Return SQLite's version."""

@@ -27,6 +27,7 @@ PYTHON_LAYERS = [
     ("command", r"command"),
     ("config", r"config|_cli.*|_activation|__main__"),
     ("testing", r"testing(\..*)?"),
+    ("testkit", r"testkit(\..*)?|pytest"),
 ]
 # What only tests need is imported by that layer alone.
 TEST_PACKAGES = ("pytest", "sqlalchemy.testing")
@@ -143,14 +144,15 @@ def test_upstream_is_never_imported() -> None:
     assert not wrong
 
 
-def test_what_tests_need_is_imported_by_the_testing_layer_only() -> None:
+def test_what_tests_need_is_imported_by_modules_for_tests_only() -> None:
     importers = {
         module
         for module, name in foreign_imports()
         if any(f"{name}.".startswith(f"{package}.") for package in TEST_PACKAGES)
     }
     assert "testing._sqla" in importers
-    assert [name for name in importers if name.split(".")[0] != "testing"] == []
+    for_tests = re.compile(r"testing(\..*)?|pytest")
+    assert [name for name in importers if not for_tests.fullmatch(name)] == []
 
 
 C_FILES = sorted(p for p in CSRC.rglob("*.[ch]") if "build" not in p.parts)

@@ -1,0 +1,164 @@
+"""The checks of a migration tree: quiet on a good one, and each finds its fault."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from alembic_c.testkit import TestKitError, checks
+from alembic_c.testkit.checks import CheckFailed, StepReport
+from tests.testkit.tree import Tree
+
+
+@pytest.fixture(params=["memory", "postgresql"])
+def place(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a server whose catalogs can be read."""
+    if request.param == "memory":
+        return "sqlite://"
+    url: str = request.getfixturevalue("postgresql_server")
+    return url
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_good_tree(tree: Tree, place: str) -> None:
+    checks.one_head(tree.config)
+    checks.loads_without_warning(tree.config)
+    checks.goes_up(tree.config, place)
+    checks.matches_models(tree.config, place)
+    checks.autogenerate_finds_nothing(tree.config, place)
+    seen: list[StepReport] = []
+    reports = checks.steps(tree.config, place, report=seen.append)
+    assert seen == reports
+    assert [each.revision for each in reports] == ["r1", "r2", "r3"]
+    assert not any(each.failed for each in reports)
+
+
+def test_an_empty_tree(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, n_revisions=0)
+    checks.one_head(tree.config)
+    checks.goes_up(tree.config, "sqlite://")
+    assert checks.steps(tree.config, "sqlite://") == []
+
+
+def test_two_heads(tree: Tree) -> None:
+    tree.add(4, down="r2")
+    with pytest.raises(CheckFailed, match=r"(?s)2 heads.*r3\.py.*r4\.py.*merge"):
+        checks.one_head(tree.config)
+
+
+def test_a_warning_while_loading(tree: Tree) -> None:
+    (tree.versions / "copy.py").write_text((tree.versions / "r2.py").read_text())
+    with pytest.raises(CheckFailed, match="r2 is present more than once"):
+        checks.loads_without_warning(tree.config)
+
+
+def test_a_file_that_cannot_be_executed(tree: Tree) -> None:
+    with (tree.versions / "r2.py").open("a") as stream:
+        stream.write("\nundefined\n")
+    with pytest.raises(CheckFailed, match=r"r2\.py cannot be executed: NameError"):
+        checks.loads_without_warning(tree.config)
+
+
+def test_a_downgrade_that_passes(tree: Tree, place: str) -> None:
+    edit(tree.versions / "r2.py", "op.drop_table('t2')", "pass")
+    with pytest.raises(CheckFailed, match=r"(?s)1 of 3.*r2\.py.*table .*t2"):
+        checks.steps(tree.config, place)
+
+
+def test_each_fault_is_told_in_one_run(tree: Tree, place: str) -> None:
+    edit(tree.versions / "r1.py", "op.drop_table('t1')", "pass")
+    edit(tree.versions / "r3.py", "op.drop_table('t3')", "op.drop_table('t9')")
+    with pytest.raises(CheckFailed) as caught:
+        checks.steps(tree.config, place)
+    text = str(caught.value)
+    assert "2 of 3 revisions" in text
+    assert re.search(r"r1\.py\n.*\n.*after downgrade: table .*t1", text)
+    assert re.search(r"r3\.py\n.*\n.*Error: .*t9", text)
+
+
+def test_what_cannot_be_reverted_says_so(tree: Tree, place: str) -> None:
+    edit(tree.versions / "r2.py", "op.drop_table('t2')", "raise NotImplementedError")
+    with pytest.raises(CheckFailed, match="NotImplementedError"):
+        checks.steps(tree.config, place)
+    with (tree.versions / "r2.py").open("a") as stream:
+        stream.write("\nirreversible = 'drops old names'\n")
+    reports = checks.steps(tree.config, place)
+    assert [each.irreversible for each in reports] == [None, "drops old names", None]
+    assert "not reverted: drops old names" in str(reports[1])
+
+
+def test_a_range_of_steps(tree: Tree, place: str) -> None:
+    edit(tree.versions / "r1.py", "op.drop_table('t1')", "pass")
+    reports = checks.steps(tree.config, place, "r1:r2")
+    assert [each.revision for each in reports] == ["r2"]
+    reports = checks.steps(tree.config, place, "r1:")
+    assert [each.revision for each in reports] == ["r2", "r3"]
+
+
+def test_the_first_way_up_fails_with_its_own_error(tree: Tree, place: str) -> None:
+    edit(tree.versions / "r2.py", "sa.String(30)", "undefined")
+    with pytest.raises(NameError, match="undefined"):
+        checks.steps(tree.config, place)
+
+
+def test_branches_and_merges(tree: Tree, place: str) -> None:
+    tree.add(4, down="r2")
+    path = tree.add(5)
+    edit(path, "'r4'", "('r3', 'r4')")
+    reports = checks.steps(tree.config, place)
+    assert {each.revision for each in reports} == {"r1", "r2", "r3", "r4", "r5"}
+
+
+def test_models_that_differ(tree: Tree, place: str) -> None:
+    models = sa.MetaData()
+    sa.Table("t1", models, sa.Column("id", sa.Integer, primary_key=True))
+    with pytest.raises(CheckFailed, match=r"(?s)differ.*column name of .*t1.*t2"):
+        checks.matches_models(tree.config, place, models)
+
+
+def test_no_models(tree: Tree) -> None:
+    edit(tree.env, "target_metadata=metadata", "target_metadata=None")
+    with pytest.raises(TestKitError, match="there are no models"):
+        checks.matches_models(tree.config, "sqlite://")
+
+
+def test_autogenerate_that_finds_something(tree: Tree, place: str) -> None:
+    edit(tree.versions / "r3.py", "'t3'", "'t4'")
+    with pytest.raises(CheckFailed, match="New upgrade operations detected"):
+        checks.autogenerate_finds_nothing(tree.config, place)
+
+
+def _git(tree: Tree, *arguments: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    command = ["git", *identity, *arguments]
+    subprocess.run(command, cwd=tree.root, check=True, capture_output=True)
+
+
+def test_revisions_that_were_edited(tree: Tree) -> None:
+    _git(tree, "init", "-q")
+    _git(tree, "add", "-A")
+    _git(tree, "commit", "-qm", "first")
+    checks.unedited_since(tree.config, "HEAD")
+    path = tree.versions / "r2.py"
+    path.write_text('"""Another docstring."""\n# a comment\n' + path.read_text())
+    tree.add(4)
+    checks.unedited_since(tree.config, "HEAD")
+    edit(path, "String(30)", "String(31)")
+    (tree.versions / "r3.py").unlink()
+    with pytest.raises(CheckFailed, match=r"(?s)changed after HEAD.*r2\.py.*r3\.py"):
+        checks.unedited_since(tree.config, "HEAD")
+
+
+def test_a_reference_that_git_does_not_know(tree: Tree) -> None:
+    _git(tree, "init", "-q")
+    with pytest.raises(TestKitError, match=r"git ls-tree: .*no-such"):
+        checks.unedited_since(tree.config, "no-such")

@@ -1,0 +1,131 @@
+"""The fixtures and tests of `alembic_c.pytest`, in a pytest run of a project."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.testkit.tree import Tree, databases
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CONFTEST = 'pytest_plugins = ["alembic_c.pytest"]\n'
+
+TESTS = """
+import asyncio
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from alembic_c.testkit.suite import *
+
+INSERT = sa.text("INSERT INTO t1 (id, name) VALUES (1, 'a')")
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_database_of_its_own(migrated_engine, number):
+    with migrated_engine.begin() as connection:
+        connection.execute(INSERT)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_rolled_back(migrated_connection, number):
+    with Session(migrated_connection, join_transaction_mode="create_savepoint") as own:
+        own.execute(INSERT)
+        own.commit()
+    assert migrated_connection.scalar(sa.text("SELECT count(*) FROM t1")) == 1
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_module(migrated_module_url, number):
+    engine = sa.create_engine(migrated_module_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(
+            f"INSERT INTO t1 (id) VALUES ({number + 1})"))
+    engine.dispose()
+
+
+def test_asynchronous_engine(migrated_async_engine):
+    async def body():
+        async with migrated_async_engine.begin() as connection:
+            await connection.execute(INSERT)
+    asyncio.run(body())
+
+
+@pytest.mark.asyncio
+async def test_asynchronous_connection(migrated_async_connection):
+    await migrated_async_connection.execute(INSERT)
+"""
+
+
+def run(
+    tree: Tree, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    (tree.root / "conftest.py").write_text(CONFTEST)
+    (tree.root / "pytest.ini").write_text(
+        "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=tree.root,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def outcome(done: subprocess.CompletedProcess[str]) -> str:
+    found = re.search(r"\d+ (?:passed|failed)[^\n]* in ", done.stdout)
+    assert found is not None, done.stdout + done.stderr
+    return found[0].removesuffix(" in ")
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_fixtures_and_tests_on_sqlite(tree: Tree, processes: str) -> None:
+    (tree.root / "test_all.py").write_text(TESTS)
+    done = run(tree, "-n", processes)
+    assert outcome(done) == "16 passed", done.stdout
+    assert not list(tree.root.glob("alembic_c_*"))
+
+
+def test_fixtures_and_tests_on_postgresql(tree: Tree, postgresql_server: str) -> None:
+    before = databases(postgresql_server)
+    (tree.root / "test_all.py").write_text(TESTS)
+    done = run(tree, "-n", "2", ALEMBIC_C_TEST_URL=postgresql_server)
+    assert outcome(done) == "16 passed", done.stdout
+    left = databases(postgresql_server) - before
+    assert len(left) == 1
+    assert "template" in left.pop()
+
+
+def test_a_throwaway_server(tree: Tree) -> None:
+    """Two processes share it, and it is gone afterwards."""
+    (tree.root / "test_all.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_it(migrated_engine, number):\n"
+        "    print('port', migrated_engine.url.port)\n"
+    )
+    done = run(tree, "-n", "2", "-rP", "-o", "alembic_c_url=postgresql")
+    assert outcome(done) == "4 passed", done.stdout
+    ports = set(re.findall(r"^port (\d+)$", done.stdout, re.MULTILINE))
+    assert len(ports) == 1
+    engine = sa.create_engine(f"postgresql+psycopg2://x:y@127.0.0.1:{ports.pop()}/x")
+    with pytest.raises(sa.exc.OperationalError, match="refused"):
+        engine.connect()
+
+
+def test_a_fault_is_a_failure(tree: Tree) -> None:
+    tree.add(4, down="r2")
+    (tree.root / "test_all.py").write_text(
+        "from alembic_c.testkit.suite import test_one_head"
+    )
+    done = run(tree)
+    assert outcome(done) == "1 failed"
+    assert "2 heads, where one was expected" in done.stdout

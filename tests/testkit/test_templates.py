@@ -1,0 +1,364 @@
+"""Migrated databases from templates: right, never stale, built once, nothing left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from alembic_c import testkit
+from alembic_c.testkit import TestKitError, TestKitWarning, migrated, migrated_database
+from alembic_c.testkit._store import CLONE
+from tests.testkit.tree import Tree, databases, tables
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def seed_one_row(connection: sa.Connection) -> None:
+    connection.execute(sa.text("INSERT INTO t1 (id, name) VALUES (7, '50% ''q''')"))
+
+
+def test_copies_are_migrated_and_apart(tree: Tree, server: str) -> None:
+    first, second = migrated(tree.config, server), migrated(tree.config, server)
+    assert first != second
+    engine = sa.create_engine(first)
+    with engine.begin() as connection:
+        seed_one_row(connection)
+    engine.dispose()
+    assert tables(first) == tables(second) == {"t1", "t2", "t3"}
+    with sa.create_engine(second).connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM t1")) == 0
+    assert tree.n_runs == 1
+    for url in (first, second):
+        testkit.drop(url)
+
+
+def test_the_database_is_removed_afterwards(tree: Tree, server: str) -> None:
+    with migrated_database(tree.config, server) as url:
+        assert tables(url)
+        name = url.database
+    if server.startswith("sqlite:///"):
+        assert not os.path.exists(str(name))
+    elif server != "sqlite://":
+        assert name not in databases(server)
+    testkit.drop(url)  # once more is no error
+
+
+def test_an_earlier_revision(tree: Tree, server: str) -> None:
+    with migrated_database(tree.config, server, "r2") as url:
+        assert tables(url) == {"t1", "t2"}
+    # What stands above does not decide what r2 is.
+    tree.add(4)
+    with migrated_database(tree.config, server, "r2"):
+        assert tree.n_runs == 1
+
+
+def test_rows_of_a_seed_are_in_each_copy(tree: Tree, server: str) -> None:
+    for _ in range(2):
+        with migrated_database(tree.config, server, seed=seed_one_row) as url:
+            engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+            with engine.connect() as connection:
+                rows = connection.execute(sa.text("SELECT id, name FROM t1")).all()
+            assert [tuple(row) for row in rows] == [(7, "50% 'q'")]
+    assert tree.n_runs == 1
+
+
+def _edit_revision(tree: Tree) -> None:
+    path = tree.versions / "r3.py"
+    path.write_text(path.read_text().replace("String(30)", "String(31)"))
+
+
+def _edit_env(tree: Tree) -> None:
+    tree.env.write_text(tree.env.read_text() + "# edited\n")
+
+
+def _edit_helper(tree: Tree) -> None:
+    (tree.env.parent / "helpers.py").write_text("VALUE = 2\n")
+
+
+def _edit_ini(tree: Tree) -> None:
+    tree.ini.write_text(tree.ini.read_text() + "own_option = 1\n")
+
+
+def _edit_named_file(tree: Tree) -> None:
+    tree.models.write_text(tree.models.read_text() + "# edited\n")
+
+
+def _add_revision(tree: Tree) -> None:
+    tree.add(4)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        _edit_revision,
+        _edit_env,
+        _edit_helper,
+        _edit_ini,
+        _edit_named_file,
+        _add_revision,
+    ],
+)
+def test_an_edit_makes_a_new_template(
+    tree: Tree, edit: Callable[[Tree], None], tmp_path: Path
+) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    with migrated_database(tree.config, server, files=[tree.models]):
+        pass
+    with migrated_database(tree.config, server, files=[tree.models]):
+        assert tree.n_runs == 1
+    edit(tree)
+    with migrated_database(tree.config, server, files=[tree.models]):
+        assert tree.n_runs == 2
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(tree: Tree, tmp_path: Path) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    path = tree.versions / "r3.py"
+    with migrated_database(tree.config, server):
+        status = path.stat()
+    path.write_text(path.read_text().replace("'t3'", "'t9'"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with migrated_database(tree.config, server) as url:
+        assert tables(url) == {"t1", "t2", "t9"}
+
+
+def test_env_py_on_another_database_is_stopped(tree: Tree, tmp_path: Path) -> None:
+    other = tmp_path / "production.db"
+    tree.env.write_text(
+        tree.env.read_text().replace(
+            "config.get_section(config.config_ini_section)",
+            f"{{'sqlalchemy.url': 'sqlite:///{other}'}}",
+        )
+    )
+    with pytest.raises(TestKitError, match=r"production.db.*No migration"):
+        migrated(tree.config, f"sqlite:///{tmp_path / 'app.db'}")
+    assert tables(f"sqlite:///{other}") == set()
+
+
+def test_env_py_that_runs_nothing_is_told(tree: Tree, tmp_path: Path) -> None:
+    tree.env.write_text("")
+    with pytest.raises(TestKitError, match="ran no migrations"):
+        migrated(tree.config, f"sqlite:///{tmp_path / 'app.db'}")
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    tree: Tree, server: str, cache: Path, tmp_path: Path
+) -> None:
+    before = databases(server) if "sqlite" not in server else set()
+    path = tree.versions / "r3.py"
+    whole = path.read_text()
+    path.write_text(whole.replace("sa.String(30)", "undefined"))
+    with pytest.raises(NameError, match="undefined"):
+        migrated(tree.config, server)
+    if "sqlite" in server:
+        assert [each.name for each in cache.iterdir()] == []
+        assert not list(tmp_path.glob(f"{CLONE}*"))
+    else:
+        assert databases(server) == before
+    path.write_text(whole)
+    with migrated_database(tree.config, server) as url:
+        assert tables(url) == {"t1", "t2", "t3"}
+
+
+def test_a_seed_that_fails_leaves_nothing(
+    tree: Tree, cache: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        migrated(tree.config, f"sqlite:///{tmp_path / 'app.db'}", seed=_failing_seed)
+    assert list(cache.iterdir()) == []
+
+
+def _failing_seed(connection: sa.Connection) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_seed_without_source_is_refused(tree: Tree) -> None:
+    seed: dict[str, Callable[[sa.Connection], None]] = {}
+    exec("def seed(connection): pass", seed)
+    with pytest.raises(TestKitError, match="no source file"):
+        migrated(tree.config, "sqlite://", seed=seed["seed"])
+
+
+def test_a_file_that_is_missing_is_named(tree: Tree, tmp_path: Path) -> None:
+    with pytest.raises(TestKitError, match=r"Can't read .*no-such-file"):
+        migrated(tree.config, "sqlite://", files=[tmp_path / "no-such-file"])
+
+
+def test_old_templates_are_removed(tree: Tree, server: str, cache: Path) -> None:
+    before = databases(server) if "sqlite" not in server else set()
+    for number in range(4, 9):
+        tree.add(number)
+        with migrated_database(tree.config, server, keep=2):
+            pass
+    left = (
+        {each.name for each in cache.iterdir()}
+        if "sqlite" in server
+        else databases(server) - before
+    )
+    assert len([name for name in left if "template" in name]) == 2
+    assert len(left) == 2
+
+
+def test_who_may_not_create_databases_gets_an_upgrade(
+    tree: Tree, postgresql_server: str
+) -> None:
+    url = sa.make_url(postgresql_server)
+    admin = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    name = f"plain_{os.getpid()}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {name}")
+    own = url.set(username=name, password="x", database=name)
+    try:
+        with pytest.warns(TestKitWarning, match="may not create databases"):
+            given = migrated(tree.config, own)
+        assert given == own
+        assert tables(own) == {"t1", "t2", "t3"}
+        testkit.drop(given)  # is not ours
+        assert tables(own) == {"t1", "t2", "t3"}
+    finally:
+        testkit._templates._stores.clear()
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def test_no_server_is_the_driver_s_error(tree: Tree) -> None:
+    with pytest.raises(sa.exc.OperationalError, match="refused"):
+        migrated(tree.config, "postgresql+psycopg2://x:y@127.0.0.1:1/app")
+
+
+def test_other_databases_are_refused(tree: Tree) -> None:
+    with pytest.raises(TestKitError, match="no templates for oracle"):
+        migrated(tree.config, "oracle://localhost/app")
+
+
+def test_a_disk_that_is_full(tree: Tree, tmp_path: Path) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    with migrated_database(tree.config, server):
+        pass
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            migrated(tree.config, server)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.glob(f"{CLONE}*"))
+
+
+def test_loggers_are_as_before(tree: Tree) -> None:
+    tree.env.write_text(
+        "import logging.config\n"
+        "logging.config.dictConfig({'version': 1, 'root': {'level': 'CRITICAL'}})\n"
+        + tree.env.read_text()
+    )
+    logger = logging.getLogger("test_loggers_are_as_before")
+    level = logging.getLogger().level
+    with migrated_database(tree.config, "sqlite://"):
+        pass
+    assert not logger.disabled
+    assert logging.getLogger().level == level
+
+
+def test_settings_of_a_database_are_copied(tree: Tree, postgresql_server: str) -> None:
+    with (tree.versions / "r3.py").open("a") as stream:
+        stream.write(SETTINGS)
+    with migrated_database(tree.config, postgresql_server) as url:
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+        with engine.connect() as connection:
+            shown = [
+                connection.exec_driver_sql(f"SHOW {name}").scalar()
+                for name in ("search_path", "application_name")
+            ]
+    assert shown == ['"my schema", public', "it's 50% \\ :x"]
+
+
+SETTINGS = r"""
+
+_plain = upgrade
+
+def upgrade():
+    _plain()
+    name = op.get_bind().exec_driver_sql("SELECT current_database()").scalar()
+    set_ = f'ALTER DATABASE "{name}" SET'
+    op.get_bind().exec_driver_sql(set_ + ' search_path TO "my schema", public')
+    op.get_bind().exec_driver_sql(
+        set_ + " application_name TO E'it''s 50%% \\\\ :x'".replace("%%", "%"),
+        execution_options={"no_parameters": True},
+    )
+"""
+
+
+# --- several processes ----------------------------------------------------------------
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {root!r})
+from alembic_c import testkit
+from alembic_c.config import Config
+from tests.testkit.tree import tables
+url = testkit.migrated(Config({ini!r}), {server!r})
+assert tables(url) == {tables!r}, tables(url)
+testkit.drop(url)
+"""
+
+
+def _program(tree: Tree, server: str) -> list[str]:
+    text = PROGRAM.format(
+        root=str(ROOT), ini=str(tree.ini), server=server, tables=set(tree.tables)
+    )
+    return [sys.executable, "-W", "error", "-c", text]
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgresql", "mariadb"], indirect=True)
+def test_processes_that_start_at_once_build_one(tree: Tree, server: str) -> None:
+    running = [
+        subprocess.Popen(
+            _program(tree, server), stderr=subprocess.PIPE, text=True, cwd=tree.root
+        )
+        for _ in range(4)
+    ]
+    for process in running:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    assert tree.n_runs == 1
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgresql", "mariadb"], indirect=True)
+def test_a_kill_while_a_template_is_built(tree: Tree, server: str) -> None:
+    """Kill the builder anywhere; the next one finds no half of a template."""
+    rounds = int(os.environ.get("ALEMBIC_C_KILLS", "3"))
+    seed = int(os.environ.get("ALEMBIC_C_KILL_SEED", "1"))
+    chance = random.Random(seed)
+    slow = "    import time; time.sleep(0.1)\n"
+    for name in ("r1.py", "r2.py", "r3.py"):
+        path = tree.versions / name
+        path.write_text(
+            path.read_text().replace("def upgrade():\n", f"def upgrade():\n{slow}")
+        )
+    for number in range(rounds):
+        tree.env.write_text(tree.env.read_text() + f"# round {number}\n")
+        runs = tree.n_runs
+        victim = subprocess.Popen(_program(tree, server), cwd=tree.root)
+        while tree.n_runs == runs and victim.poll() is None:
+            time.sleep(0.005)
+        pause = chance.uniform(0, 0.5)
+        time.sleep(pause)
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        with migrated_database(tree.config, server) as url:
+            assert tables(url) == set(tree.tables), f"seed {seed}, {pause:.3f} s"
