@@ -35,8 +35,15 @@ def kind_of(config: Config) -> str:
     return url.partition("://")[0]
 
 
+class Fixtures(Protocol):
+    """What is needed of `pytest.FixtureRequest`."""
+
+    def getfixturevalue(self, argname: str) -> Any:
+        """Return the value of a fixture."""
+
+
 @contextmanager
-def running(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+def running(kind: str, request: Fixtures, folder: Path) -> Iterator[str]:
     """Yield the URL of a server of a kind.
 
     folder: what the processes of one test run have in common.
