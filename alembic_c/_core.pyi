@@ -110,6 +110,12 @@ class ScannedTree:
         the graph that they make: then the revisions have to be loaded to say what.
         """
 
+    def revision(self, type: type[_RevisionT], id: str, /) -> _RevisionT | None:
+        """Return the revision with an id, with what a loaded map would fill in.
+
+        None if there is none (a label is no id), or where `ends` gives None.
+        """
+
 def scan_tree(
     paths: Iterable[str | bytes | PathLike[str] | PathLike[bytes]],
     *,
@@ -137,9 +143,10 @@ def scan_directory(
 ) -> list[ScannedFile]:
     """Return the files of scan_tree() in a list."""
 
-# --- graph: the revision graph ------------------------------------------------------
-
 # --- graph: the revision map --------------------------------------------------------
+
+# The names of the fields of RevisionBase.
+REVISION_FIELDS: Final[tuple[str, ...]]
 
 class ForeignRevisionError(Exception):
     """A revision that is not in the graph."""
@@ -243,6 +250,11 @@ def load_revisions(
     tuple[str, ...],
     tuple[str, ...],
     tuple[str, ...],
-]: ...
+]:
+    """Fill `map`, and what follows in the revisions; return the graph and its ends.
+
+    report: is told what is wrong; it raises, or returns after "duplicate".
+    """
+
 def read_map(map: dict[Any, Any], /) -> RevisionGraph: ...
 def touch_graphs() -> None: ...

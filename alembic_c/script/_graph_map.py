@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import RLock
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from .. import util
@@ -59,6 +60,16 @@ class LoadedMap:
     def __init__(self, generator: Callable[[], Iterable[Revision]]) -> None:
         self._generator = generator
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state.pop("_lock", None)  # made anew where it is needed
+        return state
+
+    def _loading(self) -> RLock:
+        """Return a lock to hold while the map is loaded, once for all threads."""
+        lock: RLock = self.__dict__.setdefault("_lock", RLock())
+        return lock
+
     # ---- loading ----
 
     @util.memoized_property
@@ -83,13 +94,15 @@ class LoadedMap:
 
     def _find_end(self, name: str) -> tuple[str, ...]:
         """Return one of the four ends; the others are known then, too."""
-        find: Callable[[], Iterable[Any]] = getattr(self._revisions, "ends", tuple)
-        if ends := find():
-            self._keep_ends(ends)
-        else:
-            self._revision_map  # noqa: B018 - loading finds them
-        known: tuple[str, ...] = self.__dict__[name]
-        return known
+        with self._loading():
+            if name not in self.__dict__ and "_revision_map" not in self.__dict__:
+                find: Callable[[], Any] = getattr(self._revisions, "ends", tuple)
+                if ends := find():
+                    self._keep_ends(ends)
+            if name not in self.__dict__:
+                self._revision_map  # noqa: B018 - loading finds them
+            known: tuple[str, ...] = self.__dict__[name]
+            return known
 
     def _keep_ends(self, ends: Iterable[tuple[str, ...]]) -> None:
         self.__dict__.update(zip(_ENDS, ends, strict=True))
@@ -99,20 +112,43 @@ class LoadedMap:
         """What the generator gave, until the map is loaded.
 
         It may have a method `ends` that gives the ids of the four ends, in the order of
-        `_ENDS`, or None if they are not known without loading the map.
+        `_ENDS`, or None if they are not known without loading the map.  Then it has a
+        method `find` too, which gives the revision of an id, as it is in a loaded map.
         """
         return self._generator()
 
     @util.memoized_property
     def _revision_map(self) -> _RevisionMapType:
         """Revisions by id and by branch label; None under None and ()."""
-        map_: _RevisionMapType = NotedDict()
-        revisions = self._revisions
-        del self._revisions
-        graph, *ends = load_revisions(revisions, map_, _report)
-        self.__dict__["_built_graph"] = graph
-        self._keep_ends(ends)
-        return map_
+        with self._loading():
+            loaded: _RevisionMapType | None = self.__dict__.get("_revision_map")
+            if loaded is not None:
+                return loaded  # by another thread, while this one waited
+            map_: _RevisionMapType = NotedDict()
+            revisions = self._revisions
+            del self._revisions
+            graph, *ends = load_revisions(revisions, map_, _report)
+            self.__dict__["_built_graph"] = graph
+            self._keep_ends(ends)
+            self.__dict__["_revision_map"] = map_
+            return map_
+
+    def _check(self) -> None:
+        """Raise what loading raises, and warn, if there is anything to tell."""
+        if "_revision_map" not in self.__dict__:
+            self.heads  # noqa: B018 - known if nothing is wrong, or else it is loaded
+
+    def _find(self, rev_id: Any) -> Revision | None:
+        """Return the revision of an id, without loading the map where that can be."""
+        map_: _RevisionMapType | None = self.__dict__.get("_revision_map")
+        if map_ is not None:
+            return map_.get(rev_id)
+        with self._loading():
+            if "_revision_map" not in self.__dict__ and isinstance(rev_id, str):
+                find = getattr(self._revisions, "find", None)
+                if find is not None and (found := find(rev_id)) is not None:
+                    return found  # type: ignore[no-any-return]
+            return self._revision_map.get(rev_id)
 
     @property
     def _graph(self) -> RevisionGraph:

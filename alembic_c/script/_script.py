@@ -196,11 +196,15 @@ class Script(Revision):
 
 
 class RevisionFiles:
-    """The scripts of a directory that has been read; each iteration makes them anew."""
+    """The scripts of a directory that has been read.
+
+    Each iteration makes them anew, but for those that `find` has given out.
+    """
 
     def __init__(self, scriptdir: ScriptDirectory, tree: ScannedTree) -> None:
         self._scriptdir = scriptdir
         self._tree = tree
+        self._made: dict[str, Script] = {}
 
     def ends(self) -> tuple[tuple[str, ...], ...] | None:
         """Return the ids of heads, real heads, bases and real bases.
@@ -209,6 +213,16 @@ class RevisionFiles:
         """
         return self._tree.ends()
 
+    def find(self, rev_id: str) -> Script | None:
+        """Return the script of an id as if all were loaded; it alone is made.
+
+        None where that is not known without loading them, or if there is none.
+        """
+        made = self._made.get(rev_id)
+        if made is None and (found := self._tree.revision(Script, rev_id)):
+            made = self._made.setdefault(rev_id, found)
+        return made
+
     def __iter__(self) -> Iterator[Script]:
         """Return an iterator over the scripts, in the order of files.
 
@@ -216,6 +230,8 @@ class RevisionFiles:
         raises, CommandError and RevisionError, and warns of files reached twice.
         """
         found: list[Any] = self._tree.revisions(Script)
+        if self._made:
+            found = [self._made.get(each.revision, each) for each in found]
         # Most trees are done with this; otherwise go over it.
         return self._resolve(found) if ScannedFile in map(type, found) else iter(found)
 

@@ -161,10 +161,8 @@ class RevisionMap(LoadedMap):
         check_branch: label or id of a branch on which it has to be.
         """
         branch = self._resolve_branch(check_branch) if check_branch else None
-        map_ = self._revision_map
-        if resolved_id in map_:
-            revision = map_[resolved_id]
-        else:
+        revision = self._find(resolved_id)
+        if revision is None and resolved_id not in self._revision_map:
             revision = self._complete_id(resolved_id, branch and check_branch)
         if revision is None or not check_branch:
             return revision
@@ -217,7 +215,7 @@ class RevisionMap(LoadedMap):
                 f"revision identifier {id_!r} is not a string; ensure database driver "
                 "settings are correct"
             )
-        self._revision_map  # noqa: B018 - trouble with the map comes first
+        self._check()  # trouble with the map comes first
         if id_ == "heads":
             if label:
                 return self.filter_for_lineage(self.heads, label), label

@@ -46,8 +46,9 @@ int alc_graph_reserve(struct alc_graph *g, size_t n, struct alc_error *err)
     return alc_interner_reserve(&g->names, n, err);
 }
 
-int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
-                            size_t len, struct alc_error *err)
+/* The id of a name, which leads nowhere if it is new. */
+static int add_name(uint32_t *out, struct alc_graph *g, const char *ptr, size_t len,
+                    struct alc_error *err)
 {
     uint32_t n_before = g->names.n_strs;
 
@@ -73,7 +74,7 @@ int alc_graph_add_node(uint32_t *out, struct alc_graph *g, const char *ptr, size
     if (g->n_nodes >= ALC_EDGE_ALIAS - 1) {
         return alc_error_set(err, ALC_E_LIMIT, 0, "too many revisions");
     }
-    int rc = alc_graph_add_reference(&name, g, ptr, len, err);
+    int rc = add_name(&name, g, ptr, len, err);
     if (rc < 0) {
         return rc;
     }
@@ -95,7 +96,7 @@ int alc_graph_add_name(struct alc_graph *g, const char *ptr, size_t len, uint32_
     uint32_t name;
 
     assert(!g->frozen && node < g->n_nodes);
-    int rc = alc_graph_add_reference(&name, g, ptr, len, err);
+    int rc = add_name(&name, g, ptr, len, err);
     if (rc < 0) {
         return rc;
     }
@@ -116,15 +117,9 @@ uint32_t alc_graph_find(const struct alc_graph *g, const char *ptr, size_t len)
 uint32_t alc_graph_find_edge(const struct alc_graph *g, const char *ptr, size_t len)
 {
     uint32_t name = alc_interner_find(&g->names, ptr, len);
+    uint32_t node = name == ALC_NO_ID ? ALC_NO_NODE : g->node_of_name[name];
 
-    return name == ALC_NO_ID ? ALC_NO_NODE : alc_graph_referent(g, name);
-}
-
-uint32_t alc_graph_referent(const struct alc_graph *g, uint32_t reference)
-{
-    uint32_t node = g->node_of_name[reference];
-
-    if (node == ALC_NO_NODE || g->name_of_node[node] == reference) {
+    if (node == ALC_NO_NODE || g->name_of_node[node] == name) {
         return node;
     }
     return node | ALC_EDGE_ALIAS;

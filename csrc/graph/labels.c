@@ -124,7 +124,8 @@ struct lines {
     uint32_t *first_above; /* list of nodes that lead here and bring labels */
     uint32_t *next_above;
     uint32_t *queue;
-    bool *lit; /* on a line that comes all the way from a head: own labels go down */
+    bool *from_head; /* on a line that comes all the way from a head: own labels go down
+                      */
 };
 
 static int lines_make(struct lines *out, const struct alc_graph *g,
@@ -137,16 +138,17 @@ static int lines_make(struct lines *out, const struct alc_graph *g,
     out->first_above = alc_arena_array(scratch, n, sizeof *out->first_above);
     out->next_above = alc_arena_array(scratch, n, sizeof *out->next_above);
     out->queue = alc_arena_array(scratch, n, sizeof *out->queue);
-    out->lit = alc_arena_calloc(scratch, n, sizeof *out->lit);
+    out->from_head = alc_arena_calloc(scratch, n, sizeof *out->from_head);
     if (!out->parent || !out->n_awaited || !out->first_above || !out->next_above ||
-        !out->queue || !out->lit) {
+        !out->queue || !out->from_head) {
         return alc_error_nomem(err);
     }
     for (uint32_t node = 0; node < n; node++) {
         bool passable = is_passable(g, node);
         out->first_above[node] = ALC_NO_NODE;
         out->parent[node] = passable ? line_parent(g, node) : ALC_NO_NODE;
-        out->lit[node] = passable && alc_graph_degree(g, ALC_EDGE_NEXT, node) == 0;
+        out->from_head[node] =
+            passable && alc_graph_degree(g, ALC_EDGE_NEXT, node) == 0;
         if (out->parent[node] != ALC_NO_NODE) {
             out->n_awaited[out->parent[node]]++;
         }
@@ -158,7 +160,7 @@ static int lines_make(struct lines *out, const struct alc_graph *g,
 static uint32_t set_of_line(struct set_maker *m, const struct lines *lines,
                             uint32_t node)
 {
-    bool has_own = lines->lit[node] && alc_bitset_has(m->labelled, node);
+    bool has_own = lines->from_head[node] && alc_bitset_has(m->labelled, node);
     uint32_t n_found = 0;
     uint32_t found = ALC_NO_NODE;
 
@@ -202,7 +204,8 @@ static int sets_from_below(struct set_maker *m, struct alc_arena *scratch,
             continue;
         }
         /* A shadowed node is a head of its own, and not the line's. */
-        lines.lit[parent] |= lines.lit[node] && !alc_graph_is_shadowed(m->g, node);
+        lines.from_head[parent] |=
+            lines.from_head[node] && !alc_graph_is_shadowed(m->g, node);
         if (m->from_below[node] != ALC_NO_NODE) {
             lines.next_above[node] = lines.first_above[parent];
             lines.first_above[parent] = node;
@@ -232,6 +235,35 @@ static void join_sets(struct set_maker *m, uint32_t *joined, uint32_t *joined_wi
         }
         m->out->set_of[node] = joined[below];
     }
+}
+
+int alc_label_set_owners(uint32_t **out, size_t *n_out,
+                         const struct alc_label_sets *sets, uint32_t set,
+                         struct alc_arena *scratch, struct alc_error *err)
+{
+    uint32_t *todo = alc_arena_array(scratch, sets->n_sets, sizeof *todo);
+    struct alc_bitset seen;
+    size_t n_todo = 0;
+
+    *out = alc_arena_array(scratch, sets->n_sets, sizeof **out);
+    *n_out = 0;
+    if (!todo || !*out || alc_bitset_make(&seen, sets->n_sets, scratch, err) < 0) {
+        return alc_error_nomem(err);
+    }
+    alc_bitset_add(&seen, set);
+    todo[n_todo++] = set;
+    while (n_todo) {
+        set = todo[--n_todo];
+        if (sets->own[set] != ALC_NO_NODE) {
+            (*out)[(*n_out)++] = sets->own[set];
+        }
+        for (uint32_t p = sets->part.start[set]; p < sets->part.start[set + 1]; p++) {
+            if (!alc_bitset_test_add(&seen, sets->part.to[p])) {
+                todo[n_todo++] = sets->part.to[p];
+            }
+        }
+    }
+    return 0;
 }
 
 int alc_graph_labels(struct alc_label_sets *out, const struct alc_graph *g,

@@ -353,10 +353,10 @@ def test_added_revisions(theirs: ModuleType) -> None:
         compare(theirs, seed, old, questions + field_questions())
 
 
-def test_ends_that_are_known_without_revisions(
+def test_what_is_known_without_making_all_revisions(
     theirs: ModuleType, tmp_path: Path
 ) -> None:
-    """A survey of files is sure if, and only if, loading has nothing to tell."""
+    """Files have a graph if, and only if, loading has nothing to tell."""
     kinds = {True: 0, False: 0}
     for seed, rng in rounds(9):
         specs = random_specs(rng, rng.choice((1, 3, 10, 40)))
@@ -372,7 +372,8 @@ def test_ends_that_are_known_without_revisions(
                 f"branch_labels = {spec.branch_labels!r}",
             )
             (directory / f"{number:03}.py").write_text("\n".join(lines))
-        found = _core.scan_tree([directory]).ends()
+        tree = _core.scan_tree([directory])
+        found = tree.ends()
         kinds[found is not None] += 1
         side = Side(theirs, specs)
         answer, warned = side.ask(lambda side: side.map._revision_map)
@@ -384,4 +385,15 @@ def test_ends_that_are_known_without_revisions(
             assert [set(ids) for ids in found] == [set(ids) for ids in expected]
             mine = Side(ours, specs).map
             assert list(found) == [getattr(mine, name) for name in names], specs
+            for key, rev in mine._revision_map.items():
+                if not isinstance(key, str) or rev is None:
+                    continue
+                one = tree.revision(ours.Revision, key)
+                if key != rev.revision:
+                    assert one is None
+                    continue
+                for name in set(_core.REVISION_FIELDS) - {"_scanned"}:
+                    assert getattr(one, name) == getattr(rev, name), (seed, key, name)
+        else:
+            assert tree.revision(ours.Revision, specs[0].revision) is None
     assert all(kinds.values()) or ROUNDS < 20

@@ -17,17 +17,34 @@ struct graph_object *alc_bind_graph_new(struct alc_module_state *state)
         (struct graph_object *)state->graph_type->tp_alloc(state->graph_type, 0);
 
     if (self) {
+        /* While it is made, code of revisions runs that could find it. */
+        PyObject_GC_UnTrack(self);
         alc_graph_init(&self->g);
         alc_arena_init(&self->scratch);
     }
     return self;
 }
 
-int alc_bind_graph_keep(struct graph_object *self, PyObject *rev)
+void alc_bind_graph_publish(struct graph_object *self)
 {
+    PyObject_GC_Track(self);
+}
+
+int alc_bind_graph_keep(const struct alc_module_state *state, struct graph_object *self,
+                        PyObject *rev)
+{
+    struct revision *plain = alc_bind_plain_revision(state, rev);
+
     if (ALC_GROW(self->revs, self->cap_revs, (size_t)self->n_revs + 1) < 0) {
         PyErr_NoMemory();
         return -1;
+    }
+    if (plain) {
+        plain->node = self->n_revs;
+        self->has_shared |= plain->is_mapped;
+        plain->is_mapped = true;
+    } else {
+        self->is_volatile = true;
     }
     self->revs[self->n_revs++] = Py_NewRef(rev);
     return 0;
@@ -131,14 +148,9 @@ static struct alc_module_state *graph_state(const struct graph_object *self)
  * Begin with a question: answer() or fail() ends it.  Questions may be asked while the
  * arguments of another one are read, so each keeps its memory until all are done.
  */
-static int begin(struct graph_object *self)
+static void begin(struct graph_object *self)
 {
-    if (!self->g.frozen) {
-        PyErr_SetString(PyExc_RuntimeError, "the revision graph is still being made");
-        return -1;
-    }
     self->n_open++;
-    return 0;
 }
 
 /* The nodes of an iterable of revisions, in its order.  Returns 0 or -1. */
@@ -245,9 +257,7 @@ static PyObject *walk(struct graph_object *self, PyObject *targets,
     struct alc_error err = {0};
     struct node_list nodes;
 
-    if (begin(self) < 0) {
-        return NULL;
-    }
+    begin(self);
     if (take_nodes(&nodes, self, targets) < 0) {
         return answer(self, NULL);
     }
@@ -304,9 +314,10 @@ static PyObject *graph_sort(PyObject *op, PyObject *args)
     PyObject *head_revs;
     size_t n;
 
-    if (!PyArg_ParseTuple(args, "OO:sort", &revs, &head_revs) || begin(self) < 0) {
+    if (!PyArg_ParseTuple(args, "OO:sort", &revs, &head_revs)) {
         return NULL;
     }
+    begin(self);
     if (take_nodes(&ids, self, revs) < 0 || take_nodes(&heads, self, head_revs) < 0) {
         return answer(self, NULL);
     }
@@ -347,10 +358,10 @@ static PyObject *graph_related(PyObject *op, PyObject *args)
     PyObject *other_revs;
     int with_deps;
 
-    if (!PyArg_ParseTuple(args, "OOp:related", &target_revs, &other_revs, &with_deps) ||
-        begin(self) < 0) {
+    if (!PyArg_ParseTuple(args, "OOp:related", &target_revs, &other_revs, &with_deps)) {
         return NULL;
     }
+    begin(self);
     if (take_nodes(&targets, self, target_revs) < 0 ||
         take_nodes(&others, self, other_revs) < 0) {
         return answer(self, NULL);
@@ -377,9 +388,7 @@ static PyObject *graph_uncovered(PyObject *op, PyObject *target_revs)
     struct node_list targets;
     struct alc_bitset covered;
 
-    if (begin(self) < 0) {
-        return NULL;
-    }
+    begin(self);
     if (take_nodes(&targets, self, target_revs) < 0) {
         return answer(self, NULL);
     }
@@ -422,10 +431,10 @@ static PyObject *graph_plan_upgrade(PyObject *op, PyObject *args)
     int implicit_base;
 
     if (!PyArg_ParseTuple(args, "OOpp:plan_upgrade", &target_revs, &current_revs,
-                          &inclusive, &implicit_base) ||
-        begin(self) < 0) {
+                          &inclusive, &implicit_base)) {
         return NULL;
     }
+    begin(self);
     if (take_nodes(&targets, self, target_revs) < 0 ||
         take_nodes(&current, self, current_revs) < 0) {
         return answer(self, NULL);
@@ -452,10 +461,10 @@ static PyObject *graph_plan_downgrade(PyObject *op, PyObject *args)
     int implicit_base;
 
     if (!PyArg_ParseTuple(args, "OOOp:plan_downgrade", &root_revs, &head_revs, &target,
-                          &implicit_base) ||
-        begin(self) < 0) {
+                          &implicit_base)) {
         return NULL;
     }
+    begin(self);
     if (take_nodes(&roots, self, root_revs) < 0 ||
         take_nodes(&heads, self, head_revs) < 0 ||
         (target != Py_None &&
@@ -530,6 +539,7 @@ int alc_bind_graph_exec(PyObject *module, struct alc_module_state *state)
 
     state->graph_type = (PyTypeObject *)type;
     if (!type || PyModule_AddType(module, state->graph_type) < 0 ||
+        alc_bind_label_sets_type(module, state) < 0 ||
         alc_bind_revision_type(module, state) < 0) {
         return -1;
     }

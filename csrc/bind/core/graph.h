@@ -12,18 +12,35 @@
 
 #include "alc/graph.h"
 
+/*
+ * X(SYMBOL, "attribute", documentation or NULL): the fields of a revision.  The first
+ * four are what it says of itself, in the order of its constructor's arguments.
+ */
+#define ALC_REVISION_FIELDS(X)                                                         \
+    X(REVISION, "revision", NULL)                                                      \
+    X(DOWN, "down_revision", NULL)                                                     \
+    X(DEPENDENCIES, "dependencies", NULL)                                              \
+    X(ORIG_LABELS, "_orig_branch_labels", NULL)                                        \
+    X(LABELS, "branch_labels", NULL)                                                   \
+    X(RESOLVED, "_resolved_dependencies", NULL)                                        \
+    X(NORMALIZED, "_normalized_resolved_dependencies", NULL)                           \
+    X(NEXT, "nextrev", NULL)                                                           \
+    X(ALL_NEXT, "_all_nextrev", NULL)                                                  \
+    X(SCANNED, "_scanned", "What was read of its file without executing it, or None.")
+
 enum revision_field {
-    F_REVISION,
-    F_DOWN,
-    F_DEPENDENCIES,
-    F_ORIG_LABELS,
-    F_LABELS,
-    F_RESOLVED,
-    F_NORMALIZED,
-    F_NEXT,
-    F_ALL_NEXT,
-    F_SCANNED, /* the ScannedFile that it was made from */
-    N_FIELDS
+#define ALC_FIELD_SYMBOL(symbol, name, doc) F_##symbol,
+    ALC_REVISION_FIELDS(ALC_FIELD_SYMBOL)
+#undef ALC_FIELD_SYMBOL
+        N_FIELDS
+};
+
+/* The labels of a map's revisions; see graph_labels.c. */
+struct label_sets_object {
+    PyObject_HEAD struct alc_label_sets sets;
+    struct alc_arena arena;
+    PyObject **own; /* by node: a tuple of labels, or NULL; heap */
+    size_t n_own;
 };
 
 /*
@@ -31,17 +48,26 @@ enum revision_field {
  *
  * Two fields are made only when somebody looks at them, because a tree has thousands:
  * F_NEXT and F_ALL_NEXT may hold one id (str) instead of the frozenset of it;
- * F_LABELS may hold a seed (`labels_are_seed`): a list whose first item is a tuple of
- * labels and whose other items are further seeds; F_LABELS NULL stands for
- * F_ORIG_LABELS.
+ * F_LABELS may hold a label_sets_object, of which `label_set` is its set; NULL stands
+ * for F_ORIG_LABELS.
  */
 struct revision {
     PyObject_HEAD PyObject *field[N_FIELDS];
-    uint32_t node;  /* hint: its node in the graph that mapped it last */
-    bool is_plain;  /* its class overrides none of the fields */
-    bool is_mapped; /* a graph was built from it: changes have to be told */
-    bool labels_are_seed;
+    uint32_t node;      /* hint: its node in the graph that mapped it last */
+    uint32_t label_set; /* ALC_NO_NODE: F_LABELS holds no label_sets_object */
+    bool is_plain;      /* its class overrides none of the fields */
+    bool is_mapped;     /* a graph was built from it: changes have to be told */
 };
+
+/* A field that is filled in from the graph, and the edges that it is filled from. */
+struct derived_field {
+    enum revision_field field;
+    enum alc_edge_kind kind;
+    bool is_set; /* a frozenset, to which maps add; else a tuple */
+};
+
+enum { ALC_N_DERIVED = 4 };
+extern const struct derived_field alc_bind_derived[ALC_N_DERIVED];
 
 struct graph_object {
     PyObject_HEAD struct alc_graph g;
@@ -54,9 +80,6 @@ struct graph_object {
     struct alc_arena scratch; /* of the questions that are open */
     unsigned n_open; /* reading an argument may run code that asks another question */
 };
-
-/* Attribute name of a field; borrowed C string. */
-const char *alc_bind_field_name(enum revision_field field);
 
 /* A field of any object that looks like a revision: new reference or NULL. */
 PyObject *alc_bind_field_get(const struct alc_module_state *state, PyObject *rev,
@@ -103,7 +126,7 @@ PyObject *alc_bind_field_tuple(const struct alc_module_state *state, PyObject *r
 PyObject *alc_bind_optional_tuple(const struct alc_module_state *state, PyObject *rev,
                                   enum revision_field field);
 
-/* A node for `rev`; the graph keeps a reference. */
+/* A node for `rev`, which the graph keeps. */
 int alc_bind_graph_add(const struct alc_module_state *state, struct graph_object *graph,
                        PyObject *rev, PyObject *id, bool shadowed);
 
@@ -117,8 +140,14 @@ int alc_bind_graph_add_edge(struct graph_object *graph, enum alc_edge_kind kind,
 int alc_bind_graph_freeze(struct graph_object *graph);
 
 /* graph.c */
+
+/* A graph that nobody can find before alc_bind_graph_publish(). */
 struct graph_object *alc_bind_graph_new(struct alc_module_state *state);
-int alc_bind_graph_keep(struct graph_object *self, PyObject *rev);
+void alc_bind_graph_publish(struct graph_object *self);
+
+/* Keep a reference to the revision of the next node.  Returns 0 or -1. */
+int alc_bind_graph_keep(const struct alc_module_state *state, struct graph_object *self,
+                        PyObject *rev);
 
 /* The node of a revision, ALC_NO_NODE for one that is not in the graph.  0 or -1. */
 int alc_bind_graph_find(uint32_t *out, const struct alc_module_state *state,
@@ -126,8 +155,15 @@ int alc_bind_graph_find(uint32_t *out, const struct alc_module_state *state,
 
 /* graph_revision.c */
 
-/* Add all labels of a seed to a set.  Returns 0 or -1. */
-int alc_bind_add_seed_labels(PyObject *labels, PyObject *seed);
+/*
+ * Fill in F_NEXT or F_ALL_NEXT, which is not set yet, from a tuple of ids.  Returns 0
+ * or -1.
+ */
+int alc_bind_put_next(struct revision *rev, enum revision_field field, PyObject *ids);
+
+/* Let F_LABELS, which is not set yet, be a set of `sets`. */
+void alc_bind_put_label_set(struct revision *rev, struct label_sets_object *sets,
+                            uint32_t set);
 
 /*
  * What the class's __init__() does with these values.  Returns 0 or -1.
@@ -136,5 +172,20 @@ int alc_bind_revision_init(PyObject *rev, PyObject *id, PyObject *down, PyObject
                            PyObject *labels);
 
 int alc_bind_revision_type(PyObject *module, struct alc_module_state *state);
+
+/* graph_labels.c */
+
+/*
+ * Work out who has whose labels.  own: a tuple of labels by node, empty for none.
+ */
+struct label_sets_object *alc_bind_label_sets_new(const struct alc_module_state *state,
+                                                  const struct alc_graph *g,
+                                                  PyObject *const *own);
+
+/* Add all labels of a set to a Python set.  Returns 0 or -1. */
+int alc_bind_add_labels_of_set(PyObject *labels, const struct label_sets_object *sets,
+                               uint32_t set);
+
+int alc_bind_label_sets_type(PyObject *module, struct alc_module_state *state);
 
 #endif

@@ -20,11 +20,9 @@ PyObject *alc_bind_rev_id(const struct alc_module_state *state, PyObject *rev)
     return id;
 }
 
-/* A node for `rev`; the graph keeps a reference. */
 int alc_bind_graph_add(const struct alc_module_state *state, struct graph_object *graph,
                        PyObject *rev, PyObject *id, bool shadowed)
 {
-    struct revision *plain = alc_bind_plain_revision(state, rev);
     struct alc_error err = {0};
     struct alc_str name;
     PyObject *keep;
@@ -35,20 +33,7 @@ int alc_bind_graph_add(const struct alc_module_state *state, struct graph_object
     }
     int rc = alc_graph_add_node(&node, &graph->g, name.ptr, name.len, shadowed, &err);
     Py_XDECREF(keep);
-    if (rc < 0) {
-        return alc_bind_fail(&err);
-    }
-    if (alc_bind_graph_keep(graph, rev) < 0) {
-        return -1;
-    }
-    if (plain) {
-        plain->node = node;
-        graph->has_shared |= plain->is_mapped;
-        plain->is_mapped = true;
-    } else {
-        graph->is_volatile = true;
-    }
-    return 0;
+    return rc < 0 ? alc_bind_fail(&err) : alc_bind_graph_keep(state, graph, rev);
 }
 
 /* The edge end that a name stands for; ALC_NO_NODE for one that is not there. */

@@ -146,14 +146,6 @@ static int read_edges(struct alc_module_state *state, struct graph_object *graph
 
 PyObject *alc_bind_read_map(PyObject *module, PyObject *map)
 {
-    static const struct {
-        enum revision_field field;
-        enum alc_edge_kind kind;
-    } sources[] = {
-        {F_DOWN, ALC_EDGE_DOWN},         {F_RESOLVED, ALC_EDGE_DEP},
-        {F_NORMALIZED, ALC_EDGE_NDEP},   {F_NEXT, ALC_EDGE_NEXT},
-        {F_ALL_NEXT, ALC_EDGE_ALL_NEXT},
-    };
     struct alc_module_state *state = alc_bind_state(module);
 
     if (!PyDict_Check(map)) {
@@ -171,14 +163,18 @@ PyObject *alc_bind_read_map(PyObject *module, PyObject *map)
         rc = read_aliases(state, graph, map);
     }
     for (uint32_t node = 0; rc == 0 && node < graph->n_revs; node++) {
-        for (size_t i = 0; rc == 0 && i < sizeof sources / sizeof *sources; i++) {
-            rc = read_edges(state, graph, node, sources[i].field, sources[i].kind);
+        rc = read_edges(state, graph, node, F_DOWN, ALC_EDGE_DOWN);
+        for (size_t i = 0; rc == 0 && i < ALC_N_DERIVED; i++) {
+            const struct derived_field *derived = &alc_bind_derived[i];
+            rc = read_edges(state, graph, node, derived->field, derived->kind);
         }
     }
     if (rc == 0) {
         rc = alc_bind_graph_freeze(graph);
     }
-    if (rc < 0) {
+    if (rc == 0) {
+        alc_bind_graph_publish(graph);
+    } else {
         Py_CLEAR(graph);
     }
     return (PyObject *)graph;

@@ -7,26 +7,20 @@
  */
 #include "graph.h"
 
-#include <stddef.h>
-#include <string.h>
+#include "alc/load.h"
 
 static const char *const field_names[N_FIELDS] = {
-    [F_REVISION] = "revision",
-    [F_DOWN] = "down_revision",
-    [F_DEPENDENCIES] = "dependencies",
-    [F_ORIG_LABELS] = "_orig_branch_labels",
-    [F_LABELS] = "branch_labels",
-    [F_RESOLVED] = "_resolved_dependencies",
-    [F_NORMALIZED] = "_normalized_resolved_dependencies",
-    [F_NEXT] = "nextrev",
-    [F_ALL_NEXT] = "_all_nextrev",
-    [F_SCANNED] = "_scanned",
+#define FIELD_NAME(symbol, name, doc) [F_##symbol] = name,
+    ALC_REVISION_FIELDS(FIELD_NAME)
+#undef FIELD_NAME
 };
 
-const char *alc_bind_field_name(enum revision_field field)
-{
-    return field_names[field];
-}
+const struct derived_field alc_bind_derived[ALC_N_DERIVED] = {
+    {F_RESOLVED, ALC_EDGE_DEP, false},
+    {F_NORMALIZED, ALC_EDGE_NDEP, false},
+    {F_NEXT, ALC_EDGE_NEXT, true},
+    {F_ALL_NEXT, ALC_EDGE_ALL_NEXT, true},
+};
 
 /* ---- helpers ---- */
 
@@ -101,43 +95,21 @@ static struct alc_module_state *state_of(PyObject *self)
 
 /* ---- fields ---- */
 
-/* All labels of a seed and of the seeds in it, each seed once. */
-int alc_bind_add_seed_labels(PyObject *labels, PyObject *seed)
+static void put_field(struct revision *self, enum revision_field field, PyObject *value)
 {
-    PyObject *todo = PyList_New(0);
-    PyObject *seen = PySet_New(NULL);
-    int rc = todo && seen ? PyList_Append(todo, seed) : -1;
-
-    while (rc == 0 && PyList_GET_SIZE(todo)) {
-        Py_ssize_t last = PyList_GET_SIZE(todo) - 1;
-        PyObject *top = Py_NewRef(PyList_GET_ITEM(todo, last));
-        PyObject *key = PyLong_FromVoidPtr(top);
-        int known = key ? PySet_Contains(seen, key) : -1;
-        rc = known < 0 ? -1 : PyList_SetSlice(todo, last, last + 1, NULL);
-        if (rc == 0 && !known) {
-            PyObject *own = PyList_GET_ITEM(top, 0);
-            rc = PySet_Add(seen, key);
-            for (Py_ssize_t i = 0; rc == 0 && i < PyTuple_GET_SIZE(own); i++) {
-                rc = PySet_Add(labels, PyTuple_GET_ITEM(own, i));
-            }
-            for (Py_ssize_t i = 1; rc == 0 && i < PyList_GET_SIZE(top); i++) {
-                rc = PyList_Append(todo, PyList_GET_ITEM(top, i));
-            }
-        }
-        Py_XDECREF(key);
-        Py_DECREF(top);
+    if (field == F_LABELS) {
+        self->label_set = ALC_NO_NODE;
     }
-    Py_XDECREF(todo);
-    Py_XDECREF(seen);
-    return rc;
+    Py_XSETREF(self->field[field], Py_XNewRef(value));
 }
 
 /* Making a set may run code of a label, which may set the fields: keep what is used. */
 static PyObject *get_labels(struct revision *self)
 {
     PyObject *value = self->field[F_LABELS];
+    uint32_t set = self->label_set;
 
-    if (value && !self->labels_are_seed) {
+    if (value && set == ALC_NO_NODE) {
         return Py_NewRef(value);
     }
     if (!value && !self->field[F_ORIG_LABELS]) {
@@ -146,16 +118,24 @@ static PyObject *get_labels(struct revision *self)
     PyObject *own = Py_XNewRef(self->field[F_ORIG_LABELS]);
     Py_XINCREF(value);
     PyObject *labels = PySet_New(own);
-    if (labels && value && alc_bind_add_seed_labels(labels, value) < 0) {
+    if (labels && value &&
+        alc_bind_add_labels_of_set(labels, (struct label_sets_object *)value, set) <
+            0) {
         Py_CLEAR(labels);
     }
     Py_XDECREF(own);
     Py_XDECREF(value);
     if (labels) {
-        self->labels_are_seed = false;
-        Py_XSETREF(self->field[F_LABELS], Py_NewRef(labels));
+        put_field(self, F_LABELS, labels);
     }
     return labels;
+}
+
+void alc_bind_put_label_set(struct revision *rev, struct label_sets_object *sets,
+                            uint32_t set)
+{
+    put_field(rev, F_LABELS, (PyObject *)sets);
+    rev->label_set = set;
 }
 
 /* F_NEXT or F_ALL_NEXT as a frozenset. */
@@ -170,20 +150,36 @@ static PyObject *get_next(struct revision *self, enum revision_field field)
     if (!PyUnicode_Check(value)) {
         return Py_NewRef(value);
     }
-    Py_INCREF(value);
-    PyObject *set = PyFrozenSet_New(NULL);
-    /* Allowed while nobody else has seen it. */
-    if (set && PySet_Add(set, value) < 0) {
-        Py_CLEAR(set);
-    }
+    PyObject *one = PyTuple_Pack(1, value); /* keeps the value, too */
+    PyObject *set = one ? PyFrozenSet_New(one) : NULL;
     for (int i = 0; set && i < 2; i++) {
         enum revision_field at = i ? other : field;
         if (self->field[at] == value) {
             Py_SETREF(self->field[at], Py_NewRef(set));
         }
     }
-    Py_DECREF(value);
+    Py_XDECREF(one);
     return set;
+}
+
+int alc_bind_put_next(struct revision *rev, enum revision_field field, PyObject *ids)
+{
+    PyObject *value;
+
+    switch (PyTuple_GET_SIZE(ids)) {
+    case 0:
+        return 0;
+    case 1:
+        put_field(rev, field, PyTuple_GET_ITEM(ids, 0));
+        return 0;
+    default:
+        value = PyFrozenSet_New(ids);
+        if (value) {
+            put_field(rev, field, value);
+        }
+        Py_XDECREF(value);
+        return value ? 0 : -1;
+    }
 }
 
 static PyObject *get_field(struct revision *self, enum revision_field field)
@@ -213,14 +209,6 @@ static PyObject *get_field(struct revision *self, enum revision_field field)
 static PyObject *revision_get(PyObject *self, void *field)
 {
     return get_field((struct revision *)self, (enum revision_field)(uintptr_t)field);
-}
-
-static void put_field(struct revision *self, enum revision_field field, PyObject *value)
-{
-    if (field == F_LABELS) {
-        self->labels_are_seed = false;
-    }
-    Py_XSETREF(self->field[field], Py_XNewRef(value));
 }
 
 static int revision_set(PyObject *op, PyObject *value, void *closure)
@@ -464,7 +452,7 @@ static PyObject *revision_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     if (!self) {
         return NULL;
     }
-    self->node = ALC_NO_NODE;
+    self->node = self->label_set = ALC_NO_NODE;
     int plain = class_is_plain(type, state_of((PyObject *)self));
     if (plain < 0) {
         Py_DECREF(self);
@@ -475,25 +463,26 @@ static PyObject *revision_new(PyTypeObject *type, PyObject *args, PyObject *kwar
 }
 
 /* An id with none of the characters that symbols are made of. */
-static bool is_good_id(PyObject *id)
+static bool is_plain_id(PyObject *id)
 {
+    struct alc_str name;
+    PyObject *keep;
+
     if (!PyUnicode_CheckExact(id)) {
         return false;
     }
-    int kind = PyUnicode_KIND(id);
-    const void *chars = PyUnicode_DATA(id);
-    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(id); i++) {
-        Py_UCS4 c = PyUnicode_READ(kind, chars, i);
-        if (c == '@' || c == '-' || c == '+' || c == ':') {
-            return false;
-        }
+    if (alc_bind_name(&name, &keep, id) < 0) {
+        PyErr_Clear(); /* verify_rev_id() says what is wrong */
+        return false;
     }
-    return true;
+    bool is_plain = alc_is_plain_id(name);
+    Py_XDECREF(keep);
+    return is_plain;
 }
 
 static int check_id(PyObject *self, PyObject *id)
 {
-    if (((struct revision *)self)->is_plain && is_good_id(id)) {
+    if (((struct revision *)self)->is_plain && is_plain_id(id)) {
         return 0;
     }
     PyObject *done = PyObject_CallMethod(self, "verify_rev_id", "(O)", id);
@@ -643,24 +632,12 @@ static void revision_dealloc(PyObject *op)
 }
 
 static PyGetSetDef revision_getset[] = {
-    {"revision", revision_get, revision_set, NULL, (void *)(uintptr_t)F_REVISION},
-    {"down_revision", revision_get, revision_set, NULL, (void *)(uintptr_t)F_DOWN},
-    {"dependencies", revision_get, revision_set, NULL,
-     (void *)(uintptr_t)F_DEPENDENCIES},
-    {"_orig_branch_labels", revision_get, revision_set, NULL,
-     (void *)(uintptr_t)F_ORIG_LABELS},
-    {"branch_labels", revision_get, revision_set, NULL, (void *)(uintptr_t)F_LABELS},
-    {"_resolved_dependencies", revision_get, revision_set, NULL,
-     (void *)(uintptr_t)F_RESOLVED},
-    {"_normalized_resolved_dependencies", revision_get, revision_set, NULL,
-     (void *)(uintptr_t)F_NORMALIZED},
-    {"nextrev", revision_get, revision_set, NULL, (void *)(uintptr_t)F_NEXT},
-    {"_all_nextrev", revision_get, revision_set, NULL, (void *)(uintptr_t)F_ALL_NEXT},
-    {"_scanned", revision_get, revision_set,
-     "What was read of its file without executing it, or None.",
-     (void *)(uintptr_t)F_SCANNED},
-    {"_all_down_revisions", get_all_down, NULL,
-     "Ids of down revisions and dependencies.", NULL},
+#define FIELD_GETSET(symbol, name, doc)                                                \
+    {name, revision_get, revision_set, doc, (void *)(uintptr_t)F_##symbol},
+    ALC_REVISION_FIELDS(FIELD_GETSET)
+#undef FIELD_GETSET
+        {"_all_down_revisions", get_all_down, NULL,
+         "Ids of down revisions and dependencies.", NULL},
     {"_normalized_down_revisions", get_normalized_down, NULL,
      "Like _all_down_revisions, without dependencies that an ancestor has too.", NULL},
     {"_versioned_down_revisions", get_versioned_down, NULL, "Ids of down revisions.",
@@ -698,10 +675,31 @@ static PyType_Spec revision_spec = {
     .slots = revision_slots,
 };
 
+/* REVISION_FIELDS: the names of the fields, for copying and pickling. */
+static int add_field_names(PyObject *module)
+{
+    PyObject *names = PyTuple_New(N_FIELDS);
+    int rc = names ? 0 : -1;
+
+    for (size_t i = 0; rc == 0 && i < N_FIELDS; i++) {
+        PyObject *name = PyUnicode_InternFromString(field_names[i]);
+        rc = name ? 0 : -1;
+        if (name) {
+            PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
+        }
+    }
+    rc = rc == 0 ? PyModule_AddObjectRef(module, "REVISION_FIELDS", names) : rc;
+    Py_XDECREF(names);
+    return rc;
+}
+
 int alc_bind_revision_type(PyObject *module, struct alc_module_state *state)
 {
     PyObject *type = PyType_FromModuleAndSpec(module, &revision_spec, NULL);
 
     state->revision_type = (PyTypeObject *)type;
-    return type ? PyModule_AddType(module, state->revision_type) : -1;
+    if (!type || PyModule_AddType(module, state->revision_type) < 0) {
+        return -1;
+    }
+    return add_field_names(module);
 }

@@ -6,9 +6,12 @@
 
 #include "alc/scan.h"
 
+struct tree_graph;
+
 /* ScannedTree: the result of one scan, which its ScannedFiles keep alive. */
 struct scan_result {
     PyObject_HEAD struct alc_scan_files files;
+    struct tree_graph *graph; /* NULL until it is asked for; see scan_tree.c */
 };
 
 struct scanned_file {

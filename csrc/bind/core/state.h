@@ -27,6 +27,7 @@
     /* graph */                                                                        \
     X(PyTypeObject, revision_type)                                                     \
     X(PyTypeObject, graph_type)                                                        \
+    X(PyTypeObject, label_sets_type)                                                   \
     X(PyTypeObject, plain_type)                                                        \
     X(PyObject, foreign_error)
 

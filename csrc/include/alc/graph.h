@@ -114,16 +114,6 @@ uint32_t alc_graph_find(const struct alc_graph *g, const char *ptr, size_t len);
 /* Like alc_graph_find(), with ALC_EDGE_ALIAS set when it is not the node's own name. */
 uint32_t alc_graph_find_edge(const struct alc_graph *g, const char *ptr, size_t len);
 
-/*
- * A name that is used before it may be known what it leads to: *out stands for it.
- * Returns 0, ALC_E_NOMEM or ALC_E_LIMIT.
- */
-int alc_graph_add_reference(uint32_t *out, struct alc_graph *g, const char *ptr,
-                            size_t len, struct alc_error *err);
-
-/* What such a name leads to by now, as alc_graph_find_edge() says it.  O(1). */
-uint32_t alc_graph_referent(const struct alc_graph *g, uint32_t reference);
-
 /* Add an edge; `to` as from alc_graph_find_edge().  Returns 0 or ALC_E_NOMEM. */
 int alc_graph_add_edge(struct alc_graph *g, enum alc_edge_kind kind, uint32_t from,
                        uint32_t to, struct alc_error *err);
@@ -247,6 +237,14 @@ struct alc_label_sets {
     struct alc_csr part;
     size_t n_sets;
 };
+
+/*
+ * The nodes whose own labels a set is made of, some of them twice.  In `scratch`.
+ * Returns 0 or ALC_E_NOMEM.
+ */
+int alc_label_set_owners(uint32_t **out, size_t *n_out,
+                         const struct alc_label_sets *sets, uint32_t set,
+                         struct alc_arena *scratch, struct alc_error *err);
 
 /* labelled: nodes that have labels of their own.  In `scratch`.  O(n + m). */
 int alc_graph_labels(struct alc_label_sets *out, const struct alc_graph *g,
