@@ -335,26 +335,33 @@ def foreign_key_options(constraint: ForeignKeyConstraint) -> list[str]:
     )
 
 
-def foreign_key_target(foreign_key: ForeignKey, namespace: MetaData | None) -> str:
+def foreign_key_target(
+    foreign_key: ForeignKey, namespace: MetaData | None
+) -> str | tuple[str, ...]:
     """Return the dotted name of the column that a foreign key refers to.
 
     A foreign key is declared with the keys of columns and may leave out the default
-    schema of its collection of tables; a revision file needs names in full.
+    schema of its collection of tables; a revision file needs names in full.  Where
+    there are dots in the names themselves they are returned apart.
 
     namespace: that collection; None leaves schemas and keys as they are declared.
     """
-    *path, key = foreign_key.target_fullname.split(".")
-    if namespace is None:
-        return ".".join((*path, key))
-    if len(path) == 1 and namespace.schema is not None:
-        path.insert(0, namespace.schema)
-    table_key = ".".join(path)
-    if not foreign_key.link_to_name and _is_in_table(foreign_key):
-        table = namespace.tables.get(table_key)
-        column = None if table is None else table.c.get(key)
-        if column is not None:
-            key = column.name
-    return f"{table_key}.{key}"
+    schema, table_name, key = sqla_compat._fk_target_tokens(foreign_key)
+    if key is None:
+        # Only a table is given: it is the column of the same key there.
+        key = foreign_key.parent.key
+    if namespace is not None:
+        if schema is None:
+            schema = namespace.schema
+        if not foreign_key.link_to_name and _is_in_table(foreign_key):
+            table = namespace.tables.get(sqla_compat._get_table_key(table_name, schema))
+            column = None if table is None else table.c.get(key)
+            if column is not None:
+                key = column.name
+    names = [str(name) for name in (schema, table_name, key) if name is not None]
+    if "." in table_name or "." in key:
+        return tuple(names)
+    return ".".join(names)
 
 
 def _is_in_table(foreign_key: ForeignKey) -> bool:

@@ -376,10 +376,10 @@ class DefaultImpl(metaclass=ImplMeta):
         for index in sqla_compat._in_name_order(table.indexes):
             self._exec(schema.CreateIndex(index))
         if self.dialect.supports_comments and not self.dialect.inline_comments:
-            if table.comment:
+            if table.comment is not None:
                 self.create_table_comment(table)
             for column in table.columns:
-                if column.comment:
+                if column.comment is not None:
                     self.create_column_comment(column)
 
     def drop_table(self, table: Table, **kw: Any) -> None:

@@ -449,16 +449,16 @@ class ApplyBatchImpl:
         self, metadata: MetaData, constraint: ForeignKeyConstraint
     ) -> None:
         """Make up the table that a foreign key refers to, if it is another one."""
-        targets = [key.target_fullname.split(".") for key in constraint.elements]
-        *qualifier, table_name, _ = targets[0]
+        targets = [sqla_compat._fk_target_tokens(key) for key in constraint.elements]
+        schema, table_name, _ = targets[0]
         if table_name == self.temp_table_name:
             return
-        schema = qualifier[0] if qualifier else None
         key = sqla_compat._get_table_key(table_name, schema)
         referent = metadata.tables.get(key)
         if referent is None:
             referent = Table(table_name, metadata, schema=schema)
-        for *_, column_name in targets:
+        for target, element in zip(targets, constraint.elements, strict=True):
+            column_name = target.column_name or element.parent.key
             if column_name not in referent.c:
                 referent.append_column(Column(column_name, NULLTYPE))
 

@@ -50,16 +50,6 @@ def _detached(column: Column[Any]) -> Column[Any]:
     return column if column.table is None else sqla_compat._copy(column)
 
 
-def _split_target(foreign_key: ForeignKey) -> tuple[str | None, str, str]:
-    """Return the schema, table and column that a foreign key refers to.
-
-    Raises ValueError if it does not name both a table and a column.
-    """
-    table_key, column = foreign_key.target_fullname.rsplit(".", 1)
-    schema, _, table = table_key.rpartition(".")
-    return schema or None, table, column
-
-
 class SchemaObjects:
     """Makes tables, columns, constraints and indexes for one migration context.
 
@@ -221,7 +211,7 @@ class SchemaObjects:
             if isinstance(item, Constraint | Index):
                 self._attach(item, table)
         for foreign_key in sorted(table.foreign_keys, key=_target_order):
-            self._ensure_referent(metadata, foreign_key)
+            self._ensure_table_for_fk(metadata, foreign_key)
         return table
 
     def _attach(self, item: Constraint | Index, table: Table) -> None:
@@ -233,9 +223,13 @@ class SchemaObjects:
             item = sqla_compat._copy(item, target_table=table)
         table.append_constraint(item)
 
-    def _ensure_referent(self, metadata: MetaData, foreign_key: ForeignKey) -> None:
-        """Make up the table and the column that a foreign key refers to."""
-        schema, name, column = _split_target(foreign_key)
+    def _ensure_table_for_fk(self, metadata: MetaData, fk: ForeignKey) -> None:
+        """Make up the table and the column that a foreign key names."""
+        if not sqla_compat._fk_target_is_named(fk):
+            return
+        schema, name, column = sqla_compat._fk_target_tokens(fk)
+        if column is None:
+            column = fk.parent.key
         key = sqla_compat._get_table_key(name, schema)
         referent = metadata.tables.get(key)
         if referent is None:
@@ -268,5 +262,5 @@ class SchemaObjects:
         return index
 
 
-def _target_order(foreign_key: ForeignKey) -> str:
-    return foreign_key.target_fullname
+def _target_order(foreign_key: ForeignKey) -> list[str]:
+    return [name or "" for name in sqla_compat._fk_target_tokens(foreign_key)]

@@ -175,7 +175,11 @@ def add_column(operations: Operations, operation: ops.AddColumnOp) -> None:
     for index in sqla_compat._in_name_order(table.indexes):
         operations.impl.create_index(index)
     dialect = operations.impl.dialect
-    if column.comment and dialect.supports_comments and not dialect.inline_comments:
+    if (
+        column.comment is not None
+        and dialect.supports_comments
+        and not dialect.inline_comments
+    ):
         operations.impl.create_column_comment(column)
 
 

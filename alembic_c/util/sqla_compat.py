@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar, Union
 
 import sqlalchemy
 from sqlalchemy import (
@@ -39,7 +39,7 @@ from sqlalchemy.sql.elements import TextClause as TextClause
 from sqlalchemy.sql.schema import NULL_UNSPECIFIED
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect, Table, Transaction
+    from sqlalchemy import Connection, Dialect, ForeignKey, Table, Transaction
     from sqlalchemy.engine import CursorResult, Inspector
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql import Executable
@@ -425,9 +425,42 @@ def _fk_spec(constraint: ForeignKeyConstraint) -> Any:
     )
 
 
+class _ForeignKeyTarget(NamedTuple):
+    """The names of what a foreign key refers to, as far as it says them."""
+
+    schema: str | None
+    table_name: str
+    column_name: str | None
+
+
+def _fk_target_tokens(foreign_key: ForeignKey) -> _ForeignKeyTarget:
+    """Return the names that a foreign key refers to; the column's is its key.
+
+    SQLAlchemy 2.1 keeps them apart, so that there may be dots in them.  Older ones only
+    have the dotted text, of which all but the last two parts are the schema.
+    """
+    if sqla_2_1:
+        return _ForeignKeyTarget(*foreign_key.target_tokens)
+    path, _, column = foreign_key.target_fullname.rpartition(".")
+    if not path:
+        return _ForeignKeyTarget(None, column, None)
+    schema, _, table = path.rpartition(".")
+    return _ForeignKeyTarget(schema or None, table, column)
+
+
+def _fk_target_is_named(foreign_key: ForeignKey) -> bool:
+    """Return whether a foreign key was given names, not a column."""
+    return foreign_key._table_column is None
+
+
+def _fk_target_table_key(foreign_key: ForeignKey) -> str:
+    """Return the key of the table that a foreign key refers to."""
+    schema, table, _ = _fk_target_tokens(foreign_key)
+    return _get_table_key(table, schema)
+
+
 def _fk_is_self_referential(constraint: ForeignKeyConstraint) -> bool:
-    target_key = constraint.elements[0].target_fullname.rpartition(".")[0]
-    return target_key == constraint.parent.key
+    return _fk_target_table_key(constraint.elements[0]) == constraint.parent.key
 
 
 def _exclude_constraint_elements(constraint: Any) -> list[tuple[Any, str]]:

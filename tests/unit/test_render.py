@@ -31,6 +31,7 @@ from alembic_c.autogenerate._render_types import type_text
 from alembic_c.autogenerate.api import AutogenContext
 from alembic_c.operations import ops
 from alembic_c.runtime.migration import MigrationContext
+from alembic_c.util import sqla_compat
 
 
 def make_context(dialect: str = "sqlite", **opts: Any) -> AutogenContext:
@@ -253,3 +254,20 @@ def test_table_options_that_mysql_reports_with_spaces_are_python() -> None:
     rendered = render_op_text(make_context("mysql"), op)
     assert "mysql_default_charset='utf8mb4'" in rendered
     compile(rendered, "<rendered>", "exec")
+
+
+@pytest.mark.skipif(not sqla_compat.sqla_2_1, reason="SQLAlchemy 2.1 or newer")
+def test_foreign_key_to_names_with_dots_can_be_read_again() -> None:
+    metadata = MetaData()
+    Table("my.parent", metadata, Column("a.b", Integer, key="k", primary_key=True))
+    target: Any = ("my.parent", "k")
+    table = Table("t", metadata, Column("x", Integer, sa.ForeignKey(target)))
+    op = ops.CreateTableOp.from_table(table, _namespace_metadata=metadata)
+    text = render_op_text(make_context(), op)
+    assert "sa.ForeignKeyConstraint(['x'], [('my.parent', 'a.b')], )" in text
+
+
+def test_foreign_key_to_a_table_alone_names_the_column() -> None:
+    table = Table("t", MetaData(), Column("x", Integer, sa.ForeignKey("parent")))
+    text = render_op_text(make_context(), ops.CreateTableOp.from_table(table))
+    assert "sa.ForeignKeyConstraint(['x'], ['parent.x'], )" in text

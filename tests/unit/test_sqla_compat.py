@@ -17,6 +17,7 @@ from alembic_c.util import sqla_compat as compat
 
 POSTGRESQL = sa.make_url("postgresql://").get_dialect()()
 MYSQL = sa.make_url("mysql://").get_dialect()()
+ONLY_2_1 = pytest.mark.skipif(not compat.sqla_2_1, reason="SQLAlchemy 2.1 or newer")
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def test_the_private_names_are_there() -> None:
     )
     assert hasattr(sa.Column("x"), "_copy")
     assert hasattr(sa.UniqueConstraint("x"), "_copy")
+    assert sa.ForeignKey("t.a")._table_column is None
     assert callable(sa.Inspector._operation_context)
     assert hasattr(make_table().c, "_parent")
     assert hasattr(make_table(), compat.AUTOINCREMENT_ATTRIBUTE)
@@ -233,6 +235,38 @@ def test_name_of_a_constraint_in_the_database(
     metadata = sa.MetaData(naming_convention={"ck": convention} if convention else None)
     sa.Table("t", metadata, sa.Column("a", sa.Integer), check)
     assert compat._stored_constraint_name(check, dialect) == stored
+
+
+def given_foreign_key(target: Any) -> sa.ForeignKey:
+    foreign_key = sa.ForeignKey(target)
+    sa.Table("child", sa.MetaData(), sa.Column("x", sa.Integer, foreign_key))
+    return foreign_key
+
+
+@pytest.mark.parametrize(
+    ("target", "names", "key"),
+    [
+        ("t.a", (None, "t", "a"), "t"),
+        ("s.t.a", ("s", "t", "a"), "s.t"),
+        ("d.s.t.a", ("d.s", "t", "a"), "d.s.t"),
+        ("t", (None, "t", None), "t"),
+        pytest.param(("s", "t.u", "a.b"), ("s", "t.u", "a.b"), "s.t.u", marks=ONLY_2_1),
+        pytest.param(("t.u", "a"), (None, "t.u", "a"), "t.u", marks=ONLY_2_1),
+    ],
+)
+def test_target_of_a_foreign_key(
+    target: Any, names: tuple[str | None, ...], key: str
+) -> None:
+    foreign_key = given_foreign_key(target)
+    assert compat._fk_target_tokens(foreign_key) == names
+    assert compat._fk_target_table_key(foreign_key) == key
+    assert compat._fk_target_is_named(foreign_key)
+
+
+def test_target_that_is_a_column() -> None:
+    foreign_key = given_foreign_key(make_table().c.bk)
+    assert compat._fk_target_tokens(foreign_key) == (None, "t", "bk")
+    assert not compat._fk_target_is_named(foreign_key)
 
 
 def test_rules_of_types_constraints() -> None:
