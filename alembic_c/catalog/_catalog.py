@@ -149,6 +149,8 @@ def _quoted(name: str) -> str:
 def _part_text(part: native.IndexPart, nulls: bool) -> str:
     """Return an element of an index in words; with the place of NULLs if asked for."""
     words = [f"({part.text})" if part.is_expr else _quoted(part.text)]
+    if part.length:
+        words[0] += f"({part.length})"
     if part.collation is not None:
         words.append(f"COLLATE {_quoted(part.collation)}")
     if part.opclass is not None:

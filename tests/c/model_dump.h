@@ -36,6 +36,14 @@ static inline void dump_names(struct alc_buf *out, const struct alc_str *names,
     dump(out, ")");
 }
 
+static inline void dump_option(struct alc_buf *out, const char *label,
+                               struct alc_str text)
+{
+    if (!alc_str_is_absent(text)) {
+        dump(out, "%s%.*s", label, STR(text));
+    }
+}
+
 static inline void dump_column(struct alc_buf *out, const struct alc_column *column)
 {
     dump(out, "%.*s %.*s%s", STR(column->name), STR(column->type),
@@ -50,9 +58,14 @@ static inline void dump_column(struct alc_buf *out, const struct alc_column *col
         dump(out, " as %.*s%s", STR(column->generated),
              column->generated_kind == ALC_GENERATED_STORED ? " stored" : "");
     }
+    dump_option(out, " charset ", column->charset);
     if (!alc_str_is_absent(column->collation)) {
         dump(out, " collate %.*s", STR(column->collation));
     }
+    dump_option(out, " on update ", column->on_update);
+    dump_option(out, " options ", column->options);
+    dump(out, "%s%s", column->is_auto_increment ? " auto_increment" : "",
+         column->is_invisible ? " invisible" : "");
     if (!alc_str_is_absent(column->comment)) {
         dump(out, " comment %.*s", STR(column->comment));
     }
@@ -89,19 +102,24 @@ static inline void dump_constraint(struct alc_buf *out,
     if (!alc_str_is_absent(constraint->conflict)) {
         dump(out, " on conflict %.*s", STR(constraint->conflict));
     }
-    dump(out, "%s%s%s%s; ", constraint->deferrable ? " deferrable" : "",
+    dump(out, "%s%s%s%s%s; ", constraint->not_enforced ? " not enforced" : "",
+         constraint->deferrable ? " deferrable" : "",
          constraint->initially_deferred ? " deferred" : "",
          constraint->not_valid ? " not valid" : "",
          constraint->nulls_not_distinct ? " nulls not distinct" : "");
 }
 
-static inline void dump_index(struct alc_buf *out, const struct alc_index *index)
+static inline void dump_index(struct alc_buf *out, const struct alc_index *index,
+                              bool with_method)
 {
     dump(out, "%s %.*s(", index->is_unique ? "uix" : "ix", STR(index->name));
     for (size_t i = 0; i < index->n_parts; i++) {
         const struct alc_index_part *part = &index->parts[i];
         dump(out, "%s%s%.*s%s", i ? "," : "", part->is_expr ? "=" : "", STR(part->text),
              part->descending ? " desc" : "");
+        if (part->length) {
+            dump(out, " length %lld", (long long)part->length);
+        }
         if (!alc_str_is_absent(part->collation)) {
             dump(out, " collate %.*s", STR(part->collation));
         }
@@ -117,7 +135,29 @@ static inline void dump_index(struct alc_buf *out, const struct alc_index *index
     if (!alc_str_is_absent(index->predicate)) {
         dump(out, " where %.*s", STR(index->predicate));
     }
-    dump(out, "%s; ", index->is_constraint ? " of constraint" : "");
+    if (with_method) {
+        dump_option(out, " using ", index->method);
+        dump_option(out, " options ", index->options);
+    }
+    dump_option(out, " comment ", index->comment);
+    dump(out, "%s%s; ", index->is_invisible ? " invisible" : "",
+         index->is_constraint ? " of constraint" : "");
+}
+
+static inline void dump_table_options(struct alc_buf *out,
+                                      const struct alc_table *table)
+{
+    if (alc_str_is_absent(table->engine)) {
+        return;
+    }
+    dump(out, "engine %.*s", STR(table->engine));
+    dump_option(out, " charset ", table->charset);
+    dump_option(out, " collate ", table->collation);
+    dump_option(out, " options ", table->options);
+    dump_option(out, " comment ", table->comment);
+    dump_option(out, " ", table->partitioning);
+    dump(out, "%s%s; ", table->is_versioned ? " versioned" : "",
+         table->kind == ALC_TABLE_SEQUENCE ? " sequence" : "");
 }
 
 static inline void dump_table(struct alc_buf *out, const struct alc_table *table)
@@ -139,8 +179,9 @@ static inline void dump_table(struct alc_buf *out, const struct alc_table *table
         dump_constraint(out, &table->constraints[i]);
     }
     for (size_t i = 0; i < table->n_indexes; i++) {
-        dump_index(out, &table->indexes[i]);
+        dump_index(out, &table->indexes[i], !alc_str_is_absent(table->engine));
     }
+    dump_table_options(out, table);
     dump(out, "%s%s%s%s", table->without_rowid ? "without rowid; " : "",
          table->strict ? "strict; " : "", table->autoincrement ? "autoincrement; " : "",
          table->is_temporary ? "temp; " : "");

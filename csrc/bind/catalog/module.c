@@ -23,8 +23,9 @@ static int errors_exec(PyObject *module, struct alc_module_state *state)
 }
 
 static int (*const parts[])(PyObject *, struct alc_module_state *) = {
-    errors_exec,          alc_bind_catalog_exec,  alc_bind_pg_exec,
-    alc_bind_sqlite_exec, alc_bind_metadata_exec, alc_bind_proof_exec,
+    errors_exec,          alc_bind_catalog_exec, alc_bind_pg_exec,
+    alc_bind_sqlite_exec, alc_bind_mysql_exec,   alc_bind_metadata_exec,
+    alc_bind_proof_exec,
 };
 
 static int catalog_exec(PyObject *module)

@@ -23,6 +23,7 @@
     X(PyTypeObject, identity_type)                                                     \
     X(PyTypeObject, pg_reader_type)                                                    \
     X(PyTypeObject, sqlite_reader_type)                                                \
+    X(PyTypeObject, mysql_reader_type)                                                 \
     X(PyObject, database_error)                                                        \
     X(PyObject, names)
 
@@ -82,6 +83,7 @@ PyObject *alc_bind_text(struct alc_str text);
 int alc_bind_catalog_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_pg_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_sqlite_exec(PyObject *module, struct alc_module_state *state);
+int alc_bind_mysql_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_metadata_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_proof_exec(PyObject *module, struct alc_module_state *state);
 

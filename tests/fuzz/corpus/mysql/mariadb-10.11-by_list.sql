@@ -1,0 +1,7 @@
+CREATE TABLE `by_list` (
+  `a` int(11) DEFAULT NULL,
+  `b` varchar(9) DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+ PARTITION BY LIST  COLUMNS(`b`)
+(PARTITION `p0` VALUES IN ('a','b)') ENGINE = InnoDB,
+ PARTITION `p1` VALUES IN ('c') ENGINE = InnoDB)

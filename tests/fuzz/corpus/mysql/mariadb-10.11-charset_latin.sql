@@ -1,0 +1,5 @@
+CREATE TABLE `charset_latin` (
+  `a` varchar(10) DEFAULT NULL,
+  `b` text DEFAULT NULL,
+  `c` varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci

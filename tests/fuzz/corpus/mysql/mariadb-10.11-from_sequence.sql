@@ -1,0 +1,4 @@
+CREATE TABLE `from_sequence` (
+  `a` int(11) DEFAULT nextval(`printed`.`sq`),
+  `b` int(11) DEFAULT nextval(`printed`.`sq`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci

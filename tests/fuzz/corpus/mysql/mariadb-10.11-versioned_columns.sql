@@ -1,0 +1,7 @@
+CREATE TABLE `versioned_columns` (
+  `a` int(11) NOT NULL,
+  `s` timestamp(6) GENERATED ALWAYS AS ROW START INVISIBLE,
+  `e` timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE,
+  PRIMARY KEY (`a`,`e`),
+  PERIOD FOR SYSTEM_TIME (`s`, `e`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci WITH SYSTEM VERSIONING

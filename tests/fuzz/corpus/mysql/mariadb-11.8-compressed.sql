@@ -1,0 +1,4 @@
+CREATE TABLE `compressed` (
+  `a` text /*M!100301 COMPRESSED*/ DEFAULT NULL,
+  `b` varchar(300) /*M!100301 COMPRESSED*/ NOT NULL DEFAULT 'x'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_uca1400_ai_ci

@@ -1,0 +1,5 @@
+CREATE TABLE `primary_prefix` (
+  `a` varchar(300) NOT NULL,
+  `b` int(11) NOT NULL,
+  PRIMARY KEY (`a`(20),`b`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_uca1400_ai_ci

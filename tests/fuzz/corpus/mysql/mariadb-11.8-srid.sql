@@ -1,0 +1,4 @@
+CREATE TABLE `srid` (
+  `a` point DEFAULT NULL,
+  `b` geometry DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_uca1400_ai_ci

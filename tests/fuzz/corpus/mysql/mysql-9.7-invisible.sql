@@ -1,0 +1,5 @@
+CREATE TABLE `invisible` (
+  `a` int DEFAULT NULL,
+  `b` int DEFAULT NULL /*!80023 INVISIBLE */,
+  `c` int DEFAULT '5' /*!80023 INVISIBLE */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci

@@ -1,0 +1,4 @@
+CREATE TABLE `json` (
+  `a` json DEFAULT NULL,
+  `b` json NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci

@@ -1,0 +1,7 @@
+CREATE TABLE `key_options` (
+  `a` int DEFAULT NULL,
+  `b` int DEFAULT NULL,
+  KEY `k1` (`a`) COMMENT 'a key''s',
+  KEY `k2` (`b`) KEY_BLOCK_SIZE=4,
+  KEY `k3` (`a`,`b`) USING BTREE COMMENT 'both'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8

@@ -1,0 +1,7 @@
+CREATE TABLE `memory` (
+  `a` int DEFAULT NULL,
+  `b` int DEFAULT NULL,
+  KEY `a` (`a`),
+  KEY `k2` (`a`) USING BTREE,
+  KEY `k3` (`b`) USING HASH
+) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci MAX_ROWS=100
