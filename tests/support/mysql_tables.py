@@ -54,7 +54,8 @@ COMMON = {
     " default charset=utf8mb4 collate=utf8mb4_bin",
     "comments": "(a int comment 'it''s', b varchar(9) default 'd' comment 'back\\\\"
     "slash and\\nnew line', c text comment '', d int not null auto_increment primary"
-    " key comment '\"quoted\" -- /* not a comment */ `x`') comment='The table''s\\ttext'",
+    " key comment '\"quoted\" -- /* not a comment */ `x`')"
+    " comment='The table''s\\ttext'",
     "escapes": "(a varchar(30) default 'it''s', b varchar(30) default 'a\\\\b\\nc',"
     " c varchar(30) default '\\'', d varchar(30) default '(a', e varchar(9) default"
     " 'NULL', f varchar(9) default '`')",
