@@ -35,6 +35,31 @@ def kind_of(config: Config) -> str:
     return url.partition("://")[0]
 
 
+@contextmanager
+def local(place: str) -> Iterator[str]:
+    """Yield the URL of a server for the time of a command.
+
+    place: a URL, which is taken as it is; or a kind: SQLite gives a database in memory,
+        PostgreSQL a throwaway cluster.
+    Raises TestKitError for another kind.
+    """
+    backend = place.partition("+")[0]
+    if "://" in place:
+        yield place
+    elif backend == "sqlite":
+        yield f"{place}://"
+    elif backend == "postgresql":
+        from . import _cluster
+
+        server = _cluster.Cluster()
+        try:
+            yield server.start().url(driver=place)
+        finally:
+            server.stop()
+    else:
+        raise TestKitError(f"no server for {backend}: name one with --url")
+
+
 class Fixtures(Protocol):
     """What is needed of `pytest.FixtureRequest`."""
 

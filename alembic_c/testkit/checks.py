@@ -125,34 +125,11 @@ def steps(
     *,
     report: Callable[[StepReport], None] | None = None,
 ) -> list[StepReport]:
-    """Check each revision of a range: up, down, and up again.
+    """Check each revision of a range; parameters and result as for `try_steps`.
 
-    The catalog after the way down has to equal the one before the way up. All is done
-    in one process, in one run of `env.py` and on one database of its own; behind a
-    revision that fails, a new one.
-
-    range_: "start:end"; all revisions by default. What is below it is upgraded first.
-    report: called with each step's report as soon as it is known.
-    Returns the reports. Raises CheckFailed if any has failed, what a migration raises
-    on its first way up.
+    Raises CheckFailed if any has failed, what a migration raises on its first way up.
     """
-    script = ScriptDirectory.from_config(config)
-    chosen = [each.revision for each in _tree.revisions_between(script, range_)]
-    reports: list[StepReport] = []
-    while len(reports) < len(chosen):
-        walk = _Walk(script, chosen[len(reports) :])
-        with empty_database(url) as place:
-            try:
-                _tree.run(config, place, walk.plan, "heads")
-            except Exception as problem:
-                if not walk.expects_errors:
-                    raise
-                walk.fail(problem)
-            finally:
-                reports += walk.reports
-        if report is not None:
-            for each in walk.reports:
-                report(each)
+    reports = try_steps(config, url, range_, report=report)
     failed = [each for each in reports if each.failed]
     if failed:
         texts = "\n".join(f"{each.path}\n{each}" for each in failed)
@@ -163,18 +140,62 @@ def steps(
     return reports
 
 
+def try_steps(
+    config: Config,
+    url: str | URL,
+    range_: str = "",
+    *,
+    report: Callable[[StepReport], None] | None = None,
+) -> list[StepReport]:
+    """Run each revision of a range up, down, and up again.
+
+    The catalog after the way down has to equal the one before the way up. All is done
+    in one process, in one run of `env.py` and on one database of its own; behind a
+    revision that fails, a new one.
+
+    url: as for `migrated`.
+    range_: "start:end"; all revisions by default. What is below it is upgraded first.
+    report: called with each step's report as soon as it is known.
+    Returns the reports. Raises what a migration raises on its first way up.
+    """
+    script = ScriptDirectory.from_config(config)
+    chosen = [each.revision for each in _tree.revisions_between(script, range_)]
+    reports: list[StepReport] = []
+
+    def note(found: StepReport) -> None:
+        reports.append(found)
+        if report is not None:
+            report(found)
+
+    while len(reports) < len(chosen):
+        walk = _Walk(script, chosen[len(reports) :], note)
+        with empty_database(url) as place:
+            try:
+                _tree.run(config, place, walk.plan, "heads")
+            except Exception as problem:
+                if not walk.expects_errors:
+                    raise
+                walk.fail(problem)
+    return reports
+
+
 class _Walk:
     """Revisions, each run up, down and up again, until one fails.
 
-    chosen: their ids in order.
+    chosen: their ids in order. report: called with each step's report.
     """
 
-    def __init__(self, script: ScriptDirectory, chosen: Sequence[str]) -> None:
+    def __init__(
+        self,
+        script: ScriptDirectory,
+        chosen: Sequence[str],
+        report: Callable[[StepReport], None],
+    ) -> None:
         self._script = script
+        self._report = report
         self._chosen = chosen
         self._current = chosen[0]
         self._started = 0.0
-        self.reports: list[StepReport] = []
         # Whether an exception is the fault of the way back.
         self.expects_errors = False
 
@@ -213,7 +234,7 @@ class _Walk:
     def _note(self, **found: Any) -> None:
         seconds = time.perf_counter() - self._started
         path = self._script.get_revision(self._current).path
-        self.reports.append(StepReport(self._current, path, seconds, **found))
+        self._report(StepReport(self._current, path, seconds, **found))
 
 
 def _step(script: ScriptDirectory, revision: str, *, up: bool) -> RevisionStep:

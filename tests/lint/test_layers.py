@@ -25,7 +25,7 @@ PYTHON_LAYERS = [
     ("script.base", r"script(\..*)?"),
     ("runtime", r"runtime(\..*)?|context|migration|environment"),
     ("command", r"command"),
-    ("config", r"config|_cli.*|_activation|__main__"),
+    ("config", r"config|_cli(\..*)?|_activation|activate|__main__"),
     ("testing", r"testing(\..*)?"),
     ("testkit", r"testkit(\..*)?|pytest"),
 ]

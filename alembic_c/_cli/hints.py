@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import sys
 
-from .util._config import ConfigFileError
+from ..util._config import ConfigFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from .util._config import Config
+    from ..util._config import Config
 
 
 def give(problem: Exception, config: Config) -> None:
@@ -67,7 +67,7 @@ def broken_graph(problem: Exception, config: Config) -> str | None:
 
     None if the exception is about something else.  Upstream ends with a traceback here.
     """
-    from .script.revision import CycleDetected, MissingRevisionError
+    from ..script.revision import CycleDetected, MissingRevisionError
 
     ids: set[str]
     if isinstance(problem, CycleDetected):
@@ -85,8 +85,8 @@ def broken_graph(problem: Exception, config: Config) -> str | None:
 
 def _files(config: Config, ids: Container[str]) -> Iterator[str]:
     """Yield the revision files that have one of the ids."""
-    from ._core import scan_directory
-    from .script import ScriptDirectory
+    from .._core import scan_directory
+    from ..script import ScriptDirectory
 
     script = ScriptDirectory.from_config(config)
     for scanned in scan_directory(

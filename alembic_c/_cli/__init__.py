@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-from ._alias import ALIAS, install, is_installed, other_package
+from .._alias import ALIAS, install, is_installed, other_package
 
 
 def run(prog: str | None = None) -> None:
@@ -18,11 +18,11 @@ def run(prog: str | None = None) -> None:
     install()
     arguments = sys.argv[1:]
     if arguments and arguments[0] in ("activate", "deactivate", "which"):
-        from ._activation import main as manage
+        from .._activation import main as manage
 
         sys.exit(manage(arguments, prog))
-    from .config import main
-    from .util import CommandError, _collector, err
+    from ..config import main
+    from ..util import CommandError, _collector, err
 
     try:
         with _collector.at_rest():
@@ -39,6 +39,6 @@ def run(prog: str | None = None) -> None:
 def _look_around() -> None:
     """Tell who sits at a terminal if other programs import another `alembic`."""
     if sys.stderr.isatty() and (other := other_package()):
-        from ._activation import warn_of_other
+        from .._activation import warn_of_other
 
         warn_of_other(other)

@@ -144,6 +144,26 @@ def add_option(parser: Any, option: Sequence[Any]) -> None:
     parser.add_argument(*flags, **settings)
 
 
+def verb_of(arguments: Sequence[str]) -> str | None:
+    """Return the name of the command in a command line, None if there is none.
+
+    It is the first word that is neither an option of the program nor an option's value.
+    """
+    with_value = {
+        flag
+        for *flags, settings in PROGRAM_OPTIONS
+        if settings.get("action") != "store_true"
+        for flag in flags
+    }
+    words = iter(arguments)
+    for word in words:
+        if word in with_value:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
 def signature(function: Callable[..., Any]) -> tuple[list[str], list[str]]:
     """Return the parameters behind `config`: those without a default, and with one.
 

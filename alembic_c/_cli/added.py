@@ -1,0 +1,48 @@
+"""The commands that upstream does not have.
+
+They are no part of the parser, so that its help and messages are upstream's, until one
+of them is asked for.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Protocol
+
+    from ..util._config import Config
+
+    class Verb(Protocol):
+        """A command: a module with these two functions."""
+
+        def add_arguments(self, parser: ArgumentParser) -> None:
+            """Add the command's own arguments."""
+
+        def run(self, config: Config, options: Namespace) -> int | None:
+            """Run the command; return the exit status, None for 0.
+
+            The docstring is what the command's help says.
+            """
+
+
+# Name -> what the program's help says of it, and the module that is the command.
+VERBS = {
+    "test": ("Run each revision up, down and up again.", "alembic_c.testkit._verb"),
+}
+# These change the environment that the program is in; `_activation` parses them.
+ACTIVATION = {
+    "activate": "Make 'import alembic' give this package in the whole environment.",
+    "deactivate": "Undo 'activate'.",
+    "which": "Say which package script, import and distribution are.",
+}
+EPILOG = f"more commands: {', '.join([*VERBS, *ACTIVATION])}"
+
+
+def load(name: str) -> tuple[str, Verb]:
+    """Return what help says of a command, and the command."""
+    from importlib import import_module
+
+    summary, module = VERBS[name]
+    verb: Verb = import_module(module)
+    return summary, verb

@@ -1,0 +1,176 @@
+"""The command line: options of the program, then a command with its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, HelpFormatter, Namespace
+from collections.abc import Sequence
+from contextlib import suppress
+
+from .. import __version__, command, util
+from ..util._config import Config, ConfigFileError
+from . import added
+from . import options as vocabulary
+from .parser import BuildingFormatter, LateParser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from ..util._config_types import CommandFunction
+
+
+class CommandLine:
+    """The command line: options of the program, then a command with its own.
+
+    prog: the program's name in messages; that of the running script if None.
+    """
+
+    def __init__(self, prog: str | None = None) -> None:
+        self._positional_names: dict[Any, dict[str, str]] = {
+            command.stamp: {"revision": "revisions"}
+        }
+        self.parser = ArgumentParser(
+            prog=prog, formatter_class=BuildingFormatter, epilog=added.EPILOG
+        )
+        self.parser.add_argument(
+            "--version", action="version", version=f"%(prog)s {__version__}"
+        )
+        for option in vocabulary.PROGRAM_OPTIONS:
+            vocabulary.add_option(self.parser, option)
+        # Without `prog` the usage is formatted to get it, which is not free.
+        self.subparsers = self.parser.add_subparsers(
+            prog=self.parser.prog, parser_class=LateParser
+        )
+        self.parser.formatter_class = HelpFormatter
+        for name in command.VERBS:
+            self.register_command(getattr(command, name))
+
+    def register_command(self, fn: CommandFunction) -> None:
+        """Add a command.
+
+        fn: takes a `Config`, then one parameter for each argument. Those without a
+            default are positional; those with one are options if the program's own
+            commands have an option of that name.
+        Raises TypeError if `fn` is not a Python function, argparse.ArgumentError if
+        there is a command of that name (Python 3.11 and later).
+        """
+        required, optional = vocabulary.signature(fn)
+        names = self._positional_names.get(fn, {})
+        required = [names.get(name, name) for name in required]
+
+        def fill(parser: ArgumentParser) -> None:
+            parser.set_defaults(cmd=(fn, required, optional))
+            for name in optional:
+                if name in vocabulary.OPTIONS:
+                    vocabulary.add_option(parser, vocabulary.OPTIONS[name])
+            for name in required:
+                parser.add_argument(name, **vocabulary.POSITIONALS.get(name, {}))
+
+        summary = vocabulary.summary(fn)
+        self.subparsers.add_parser(fn.__name__, help=summary).fill_with(fill)
+
+    def _register_added(self, name: str) -> None:
+        """Add a command that upstream does not have, once it is asked for."""
+        summary, verb = added.load(name)
+        parser = self.subparsers.add_parser(
+            name, help=summary, description=verb.run.__doc__
+        )
+
+        def run(config: Config) -> None:
+            status = verb.run(config, util.not_none(config.cmd_opts))
+            if status:
+                sys.exit(status)
+
+        def fill(parser: ArgumentParser) -> None:
+            parser.set_defaults(cmd=(run, [], []))
+            verb.add_arguments(parser)
+
+        parser.fill_with(fill)
+
+    def run_cmd(self, config: Config, options: Namespace) -> None:
+        """Call the command that a parsed command line names.
+
+        Ends the process with status 255 if it raises CommandError, unless the option
+        `--raiseerr` is given.
+        """
+        function, required, optional = options.cmd
+        try:
+            function(
+                config,
+                *[getattr(options, name, None) for name in required],
+                **{name: getattr(options, name, None) for name in optional},
+            )
+        except util.CommandError as problem:
+            if options.raiseerr:
+                raise
+            # An error that upstream does not expect ends its process with status 1.
+            broken = isinstance(problem, ConfigFileError)
+            _report(problem, config, status=1 if broken else -1)
+        except Exception as problem:
+            from . import hints
+
+            message = hints.broken_graph(problem, config)
+            if options.raiseerr or message is None:
+                raise
+            _report(util.CommandError(message), config, status=1)
+
+    def _inis_from_config(self, options: Namespace) -> tuple[str, str]:
+        """Return the paths of the TOML and of the ini file to use.
+
+        Each comes from the option `--config`, else from the variable ALEMBIC_CONFIG,
+        else it is the usual name in the current directory.
+        Raises CommandError if the option names two files of a kind.
+        """
+        given: dict[bool, str] = {}
+        for name in options.config or ():
+            is_toml = _is_pyproject(name)
+            if is_toml in given:
+                raise util.CommandError(
+                    "pyproject.toml indicated more than once"
+                    if is_toml
+                    else "only one ini file may be indicated"
+                )
+            given[is_toml] = name
+        usual = {True: "pyproject.toml", False: "alembic.ini"}
+        from_environment = os.environ.get("ALEMBIC_CONFIG")
+        if from_environment:
+            usual[_is_pyproject(from_environment)] = from_environment
+        return given.get(True) or usual[True], given.get(False) or usual[False]
+
+    def main(self, argv: Sequence[str] | None = None) -> None:
+        """Run the command that the arguments say.
+
+        argv: the arguments; those of the process if None.
+        """
+        arguments = sys.argv[1:] if argv is None else list(argv)
+        verb = vocabulary.verb_of(arguments)
+        if verb in added.VERBS:
+            self._register_added(verb)
+        options = self.parser.parse_args(arguments)
+        if not hasattr(options, "cmd"):
+            # Not `required=True`: that has another message.
+            self.parser.error("too few arguments")
+        toml_file, ini_file = self._inis_from_config(options)
+        config = Config(
+            file_=ini_file,
+            toml_file=toml_file,
+            ini_section=options.name,
+            cmd_opts=options,
+        )
+        self.run_cmd(config, options)
+
+
+def _is_pyproject(name: str) -> bool:
+    return os.path.basename(name) == "pyproject.toml"
+
+
+def _report(problem: Exception, config: Config, status: int) -> NoReturn:
+    """Print why a command failed, and what to do if that is known; then exit."""
+    from . import hints
+
+    with suppress(SystemExit):
+        util.err(str(problem), **config.messaging_opts)
+    hints.give(problem, config)
+    sys.exit(status)
