@@ -10,6 +10,7 @@ from sqlalchemy.types import SchemaType
 
 from .. import util
 from ..operations import ops
+from ..util import sqla_compat
 from ._render_base import (
     call,
     default_renderers,
@@ -119,12 +120,14 @@ def _is_original(op: ops.CreateTableOp) -> bool:
     be assembled to a table, copied in most cases, which costs more than rendering.
     """
     table = getattr(op.columns[0], "table", None) if op.columns else None
+    if not isinstance(table, Table) or not op._constraints_included:
+        return False
+    own = {*table.columns, *table.constraints}
+    own -= {item for item in table.constraints if sqla_compat._is_type_bound(item)}
     return (
-        isinstance(table, Table)
-        and op._constraints_included
-        and (table.name, table.schema) == (op.table_name, op.schema)
-        and len(op.columns) == len(table.columns) + len(table.constraints)
-        and {*op.columns} == {*table.columns, *table.constraints}
+        (table.name, table.schema) == (op.table_name, op.schema)
+        and len(op.columns) == len(own)
+        and {*op.columns} == own
         and op.kw == table.dialect_kwargs
     )
 

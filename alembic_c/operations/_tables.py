@@ -82,8 +82,11 @@ class CreateTableOp(MigrateOperation):
 
         Its indexes are not part of it.
         """
+        # The columns' types bring their own again.
         constraints: Sequence[Constraint] = sqla_compat._in_creation_order(
-            table.constraints
+            constraint
+            for constraint in table.constraints
+            if not sqla_compat._is_type_bound(constraint)
         )
         return cls(
             table.name,
