@@ -41,7 +41,7 @@ struct scan_worker {
     const char *dir; /* of dir_fd: a path in `arena`, dir_len bytes of it */
     size_t dir_len;
     int dir_fd;       /* -1: none */
-    bool whole_reads; /* in that directory a short read is the last one */
+    bool whole_reads; /* in that directory only the end or an error cuts a read short */
     int rc;
     struct alc_error err;
     pthread_t thread;
@@ -111,6 +111,17 @@ static int open_file(const struct scan_worker *w, const struct alc_scan_file *fi
     return fd;
 }
 
+/*
+ * A block that cannot be read cuts a read short, too, and the next one tells why.  But
+ * a read that ends inside a block has come to the end of the file.
+ */
+static bool is_inside_block(size_t len)
+{
+    enum { SMALLEST_BLOCK_LEN = 512 };
+
+    return len % SMALLEST_BLOCK_LEN != 0;
+}
+
 /* Read to the end, or beyond the limit.  0, an errno, or ALC_E_NOMEM. */
 static int read_all(struct scan_worker *w, int fd)
 {
@@ -131,7 +142,8 @@ static int read_all(struct scan_worker *w, int fd)
         } else if (n < 0 && errno != EINTR) {
             return errno;
         }
-        if (n == 0 || (n > 0 && w->whole_reads && (size_t)n < room)) {
+        if (n == 0 || (n > 0 && (size_t)n < room && w->whole_reads &&
+                       is_inside_block(buf->len))) {
             break;
         }
     }

@@ -9,8 +9,8 @@ unsigned system_count_processors(void);
 
 /*
  * Does read() on the file system of `fd` give all that was asked for, up to the end of
- * the file?  Those that read through the page cache do; then there is no need to ask
- * again.
+ * the file or a block that cannot be read?  Those that read through the page cache do;
+ * then there is mostly no need to ask again.
  */
 bool system_has_whole_reads(int fd);
 

@@ -416,3 +416,65 @@ def test_descriptors_are_closed(tmp_path: Path) -> None:
         _core.scan_directory([tmp_path], recursive=True)
         _core.scan_file(tmp_path / "0000.py")
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+FAILING_READ = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of files named failing.py the second block cannot be read. */
+ssize_t read(int fd, void *buf, size_t len)
+{
+    static ssize_t (*next)(int, void *, size_t);
+    char link[64], path[4096];
+    ssize_t n;
+
+    if (!next) {
+        *(void **)&next = dlsym(RTLD_NEXT, "read");
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    n = readlink(link, path, sizeof path - 1);
+    path[n > 0 ? n : 0] = 0;
+    if (!strstr(path, "/failing.py")) {
+        return next(fd, buf, len);
+    }
+    if (lseek(fd, 0, SEEK_CUR) >= 4096) {
+        errno = EIO;
+        return -1;
+    }
+    return next(fd, buf, len < 4096 ? len : 4096);
+}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="puts a read() before libc's")
+def test_block_that_cannot_be_read(tmp_path: Path) -> None:
+    shim = tmp_path / "read.so"
+    (tmp_path / "read.c").write_text(FAILING_READ)
+    cc = ["cc", "-shared", "-fPIC", "-o", str(shim), str(tmp_path / "read.c"), "-ldl"]
+    subprocess.run(cc, check=True)
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    text = "revision = 'a'\ndown_revision = None\n"
+    for name in ("failing.py", "other.py"):
+        (versions / name).write_text(text.ljust(8000, "#") + "\nrevision = 'b'\n")
+    program = (
+        "from alembic_c import _core\n"
+        f"for f in _core.scan_directory([{str(versions)!r}]):\n"
+        "    print(f.filename, f.exact, f.errno, f.revision if f.exact else None)\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')} {shim}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split("\n")[:2] == [
+        f"failing.py False {errno.EIO} None",
+        "other.py True 0 b",
+    ]
