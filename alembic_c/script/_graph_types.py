@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypeAlias, TypeVar
 
-from ._graph_node import Revision
+from ._revision import Revision
 
 _RevIdType: TypeAlias = str | list[str] | tuple[str, ...]
 _GetRevArg: TypeAlias = str | Iterable[str | None] | Iterable[str]

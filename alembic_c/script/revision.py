@@ -1,7 +1,7 @@
 """Revisions and the map of them: which follows which, and what lies between two.
 
 The graph itself, its walks, plans and orders are in C (`_core.RevisionGraph`), the map
-around it in `_graph_map`; this module reads symbols and ranges of them.
+around it in `_graph`, one revision in `_revision`; this module reads symbols and plans.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .. import util
 from .._core import ForeignRevisionError, RevisionBase
-from ._graph_errors import (
+from ._graph import LoadedMap, overlap_error
+from ._revision import (
+    RESERVED as _revision_illegal_chars,
+)
+from ._revision import (
     CycleDetected,
     DependencyCycleDetected,
     DependencyLoopDetected,
@@ -18,13 +22,15 @@ from ._graph_errors import (
     MissingRevisionError,
     MultipleHeads,
     RangeNotAncestorError,
+    RelativeSymbol,
     ResolutionError,
+    Revision,
     RevisionError,
+    is_revision,
+    not_produced,
+    parse_relative,
+    tuple_rev_as_scalar,
 )
-from ._graph_map import LoadedMap, overlap_error
-from ._graph_node import Revision, is_revision, tuple_rev_as_scalar
-from ._graph_symbols import RESERVED as _revision_illegal_chars
-from ._graph_symbols import RelativeSymbol, not_produced, parse_relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

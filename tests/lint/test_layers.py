@@ -16,7 +16,7 @@ CSRC = ROOT / "csrc"
 # From the bottom up; the first pattern that fits a module gives its layer.
 PYTHON_LAYERS = [
     ("util", r"util(\..*)?|_core|_catalog|_libpq|_sqlite3|_alias|activate|__init__"),
-    ("script.revision", r"script\.(revision|_graph.*)"),
+    ("script.revision", r"script\.(_?revision|_graph.*)"),
     ("runtime.plugins", r"runtime\.(plugins|_steps|_applied)"),
     ("catalog", r"catalog(\..*)?"),
     ("ddl", r"ddl(\..*)?"),

@@ -1,5 +1,5 @@
 # Written by tools/write_stubs.py; do not edit.
 
 from alembic_c.script.revision import *
-from alembic_c.script._graph_map import LoadedMap as LoadedMap
-from alembic_c.script._graph_symbols import RelativeSymbol as RelativeSymbol
+from alembic_c.script._graph import LoadedMap as LoadedMap
+from alembic_c.script._revision import RelativeSymbol as RelativeSymbol

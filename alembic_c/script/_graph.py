@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from .. import util
 from .._core import ForeignRevisionError, load_revisions, read_map, touch_graphs
-from ._graph_errors import (
+from ._revision import (
     CycleDetected,
     DependencyCycleDetected,
     MissingRevisionError,
+    Revision,
     RevisionError,
+    is_revision,
 )
-from ._graph_node import Revision, is_revision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
