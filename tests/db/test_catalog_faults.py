@@ -338,6 +338,46 @@ def test_closed_by_another_thread_while_reading(pg_url: str) -> None:
         connection.execute("SELECT 1")
 
 
+@pytest.mark.parametrize("call", ["execute", "rows", "feed"])
+def test_closed_by_a_signal_handler(pg_url: str, call: str) -> None:
+    """The call that waits ends, and the connection is closed."""
+    connection = _libpq.Connection(conninfo(pg_url))
+    reader = _catalog.PgReader(150000)
+    sql = "SELECT pg_sleep(30)"
+    if call == "feed":
+        # The first row is there before the wait.
+        columns = ", ".join(["NULL"] * 9)
+        sql = (
+            f"SELECT 'n', 1::int8, 0, 'n', {columns} UNION ALL SELECT 'n', g::int8, 0, "
+            f"pg_sleep(30)::text, {columns} FROM generate_series(1, 2000) g"
+        )
+    calls: dict[str, Callable[[], object]] = {
+        "execute": lambda: connection.execute(sql),
+        "rows": lambda: connection.rows(sql),
+        "feed": lambda: reader.feed(0, connection.rows(sql)),
+    }
+    told: list[str] = []
+
+    def close(number: int, frame: Any) -> None:
+        with pytest.raises(RuntimeError, match="has not returned") as caught:
+            connection.execute("SELECT 1")
+        told.append(str(caught.value))
+        connection.close()
+
+    before = signal.signal(signal.SIGALRM, close)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(DatabaseError, match="the connection is closed"):
+            calls[call]()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(told) == 1
+    assert connection.server_version == 0
+    with pytest.raises(DatabaseError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def schema_row(oid: Any, name: Any) -> tuple[Any, ...]:
     """Return a row of the first catalog query."""
     return ("n", oid, 0, name, None, None, True, *[None] * 6)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
+from alembic_c import _catalog
 from alembic_c.catalog import _model
 
 POSTGRESQL = sa.make_url("postgresql://").get_dialect()()
@@ -71,3 +73,43 @@ def test_variant_that_nobody_keeps() -> None:
 def test_that_reading_no_tables_is_an_error() -> None:
     with pytest.raises(TypeError):
         read(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [None, 1, "abc", ["length"], (1,), {}, object()])
+@pytest.mark.parametrize(
+    "rule",
+    sorted(
+        {
+            *("dialect", "default_schema", "plain_types", "autoincrement", "variants"),
+            *("type_bound", "options", "plain_items", "final_name", "late_names"),
+            *("max_name", "type_text", "default_text", "computed_text"),
+            *("identity_values", "index_text"),
+        }
+    ),
+)
+def test_rules_of_any_kind(rule: str, wrong: Any) -> None:
+    """Whatever the rules hold, or give when they are called: an error or a catalog."""
+    table = sa.Table(
+        "t",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+        sa.Column("name", sa.String(10), server_default="x"),
+        sa.Column("twice", sa.Integer, sa.Computed("id * 2")),
+        sa.UniqueConstraint("name", name="uq"),
+        sa.Index("ix", sa.text("lower(name)")),
+        sa.CheckConstraint("id > 0", name="ck"),
+    )
+    for value in (wrong, lambda *args: wrong):
+        rules = _model.Rules(POSTGRESQL, "public", **RULES)
+        setattr(rules, rule, value)
+        with contextlib.suppress(TypeError, ValueError):
+            assert len(_catalog.read_metadata([table], rules)) == 1
+
+
+@pytest.mark.parametrize("wrong", [None, 1, "length", ["length"], {}, object()])
+def test_parameters_of_types_that_are_no_tuple(wrong: Any) -> None:
+    table = sa.Table("t", sa.MetaData(), sa.Column("name", sa.String(10)))
+    rules = _model.Rules(POSTGRESQL, "public", **RULES)
+    rules.plain_types = {sa.String: wrong}
+    (found,) = _catalog.read_metadata([table], rules).tables
+    assert found.opaque == "error in the model"

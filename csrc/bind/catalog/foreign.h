@@ -5,16 +5,73 @@
 #ifndef ALC_BIND_CATALOG_FOREIGN_H
 #define ALC_BIND_CATALOG_FOREIGN_H
 
+#include <stdatomic.h>
+
 #include "source.h"
 
-/* Take a lock without keeping the GIL from its holder. */
-static inline void alc_foreign_lock(PyThread_type_lock lock)
+/*
+ * A lock around a connection, whose holder may run Python code: handle signals while it
+ * waits, raise an exception.  That code must not wait for what its own thread holds.
+ */
+struct alc_foreign_lock {
+    PyThread_type_lock lock;
+    atomic_ulong owner; /* the thread that holds it, or 0 */
+    bool close_wanted;  /* by code that ran under the lock; for its holder to do */
+};
+
+/* Whether this thread holds it. */
+static inline bool alc_foreign_is_mine(const struct alc_foreign_lock *lock)
 {
-    if (!PyThread_acquire_lock(lock, NOWAIT_LOCK)) {
+    return atomic_load(&lock->owner) == PyThread_get_thread_ident();
+}
+
+/* Take it with the GIL, which its holder gets meanwhile.  Returns 0, or -1 with
+ * RuntimeError set if this thread has it. */
+static inline int alc_foreign_enter(struct alc_foreign_lock *lock)
+{
+    if (alc_foreign_is_mine(lock)) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "the connection is used by a call that has not returned");
+        return -1;
+    }
+    if (!PyThread_acquire_lock(lock->lock, NOWAIT_LOCK)) {
         Py_BEGIN_ALLOW_THREADS;
-        PyThread_acquire_lock(lock, WAIT_LOCK);
+        PyThread_acquire_lock(lock->lock, WAIT_LOCK);
         Py_END_ALLOW_THREADS;
     }
+    atomic_store(&lock->owner, PyThread_get_thread_ident());
+    return 0;
+}
+
+/* The same without the GIL; ALC_E_INVALID if this thread has it. */
+static inline int alc_foreign_enter_unlocked(struct alc_foreign_lock *lock,
+                                             struct alc_error *err)
+{
+    if (alc_foreign_is_mine(lock)) {
+        return alc_error_set(err, ALC_E_INVALID, 0,
+                             "the connection is used by a call that has not returned");
+    }
+    PyThread_acquire_lock(lock->lock, WAIT_LOCK);
+    atomic_store(&lock->owner, PyThread_get_thread_ident());
+    return 0;
+}
+
+static inline void alc_foreign_leave(struct alc_foreign_lock *lock)
+{
+    atomic_store(&lock->owner, 0);
+    PyThread_release_lock(lock->lock);
+}
+
+/* The UTF-8 of a statement, without a NUL; NULL with an exception set. */
+static inline const char *alc_foreign_sql(PyObject *text)
+{
+    Py_ssize_t len;
+    const char *sql = PyUnicode_AsUTF8AndSize(text, &len);
+    if (sql && strlen(sql) != (size_t)len) {
+        PyErr_SetString(PyExc_ValueError, "embedded null character");
+        return NULL;
+    }
+    return sql;
 }
 
 /* A row source and the object that it reads from. */

@@ -88,6 +88,10 @@ static int read_rules(struct walker *w, PyObject *rules)
         PyErr_SetString(PyExc_TypeError, "plain_types: want a dict");
         return -1;
     }
+    if (!PyAnySet_Check(w->rules[RULE_plain_items])) {
+        PyErr_SetString(PyExc_TypeError, "plain_items: want a set");
+        return -1;
+    }
     PyObject *dialect = w->rules[RULE_dialect];
     w->is_postgresql = PyUnicode_Check(dialect) &&
                        PyUnicode_CompareWithASCIIString(dialect, "postgresql") == 0;

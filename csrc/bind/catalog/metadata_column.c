@@ -21,6 +21,10 @@ static PyObject *resolve(struct walker *w, PyObject *type)
  */
 static PyObject *make_key(PyObject *type, PyObject *attributes)
 {
+    if (!PyTuple_Check(attributes)) {
+        PyErr_SetString(PyExc_TypeError, "plain_types: want tuples of names");
+        return NULL;
+    }
     Py_ssize_t n = PyTuple_GET_SIZE(attributes);
     PyObject *key = PyTuple_New(n + 1);
     if (!key) {
@@ -111,6 +115,11 @@ static int read_identity(struct alc_column *column, struct walker *w,
         Py_XDECREF(values);
         walker_make_opaque(table, "identity");
         return values ? 0 : -1;
+    }
+    if (!PyTuple_Check(values)) {
+        PyErr_SetString(PyExc_TypeError, "identity_values: want a tuple");
+        Py_DECREF(values);
+        return -1;
     }
     int ok = PyArg_ParseTuple(values, "pLLLLLp", &always, &start, &increment, &min,
                               &max, &cache, &cycle);

@@ -11,7 +11,7 @@ struct pg_reader {
     struct alc_catalog model;
     PyObject *names;         /* tuple of str, or NULL for all schemas */
     struct alc_str *schemas; /* borrow from `names` */
-    bool busy;               /* rows are being read */
+    enum alc_bind_reading reading;
 };
 
 /* Schema names as the core takes them.  Returns 0, or -1 with an exception set. */
@@ -107,7 +107,7 @@ static PyObject *pg_reader_sql(PyObject *object, PyObject *argument)
     struct pg_reader *self = (struct pg_reader *)object;
     long query = PyLong_AsLong(argument);
     if ((query == -1 && PyErr_Occurred()) || check_query(query) < 0 ||
-        alc_bind_check_idle(self->busy) < 0) {
+        alc_bind_check_idle(self->reading) < 0) {
         return NULL;
     }
     struct alc_buf sql;
@@ -134,7 +134,7 @@ static PyObject *pg_reader_feed(PyObject *object, PyObject *args)
     size_t n_columns = alc_pg_n_columns((enum alc_pg_query)query);
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->busy) < 0) {
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->reading) < 0) {
         return NULL;
     }
     int rc = alc_pg_feed(self->reader, (enum alc_pg_query)query, &source, &err);
@@ -151,12 +151,13 @@ static PyObject *pg_reader_finish(PyObject *object, PyObject *unused)
     struct pg_reader *self = (struct pg_reader *)object;
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_check_idle(self->busy) < 0) {
+    if (alc_bind_check_idle(self->reading) < 0) {
         return NULL;
     }
     if (alc_pg_finish(self->reader, &err)) {
         return alc_bind_raise(&err, NULL);
     }
+    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
     return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
 }
 
@@ -166,7 +167,8 @@ static PyMethodDef pg_reader_methods[] = {
     {"feed", pg_reader_feed, METH_VARARGS,
      PyDoc_STR("feed(query, rows) -> None\n\nRead that query's rows, all of them.")},
     {"finish", pg_reader_finish, METH_NOARGS,
-     PyDoc_STR("finish() -> Catalog\n\nAfter all queries; once.")},
+     PyDoc_STR("finish() -> Catalog\n\nAfter all queries; once: then the reader "
+               "cannot be used any more.")},
     {NULL, NULL, 0, NULL},
 };
 

@@ -54,6 +54,9 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
     }
     source->row = PySequence_Fast(item, "");
     Py_DECREF(item);
+    if (!source->row && !PyErr_ExceptionMatches(PyExc_TypeError)) {
+        return alc_error_set(err, ALC_E_IO, (size_t)source->at, "no row");
+    }
     if (!source->row ||
         (size_t)PySequence_Fast_GET_SIZE(source->row) != source->n_columns) {
         return invalid(err, source, "a row that is not as asked for");
@@ -69,53 +72,60 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
     return 1;
 }
 
-int alc_bind_check_idle(bool busy)
+int alc_bind_check_idle(enum alc_bind_reading reading)
 {
-    if (busy) {
-        PyErr_SetString(PyExc_RuntimeError, "this reader is reading rows already");
+    if (reading != ALC_READER_IDLE) {
+        PyErr_SetString(PyExc_RuntimeError, reading == ALC_READER_READS
+                                                ? "this reader is reading rows already"
+                                                : "this reader has finished");
         return -1;
     }
     return 0;
 }
 
+/* Both marks are set before the GIL is gone: nobody else begins in between. */
 static int begin_capsule(struct alc_rows *out, struct alc_bind_rows *source,
                          PyObject *capsule)
 {
-    source->source = PyCapsule_GetPointer(capsule, ALC_SOURCE_CAPSULE);
-    if (!source->source) {
+    struct alc_bind_source *from = PyCapsule_GetPointer(capsule, ALC_SOURCE_CAPSULE);
+    if (!from) {
         return -1;
     }
-    if (source->source->thread) {
+    if (from->reading) {
         PyErr_SetString(PyExc_RuntimeError, "these rows are being read already");
         return -1;
     }
+    *source->reading = ALC_READER_READS;
+    from->reading = true;
+    source->source = from;
     source->rows = Py_NewRef(capsule);
-    *out = source->source->rows;
-    *source->busy = true;
-    source->source->thread = PyEval_SaveThread();
+    *out = from->rows;
+    from->thread = PyEval_SaveThread();
     return 0;
 }
 
 int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
-                        PyObject *rows, size_t n_columns, bool *busy)
+                        PyObject *rows, size_t n_columns,
+                        enum alc_bind_reading *reading)
 {
     memset(source, 0, sizeof *source);
     source->n_columns = n_columns;
-    source->busy = busy;
-    if (alc_bind_check_idle(*busy) < 0) {
+    source->reading = reading;
+    if (alc_bind_check_idle(*reading) < 0) {
         return -1;
     }
     if (PyCapsule_IsValid(rows, ALC_SOURCE_CAPSULE)) {
         return begin_capsule(out, source, rows);
     }
+    *reading = ALC_READER_READS; /* making an iterator may run anything */
     source->rows = PyObject_GetIter(rows);
     if (!source->rows) {
+        *reading = ALC_READER_IDLE;
         return -1;
     }
     out->self = source;
     out->n_columns = n_columns;
     out->next = next_row;
-    *busy = true;
     return 0;
 }
 
@@ -123,11 +133,10 @@ int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *sta
                       int rc, const struct alc_error *err)
 {
     if (source->source) {
-        PyThreadState *thread = source->source->thread;
-        PyEval_RestoreThread(thread);
-        source->source->thread = NULL;
+        PyEval_RestoreThread(source->source->thread);
+        source->source->reading = false;
     }
-    *source->busy = false;
+    *source->reading = ALC_READER_IDLE;
     if (rc && source->source && !PyErr_Occurred()) {
         source->source->raise(source->source);
     }

@@ -13,11 +13,12 @@
 #include "alc/rows.h"
 
 /* The capsule's name; it changes with the struct. */
-#define ALC_SOURCE_CAPSULE "alembic_c._catalog.source.1"
+#define ALC_SOURCE_CAPSULE "alembic_c._catalog.source.2"
 
 struct alc_bind_source {
     struct alc_rows rows;
-    /* Who reads, while it has released the GIL; else NULL. */
+    bool reading; /* under the GIL: somebody is */
+    /* Who reads, while it has released the GIL. */
     PyThreadState *thread;
     /* Called with the GIL after a failure: set the exception if it was the source's,
      * set none if it was not. */

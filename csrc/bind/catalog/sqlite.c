@@ -11,7 +11,7 @@
 struct sqlite_reader {
     PyObject_HEAD struct alc_catalog model;
     bool parse;
-    bool busy; /* rows are being read */
+    enum alc_bind_reading reading;
 };
 
 static PyObject *sqlite_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -72,8 +72,8 @@ static PyObject *sqlite_reader_feed(PyObject *object, PyObject *args)
     struct alc_bind_rows tuples;
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_rows_begin(&source, &tuples, rows, ALC_SQLITE_N_COLUMNS, &self->busy) <
-        0) {
+    if (alc_bind_rows_begin(&source, &tuples, rows, ALC_SQLITE_N_COLUMNS,
+                            &self->reading) < 0) {
         return NULL;
     }
     struct alc_str name = {schema, schema ? (size_t)schema_len : 0};
@@ -102,7 +102,7 @@ static PyObject *sqlite_reader_pragma_sql(PyObject *object, PyObject *args)
     int pragma;
     if (!PyArg_ParseTuple(args, "z#s#i:pragma_sql", &schema, &schema_len, &database,
                           &database_len, &pragma) ||
-        check_pragma(pragma) < 0 || alc_bind_check_idle(self->busy) < 0) {
+        check_pragma(pragma) < 0 || alc_bind_check_idle(self->reading) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -141,7 +141,7 @@ static PyObject *sqlite_reader_feed_pragma(PyObject *object, PyObject *args)
     size_t n_columns = alc_sqlite_pragma_n_columns((enum alc_sqlite_pragma)pragma);
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->busy) < 0) {
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->reading) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -160,12 +160,13 @@ static PyObject *sqlite_reader_finish(PyObject *object, PyObject *unused)
     struct sqlite_reader *self = (struct sqlite_reader *)object;
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_check_idle(self->busy) < 0) {
+    if (alc_bind_check_idle(self->reading) < 0) {
         return NULL;
     }
     if (alc_catalog_finish(&self->model, &err)) {
         return alc_bind_raise(&err, NULL);
     }
+    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
     return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
 }
 
@@ -181,7 +182,8 @@ static PyMethodDef sqlite_reader_methods[] = {
     {"feed_pragma", sqlite_reader_feed_pragma, METH_VARARGS,
      PyDoc_STR("feed_pragma(schema, pragma, rows) -> None\n\nRead that query's rows.")},
     {"finish", sqlite_reader_finish, METH_NOARGS,
-     PyDoc_STR("finish() -> Catalog\n\nAfter all queries; once.")},
+     PyDoc_STR("finish() -> Catalog\n\nAfter all queries; once: then the reader "
+               "cannot be used any more.")},
     {NULL, NULL, 0, NULL},
 };
 

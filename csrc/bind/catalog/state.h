@@ -45,6 +45,9 @@ struct alc_bind_catalog {
 PyObject *alc_bind_catalog_take(struct alc_module_state *state,
                                 struct alc_catalog *model);
 
+/* What a reader object is at. */
+enum alc_bind_reading { ALC_READER_IDLE = 0, ALC_READER_READS, ALC_READER_FINISHED };
+
 /*
  * Rows for a reader, out of what Python gives: a capsule (source.h), or an iterable of
  * sequences of None, int, bool and str, such as a DBAPI cursor fetches.  Other values
@@ -56,16 +59,17 @@ struct alc_bind_rows {
     PyObject *row;                  /* strong: the one in hand, or NULL */
     Py_ssize_t at;
     size_t n_columns;
-    bool *busy;
+    enum alc_bind_reading *reading;
 };
 
 /*
- * Begin reading `rows` into an object whose `busy` flag is set until the end, so that
- * no other thread and no iterator gets at it meanwhile.  Without the GIL for a capsule.
+ * Begin reading `rows` into an object that reads until the end, so that no other thread
+ * and no iterator gets at it meanwhile.  Without the GIL for a capsule.
  * Returns 0, or -1 with an exception set; then there is nothing to end.
  */
 int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
-                        PyObject *rows, size_t n_columns, bool *busy);
+                        PyObject *rows, size_t n_columns,
+                        enum alc_bind_reading *reading);
 
 /*
  * End it.  rc: what the reader returned.
@@ -74,8 +78,8 @@ int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
 int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *state,
                       int rc, const struct alc_error *err);
 
-/* Whether an object may be used: 0, or -1 with an exception set. */
-int alc_bind_check_idle(bool busy);
+/* Whether a reader may be used: 0, or -1 with RuntimeError set. */
+int alc_bind_check_idle(enum alc_bind_reading reading);
 
 /* Bytes from a database as str; what is not UTF-8 becomes lone surrogates. */
 PyObject *alc_bind_text(struct alc_str text);

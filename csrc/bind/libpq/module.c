@@ -13,7 +13,7 @@ struct module_state {
 
 struct connection {
     PyObject_HEAD struct alc_libpq pq; /* under `lock` */
-    PyThread_type_lock lock;
+    struct alc_foreign_lock lock;
     size_t n_queries; /* under `lock`: the last one's rows can be read, no others */
     struct alc_bind_source
         *reading; /* under `lock`: what signals are handled through */
@@ -41,7 +41,20 @@ static void raise_failure(struct connection *self, int rc, const struct alc_erro
 static int handle_signals(void *self)
 {
     const struct connection *connection = self;
-    return connection->reading ? alc_bind_source_signals(connection->reading) : 0;
+    int rc = connection->reading ? alc_bind_source_signals(connection->reading) : 0;
+    return connection->lock.close_wanted ? -1 : rc;
+}
+
+/* Before the lock is left: close, if code that ran meanwhile wants that.  rc: of what
+ * was done; returns a failure if that was in the middle of it. */
+static int close_if_wanted(struct connection *self, int rc, struct alc_error *err)
+{
+    if (!self->lock.close_wanted) {
+        return rc;
+    }
+    self->lock.close_wanted = false;
+    alc_libpq_close(&self->pq);
+    return rc ? alc_libpq_fail(&self->pq, "the connection is closed", err) : rc;
 }
 
 /* Without the GIL. */
@@ -49,14 +62,24 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
 {
     struct alc_foreign_source *source = self;
     struct connection *connection = (struct connection *)source->owner;
-    PyThread_acquire_lock(connection->lock, WAIT_LOCK);
+    int rc = alc_foreign_enter_unlocked(&connection->lock, err);
+    if (rc) {
+        return rc;
+    }
     connection->reading = &source->base;
-    int rc = source->query == connection->n_queries
-                 ? alc_libpq_next(&connection->pq, cells, err)
-                 : alc_libpq_fail(&connection->pq, "another query was begun", err);
+    rc = source->query == connection->n_queries
+             ? alc_libpq_next(&connection->pq, cells, err)
+             : alc_libpq_fail(&connection->pq, "another query was begun", err);
     connection->reading = NULL;
-    PyThread_release_lock(connection->lock);
+    rc = rc < 0 ? close_if_wanted(connection, rc, err) : rc;
+    alc_foreign_leave(&connection->lock);
     return rc;
+}
+
+static void leave(struct connection *self)
+{
+    close_if_wanted(self, 0, NULL);
+    alc_foreign_leave(&self->lock);
 }
 
 static void raise_of_rows(struct alc_bind_source *base)
@@ -64,11 +87,13 @@ static void raise_of_rows(struct alc_bind_source *base)
     struct alc_foreign_source *source = (struct alc_foreign_source *)base;
     struct connection *connection = (struct connection *)source->owner;
     static const struct alc_error none = {.code = ALC_E_IO};
-    alc_foreign_lock(connection->lock);
+    if (alc_foreign_enter(&connection->lock) < 0) {
+        return;
+    }
     if (connection->pq.message) {
         raise_failure(connection, ALC_E_IO, &none);
     }
-    PyThread_release_lock(connection->lock);
+    leave(connection);
 }
 
 /* --- Connection ----------------------------------------------------------------------
@@ -102,8 +127,8 @@ static PyObject *connection_new(PyTypeObject *type, PyObject *args, PyObject *kw
         return NULL;
     }
     alc_libpq_init(&self->pq);
-    self->lock = PyThread_allocate_lock();
-    if (!self->lock) {
+    self->lock.lock = PyThread_allocate_lock();
+    if (!self->lock.lock) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -133,8 +158,8 @@ static void connection_dealloc(PyObject *object)
     struct connection *self = (struct connection *)object;
     PyTypeObject *type = Py_TYPE(object);
     alc_libpq_release(&self->pq);
-    if (self->lock) {
-        PyThread_free_lock(self->lock);
+    if (self->lock.lock) {
+        PyThread_free_lock(self->lock.lock);
     }
     type->tp_free(object);
     Py_DECREF(type);
@@ -144,58 +169,65 @@ static PyObject *connection_close(PyObject *object, PyObject *unused)
 {
     struct connection *self = (struct connection *)object;
     (void)unused;
-    alc_foreign_lock(self->lock);
+    if (alc_foreign_is_mine(&self->lock)) {
+        self->lock.close_wanted = true; /* as soon as that call can be ended */
+        Py_RETURN_NONE;
+    }
+    if (alc_foreign_enter(&self->lock) < 0) {
+        return NULL;
+    }
     alc_libpq_close(&self->pq);
-    PyThread_release_lock(self->lock);
+    leave(self);
     Py_RETURN_NONE;
 }
 
 static PyObject *connection_execute(PyObject *object, PyObject *argument)
 {
     struct connection *self = (struct connection *)object;
-    const char *sql = PyUnicode_AsUTF8(argument);
+    const char *sql = alc_foreign_sql(argument);
     struct alc_error err;
-    if (!sql) {
+    if (!sql || alc_foreign_enter(&self->lock) < 0) {
         return NULL;
     }
     alc_error_init(&err);
-    alc_foreign_lock(self->lock);
     struct alc_bind_source waiting = {.thread = PyEval_SaveThread()};
     self->reading = &waiting;
     int rc = alc_libpq_execute(&self->pq, sql, &err);
     self->reading = NULL;
     PyEval_RestoreThread(waiting.thread);
+    rc = close_if_wanted(self, rc, &err);
     if (rc) {
         raise_failure(self, rc, &err);
     }
-    PyThread_release_lock(self->lock);
+    leave(self);
     return rc ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *connection_rows(PyObject *object, PyObject *argument)
 {
     struct connection *self = (struct connection *)object;
-    const char *sql = PyUnicode_AsUTF8(argument);
+    const char *sql = alc_foreign_sql(argument);
     struct alc_foreign_source *source = NULL;
     PyObject *capsule =
         sql ? alc_foreign_new_source(&source, object, raise_of_rows) : NULL;
-    if (!capsule) {
+    if (!capsule || alc_foreign_enter(&self->lock) < 0) {
+        Py_XDECREF(capsule);
         return NULL;
     }
     struct alc_error err;
     struct alc_rows inner;
     alc_error_init(&err);
-    alc_foreign_lock(self->lock);
     struct alc_bind_source waiting = {.thread = PyEval_SaveThread()};
     self->reading = &waiting;
     int rc = alc_libpq_query(&inner, &self->pq, sql, &err);
     source->query = rc ? 0 : ++self->n_queries;
     self->reading = NULL;
     PyEval_RestoreThread(waiting.thread);
+    rc = close_if_wanted(self, rc, &err);
     if (rc) {
         raise_failure(self, rc, &err);
     }
-    PyThread_release_lock(self->lock);
+    leave(self);
     if (rc) {
         Py_DECREF(capsule);
         return NULL;
@@ -210,9 +242,11 @@ static PyObject *connection_server_version(PyObject *object, void *closure)
 {
     struct connection *self = (struct connection *)object;
     (void)closure;
-    alc_foreign_lock(self->lock);
+    if (alc_foreign_enter(&self->lock) < 0) {
+        return NULL;
+    }
     long version = alc_libpq_server_version(&self->pq);
-    PyThread_release_lock(self->lock);
+    leave(self);
     return PyLong_FromLong(version);
 }
 
@@ -223,7 +257,8 @@ static PyMethodDef connection_methods[] = {
      PyDoc_STR("rows(sql) -> source\n\nSend a query; a reader of _catalog "
                "takes the rows, all of them.")},
     {"close", connection_close, METH_NOARGS,
-     PyDoc_STR("close() -> None\n\nAlso while another thread reads: it fails.")},
+     PyDoc_STR("close() -> None\n\nAlso while another thread reads, or from a signal "
+               "handler while this one does: it fails.")},
     {NULL, NULL, 0, NULL},
 };
 

@@ -15,7 +15,7 @@ struct module_state {
 
 struct database {
     PyObject_HEAD struct alc_sqlite3 lite; /* under `lock` */
-    PyThread_type_lock lock;
+    struct alc_foreign_lock lock;
     size_t n_queries; /* under `lock`: the last one's rows can be read, no others */
 };
 
@@ -38,12 +38,25 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
 {
     struct alc_foreign_source *source = self;
     struct database *database = (struct database *)source->owner;
-    PyThread_acquire_lock(database->lock, WAIT_LOCK);
-    int rc = source->query == database->n_queries
-                 ? alc_sqlite3_next(&database->lite, cells, err)
-                 : alc_sqlite3_fail(&database->lite, "another query was begun", err);
-    PyThread_release_lock(database->lock);
+    int rc = alc_foreign_enter_unlocked(&database->lock, err);
+    if (rc) {
+        return rc;
+    }
+    rc = source->query == database->n_queries
+             ? alc_sqlite3_next(&database->lite, cells, err)
+             : alc_sqlite3_fail(&database->lite, "another query was begun", err);
+    alc_foreign_leave(&database->lock);
     return rc;
+}
+
+/* Code that ran under the lock, such as a finalizer, may have wanted it closed. */
+static void leave(struct database *self)
+{
+    if (self->lock.close_wanted) {
+        self->lock.close_wanted = false;
+        alc_sqlite3_close(&self->lite);
+    }
+    alc_foreign_leave(&self->lock);
 }
 
 static void raise_of_rows(struct alc_bind_source *base)
@@ -51,11 +64,13 @@ static void raise_of_rows(struct alc_bind_source *base)
     struct alc_foreign_source *source = (struct alc_foreign_source *)base;
     struct database *database = (struct database *)source->owner;
     static const struct alc_error none = {.code = ALC_E_IO};
-    alc_foreign_lock(database->lock);
+    if (alc_foreign_enter(&database->lock) < 0) {
+        return;
+    }
     if (database->lite.message) {
         raise_failure(database, ALC_E_IO, &none);
     }
-    PyThread_release_lock(database->lock);
+    leave(database);
 }
 
 /* --- Database ------------------------------------------------------------------------
@@ -87,9 +102,9 @@ static PyObject *database_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     struct database *self = (struct database *)type->tp_alloc(type, 0);
     if (self) {
         alc_sqlite3_init(&self->lite);
-        self->lock = PyThread_allocate_lock();
+        self->lock.lock = PyThread_allocate_lock();
     }
-    if (!self || !self->lock) {
+    if (!self || !self->lock.lock) {
         Py_DECREF(name);
         Py_XDECREF(self);
         return PyErr_NoMemory();
@@ -119,8 +134,8 @@ static void database_dealloc(PyObject *object)
     struct database *self = (struct database *)object;
     PyTypeObject *type = Py_TYPE(object);
     alc_sqlite3_release(&self->lite);
-    if (self->lock) {
-        PyThread_free_lock(self->lock);
+    if (self->lock.lock) {
+        PyThread_free_lock(self->lock.lock);
     }
     type->tp_free(object);
     Py_DECREF(type);
@@ -130,30 +145,35 @@ static PyObject *database_close(PyObject *object, PyObject *unused)
 {
     struct database *self = (struct database *)object;
     (void)unused;
-    alc_foreign_lock(self->lock);
+    if (alc_foreign_is_mine(&self->lock)) {
+        self->lock.close_wanted = true;
+        Py_RETURN_NONE;
+    }
+    if (alc_foreign_enter(&self->lock) < 0) {
+        return NULL;
+    }
     alc_sqlite3_close(&self->lite);
-    PyThread_release_lock(self->lock);
+    leave(self);
     Py_RETURN_NONE;
 }
 
 static PyObject *database_execute(PyObject *object, PyObject *argument)
 {
     struct database *self = (struct database *)object;
-    const char *sql = PyUnicode_AsUTF8(argument);
+    const char *sql = alc_foreign_sql(argument);
     struct alc_error err;
     int rc;
-    if (!sql) {
+    if (!sql || alc_foreign_enter(&self->lock) < 0) {
         return NULL;
     }
     alc_error_init(&err);
-    alc_foreign_lock(self->lock);
     Py_BEGIN_ALLOW_THREADS;
     rc = alc_sqlite3_execute(&self->lite, sql, &err);
     Py_END_ALLOW_THREADS;
     if (rc) {
         raise_failure(self, rc, &err);
     }
-    PyThread_release_lock(self->lock);
+    leave(self);
     return rc ? NULL : Py_NewRef(Py_None);
 }
 
@@ -165,7 +185,8 @@ static PyObject *database_rows(PyObject *object, PyObject *argument)
     struct alc_foreign_source *source = NULL;
     PyObject *capsule =
         sql ? alc_foreign_new_source(&source, object, raise_of_rows) : NULL;
-    if (!capsule) {
+    if (!capsule || alc_foreign_enter(&self->lock) < 0) {
+        Py_XDECREF(capsule);
         Py_XDECREF(sql);
         return NULL;
     }
@@ -173,7 +194,6 @@ static PyObject *database_rows(PyObject *object, PyObject *argument)
     struct alc_rows inner;
     int rc;
     alc_error_init(&err);
-    alc_foreign_lock(self->lock);
     Py_BEGIN_ALLOW_THREADS;
     rc = alc_sqlite3_query(&inner, &self->lite, PyBytes_AS_STRING(sql),
                            (size_t)PyBytes_GET_SIZE(sql), &err);
@@ -182,7 +202,7 @@ static PyObject *database_rows(PyObject *object, PyObject *argument)
     if (rc) {
         raise_failure(self, rc, &err);
     }
-    PyThread_release_lock(self->lock);
+    leave(self);
     Py_DECREF(sql);
     if (rc) {
         Py_DECREF(capsule);

@@ -1,0 +1,169 @@
+"""Readers of catalogs under the hands of code that uses them in a wrong way."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic_c import _catalog, _sqlite3
+
+LAST = _catalog.PG_N_QUERIES - 1
+
+
+def pg_reader() -> _catalog.PgReader:
+    """Return a reader to which nothing but the last query is left."""
+    reader = _catalog.PgReader(150000)
+    for query in range(LAST):
+        reader.feed(query, [])
+    return reader
+
+
+READERS: list[Callable[[], Any]] = [_catalog.SqliteReader, pg_reader]
+QUERY = {_catalog.SqliteReader: None, _catalog.PgReader: LAST}
+
+
+# In a process of its own: what it tests for ends the process.
+TWO_THREADS = """
+import sys, threading
+from alembic_c import _catalog, _sqlite3
+
+def read(rows, barrier):
+    reader = _catalog.SqliteReader()
+    barrier.wait()
+    try:
+        reader.feed(None, rows)
+    except (RuntimeError, _catalog.DatabaseError) as error:
+        outcomes.append(str(error))
+    else:
+        outcomes.append(len(reader.finish()))
+
+outcomes = []
+sys.setswitchinterval(1e-6)
+for _ in range(100):
+    rows = _sqlite3.Database(sys.argv[1]).rows(_catalog.SqliteReader().sql("main"))
+    barrier = threading.Barrier(2)
+    threads = [threading.Thread(target=read, args=(rows, barrier)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+assert outcomes.count(400) == 100, outcomes
+# The other thread comes while they are read, or after their end.
+told = {"these rows are being read already", "the database is closed"}
+assert set(outcomes) - {400} <= told, outcomes
+"""
+
+
+def test_two_threads_on_one_row_source(tmp_path: Path) -> None:
+    """One of them reads the rows, the other one is told so; every time."""
+    path = tmp_path / "many.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for number in range(400):
+            connection.execute(f"CREATE TABLE t{number} (id INTEGER, name VARCHAR(10))")
+        connection.commit()
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("make", READERS)
+def test_a_reader_finishes_once(make: Callable[[], Any]) -> None:
+    reader = make()
+    query = QUERY[type(reader)]
+    reader.feed(query, [])
+    assert len(reader.finish()) == 0
+    for use in (reader.finish, lambda: reader.feed(query, [])):
+        with pytest.raises(RuntimeError, match="has finished"):
+            use()
+
+
+def test_no_pragmas_after_the_end() -> None:
+    reader = _catalog.SqliteReader()
+    reader.finish()
+    with pytest.raises(RuntimeError, match="has finished"):
+        reader.pragma_sql(None, "main", 0)
+    with pytest.raises(RuntimeError, match="has finished"):
+        reader.feed_pragma(None, 0, [])
+
+
+class Meddling:
+    """Rows that use their reader when an iterator is made of them."""
+
+    def __init__(self, uses: Sequence[Callable[[], object]]) -> None:
+        self.uses = uses
+        self.raised: list[str] = []
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        for use in self.uses:
+            try:
+                use()
+            except RuntimeError as error:
+                self.raised.append(str(error))
+        return iter(())
+
+
+@pytest.mark.parametrize("make", READERS)
+def test_rows_that_use_their_reader(make: Callable[[], Any]) -> None:
+    reader = make()
+    query = QUERY[type(reader)]
+    rows = Meddling((reader.finish, lambda: reader.feed(query, [])))
+    reader.feed(query, rows)
+    assert rows.raised == ["this reader is reading rows already"] * 2
+    assert len(reader.finish()) == 0
+
+
+class Interrupted:
+    """A row that Ctrl-C stops."""
+
+    def __iter__(self) -> Iterator[object]:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("make", READERS)
+def test_an_interrupt_is_no_bad_row(make: Callable[[], Any]) -> None:
+    reader = make()
+    with pytest.raises(KeyboardInterrupt):
+        reader.feed(QUERY[type(reader)], [Interrupted()])
+    with pytest.raises(ValueError, match="a row that is not as asked for"):
+        reader.feed(QUERY[type(reader)], [1])
+
+
+def test_statements_with_a_null_character(tmp_path: Path) -> None:
+    path = tmp_path / "file.db"
+    path.touch()
+    database = _sqlite3.Database(path)
+    with pytest.raises(ValueError, match="null"):
+        database.execute("SELECT 1\0nonsense")
+    database.close()
+
+
+def test_closed_while_its_exception_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that runs under the database's lock does not wait for it."""
+    path = tmp_path / "file.db"
+    path.touch()
+    database = _sqlite3.Database(path)
+
+    def close(self: Any, *args: Any) -> None:
+        database.close()
+        with pytest.raises(RuntimeError, match="has not returned"):
+            database.execute("SELECT 1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_catalog.DatabaseError, "__init__", close)
+        with pytest.raises(_catalog.DatabaseError):
+            database.execute("nonsense")
+    with pytest.raises(_catalog.DatabaseError, match="closed"):
+        database.execute("SELECT 1")
