@@ -171,7 +171,7 @@ static int shared_make(struct shared_deps *out, const struct alc_graph *g,
 }
 
 /* Bits of 64 groups: those that a node depends on, and those that ancestors do. */
-struct spread {
+struct dep_bits {
     uint64_t *own;
     uint64_t *above;
 };
@@ -180,10 +180,9 @@ struct spread {
  * Mark what is implied in groups first .. end - 1.  Bits go up from the first node that
  * has one of the dependencies to the last one, no further.
  */
-static void spread_groups(bool *implied, struct spread *s, const struct alc_graph *g,
-                          const struct down_order *order,
-                          const struct shared_deps *shared, uint32_t first,
-                          uint32_t end)
+static void mark_groups(bool *implied, struct dep_bits *s, const struct alc_graph *g,
+                        const struct down_order *order,
+                        const struct shared_deps *shared, uint32_t first, uint32_t end)
 {
     const struct alc_edge_list *dep = &g->lists[ALC_EDGE_DEP];
     const struct alc_csr *down = &order->down;
@@ -223,7 +222,7 @@ static int mark_implied(bool *implied, const struct alc_graph *g,
                         struct alc_error *err)
 {
     struct shared_deps shared;
-    struct spread s = {
+    struct dep_bits s = {
         .own = alc_arena_calloc(scratch, g->n_nodes, sizeof *s.own),
         .above = alc_arena_calloc(scratch, g->n_nodes, sizeof *s.above),
     };
@@ -234,8 +233,8 @@ static int mark_implied(bool *implied, const struct alc_graph *g,
     int rc = shared_make(&shared, g, order, scratch, err);
     for (uint32_t first = 0; rc == 0 && first < shared.n_groups; first += 64) {
         uint32_t left = shared.n_groups - first;
-        spread_groups(implied, &s, g, order, &shared, first,
-                      first + (left < 64 ? left : 64));
+        mark_groups(implied, &s, g, order, &shared, first,
+                    first + (left < 64 ? left : 64));
     }
     return rc;
 }

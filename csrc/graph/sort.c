@@ -7,7 +7,7 @@
  * kept per node.  They never fall as the sort goes on, since heads only move down and
  * new slots get higher numbers; and an answer holds as long as its slot has not lost a
  * branch (`version`), so most questions are answered without a walk.  When a slot ends
- * at a head that another slot has, that one has inherited all it reached (`heir`).
+ * at a head that another slot has, all that it reached is the other's (`joined`).
  */
 #include "alc/graph.h"
 
@@ -23,8 +23,8 @@ struct slot {
     uint32_t prev;
     uint32_t next; /* of a dropped slot: one that was or would be behind it */
     bool is_live;
-    uint32_t heir;         /* of a dropped slot, NO_SLOT for none */
-    uint32_t heir_version; /* the heir's when it inherited */
+    uint32_t joined;         /* of a dropped slot: the one it joined, or NO_SLOT */
+    uint32_t joined_version; /* the other's at that moment */
 };
 
 struct sorter {
@@ -81,7 +81,7 @@ static void slot_append(struct sorter *s, uint32_t node)
                                  .prev = s->last,
                                  .next = NO_SLOT,
                                  .is_live = true,
-                                 .heir = NO_SLOT};
+                                 .joined = NO_SLOT};
     if (s->last == NO_SLOT) {
         s->first = id;
     } else {
@@ -92,7 +92,7 @@ static void slot_append(struct sorter *s, uint32_t node)
     s->n_live++;
 }
 
-static void slot_drop(struct sorter *s, uint32_t id, uint32_t heir)
+static void slot_drop(struct sorter *s, uint32_t id, uint32_t joined)
 {
     struct slot *slot = &s->slots[id];
 
@@ -109,8 +109,8 @@ static void slot_drop(struct sorter *s, uint32_t id, uint32_t heir)
     }
     slot->is_live = false;
     slot->version++;
-    slot->heir = heir;
-    slot->heir_version = heir == NO_SLOT ? 0 : s->slots[heir].version;
+    slot->joined = joined;
+    slot->joined_version = joined == NO_SLOT ? 0 : s->slots[joined].version;
     s->n_live--;
 }
 
@@ -130,8 +130,8 @@ static uint32_t live_from(struct sorter *s, uint32_t id)
     return found < s->n_slots ? found : DEAD;
 }
 
-/* The live slot that has inherited what the node's slot reached, DEAD if not known. */
-static uint32_t heir_of(struct sorter *s, uint32_t node)
+/* The live slot that the node's slot has joined, DEAD if that is not known. */
+static uint32_t joined_slot(struct sorter *s, uint32_t node)
 {
     uint32_t id = s->lowest[node];
     uint32_t version = s->as_of[node];
@@ -142,11 +142,11 @@ static uint32_t heir_of(struct sorter *s, uint32_t node)
     version++; /* by the drop */
     while (!s->slots[id].is_live) {
         const struct slot *slot = &s->slots[id];
-        if (slot->version != version || slot->heir == NO_SLOT) {
+        if (slot->version != version || slot->joined == NO_SLOT) {
             return DEAD;
         }
-        version = slot->heir_version;
-        id = slot->heir;
+        version = slot->joined_version;
+        id = slot->joined;
         version += !s->slots[id].is_live;
     }
     return s->slots[id].version == version ? id : DEAD;
@@ -166,10 +166,10 @@ static void begin_node(struct sorter *s, uint32_t node)
     uint32_t own = s->slot_of[node];
 
     s->next_edge[node] = s->g->csr[ALC_EDGE_UP].start[node];
-    uint32_t heir = heir_of(s, node);
+    uint32_t joined = joined_slot(s, node);
     s->best[node] = own == NO_SLOT ? DEAD : own;
-    if (heir < s->best[node]) {
-        s->best[node] = heir;
+    if (joined < s->best[node]) {
+        s->best[node] = joined;
     }
     alc_bitset_add(&s->busy, node);
 }
@@ -249,15 +249,15 @@ static uint32_t advance(struct sorter *s, uint32_t id)
     const struct alc_csr *full = &s->g->csr[ALC_EDGE_FULL];
     uint32_t node = s->slots[id].head;
     uint32_t n_parents = full->start[node + 1] - full->start[node];
-    uint32_t heir = NO_SLOT;
+    uint32_t joined = NO_SLOT;
     bool taken = false;
 
     s->slot_of[node] = NO_SLOT;
     s->lowest[node] = DEAD;
     for (uint32_t e = full->start[node]; e < full->start[node + 1]; e++) {
         uint32_t parent = full->to[e];
-        heir = s->slot_of[parent];
-        if (!alc_bitset_has(&s->todo, parent) || heir != NO_SLOT) {
+        joined = s->slot_of[parent];
+        if (!alc_bitset_has(&s->todo, parent) || joined != NO_SLOT) {
             continue;
         }
         if (taken) {
@@ -273,7 +273,7 @@ static uint32_t advance(struct sorter *s, uint32_t id)
         return id;
     }
     uint32_t before = s->slots[id].prev;
-    slot_drop(s, id, n_parents == 1 ? heir : NO_SLOT);
+    slot_drop(s, id, n_parents == 1 ? joined : NO_SLOT);
     return before == NO_SLOT ? s->first : before;
 }
 
