@@ -92,11 +92,19 @@ def _explain(
     is_undone = journal.is_atomic or _rolls_ddl_back(context)
     if is_undone and not journal.kept:
         return
-    lines = [f"{_title(step)} failed; not all of a revision can be rolled back here."]
-    lines += _statements(journal)
-    lines += getattr(problem, "__notes__", ())
-    lines += _looked_up(context)
-    lines += _advice(step, journal)
+    if isinstance(step, StampStep):
+        # It changes the version table alone.
+        lines = [f"{_title(step)} failed, and not all of it can be rolled back here."]
+        lines += _looked_up(context, with_leftovers=False)
+        lines += ["Run the command again"]
+    else:
+        lines = [
+            f"{_title(step)} failed; not all of a revision can be rolled back here."
+        ]
+        lines += _statements(journal)
+        lines += getattr(problem, "__notes__", ())
+        lines += _looked_up(context)
+        lines += _advice(step, journal)
     log.error("\n  ".join(lines))
 
 
@@ -117,12 +125,13 @@ def _statements(journal: Journal) -> Iterator[str]:
         yield f"  and {journal.n_left_out} more"
 
 
-def _looked_up(context: MigrationContext) -> list[str]:
+def _looked_up(context: MigrationContext, with_leftovers: bool = True) -> list[str]:
     """Return what the database says, in lines; it may be unable to say anything."""
     connection: Connection = context.connection
     had_transaction = connection.in_transaction()
     try:
-        lines = [_recorded(context), *_leftovers(connection)]
+        lines = [_recorded(context)]
+        lines += _leftovers(connection) if with_leftovers else ()
     except Exception as problem:  # noqa: BLE001 - it must not hide what failed
         # SQLAlchemy's errors have the statement in the lines behind.
         why = str(problem).partition("\n")[0]

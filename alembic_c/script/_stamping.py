@@ -19,15 +19,19 @@ def stamp_steps(
 ) -> list[StampStep]:
     """Return the steps from the heads in the database to the targets.
 
+    Behind them the targets are there and the given heads are not, unless they are
+    targets.
     targets: None stands for base.  heads: those on the targets' lines.
     """
+    wanted = [target for target in unique_list(targets) if target is not None]
+    leaving = [head for head in heads if head not in wanted]
+    left = leaving
     steps = []
-    for target in targets:
-        if target is None:
-            steps += [_erasing(revision_map, head) for head in heads]
-        elif target not in heads:
-            steps.append(_moving(revision_map, target, heads))
-    return steps
+    for target in wanted:
+        if target not in heads:
+            steps.append(_moving(revision_map, target, leaving, left))
+            left = left if steps[-1].branch_move else []
+    return steps + [_erasing(revision_map, head) for head in left]
 
 
 def _erasing(revision_map: RevisionMap, head: Revision) -> StampStep:
@@ -35,21 +39,29 @@ def _erasing(revision_map: RevisionMap, head: Revision) -> StampStep:
 
 
 def _moving(
-    revision_map: RevisionMap, target: Revision, heads: Sequence[Revision]
+    revision_map: RevisionMap,
+    target: Revision,
+    leaving: Sequence[Revision],
+    left: Sequence[Revision],
 ) -> StampStep:
-    """Return the step that puts the target in the place of all heads, if it can.
+    """Return the step that puts the target in the place of heads, if it can.
 
     It can if it is below or above one of them; else it is a new branch beside them.
+    leaving: all heads that go; left: those that the steps before have not moved, all
+        or none of them.
     """
-    present = set(heads)
-    left = tuple(head.revision for head in heads)
-    below = not present.isdisjoint(revision_map._get_ancestor_nodes([target]))
-    if not present.isdisjoint(revision_map._get_descendant_nodes([target])):
-        assert not below, f"of {left!r} some are above {target.revision}, some below"
-        return StampStep(left, target.revision, False, False, revision_map)
-    if below:
-        return StampStep(left, target.revision, True, False, revision_map)
+    above = revision_map._get_descendant_nodes([target])
+    below = revision_map._get_ancestor_nodes([target])
+    if not set(left).isdisjoint(above):
+        return StampStep(_ids(left), target.revision, False, False, revision_map)
+    if not set(leaving).isdisjoint(below):
+        # A step up begins a branch of its own if what it leaves is not there any more.
+        return StampStep(_ids(leaving), target.revision, True, False, revision_map)
     return StampStep((), target.revision, True, True, revision_map)
+
+
+def _ids(revisions: Sequence[Revision]) -> tuple[str, ...]:
+    return tuple(each.revision for each in revisions)
 
 
 def heads_on_lines_of(
