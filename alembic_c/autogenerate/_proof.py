@@ -8,9 +8,10 @@ left to the comparators.  ALEMBIC_C_PROOF says how: `on` (the default), `off`, o
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -36,6 +37,21 @@ MODES = ("on", "off", "check")
 
 TableKey = tuple[str | None, str]
 _Serial = tuple[str, str]  # sequence, column
+
+_Element = tuple[str, str]  # target and group of comparators
+
+# What the proof knows to be compared, and which part of its scope that is.
+_ELEMENTS: dict[_Element, str] = {
+    ("column", "comments"): "comments",
+    ("column", "nullable"): "nullability",
+    ("column", "server_default"): "defaults",
+    ("column", "types"): "types",
+    ("table", "checkconstraints"): "checks",
+    ("table", "comments"): "comments",
+    ("table", "foreignkeys"): "foreign_keys",
+    ("table", "indexes"): "indexes",
+}
+_TARGETS = ("table", "column")
 
 # The implementations whose rules the proof knows.  A subclass has rules of its own.
 _IMPLS: dict[type, str] = {PostgresqlImpl: "postgresql", SQLiteImpl: "sqlite"}
@@ -316,48 +332,79 @@ def _scope(context: _Context) -> _Scope:
         raise _NotTried("compare_server_default is a function")
     if Table("t", MetaData()).dispatch.column_reflect:
         raise _NotTried("listeners to column_reflect")
-    modules = set()
-    for target in ("table", "column"):
-        for handler, _ in context.comparators._handlers(target, context.dialect.name):
-            modules.add(getattr(handler, "__module__", ""))
-    compared = _comparisons()
-    foreign = sorted(modules - compared.keys())
-    if foreign:
-        raise _NotTried(f"comparators of {', '.join(foreign)}")
-    kinds = {compared[module] for module in modules}
+    elements = _elements(context)
+    unknown = sorted(elements - _ELEMENTS.keys())
+    if unknown:
+        raise _NotTried(f"comparators of {unknown}")
+    kinds = {_ELEMENTS[element] for element in elements}
     return _Scope(
         types="types" in kinds and migration._user_compare_type is not False,
         defaults="defaults" in kinds
         and migration._user_compare_server_default is not False,
         comments="comments" in kinds and context.dialect.supports_comments,
         indexes="indexes" in kinds,
-        foreign_keys="foreign keys" in kinds,
+        foreign_keys="foreign_keys" in kinds,
         checks="checks" in kinds,
     )
 
 
-def _comparisons() -> dict[str, str]:
-    """Return what the comparators of our modules look at, by the module's name."""
-    # Some of them use this module.
-    from ..ext import checkconstraint_byname
-    from .compare import (
-        _foreign_keys,
-        _indexes,
-        comments,
-        constraints,
-        server_defaults,
-        types,
-    )
+def _elements(context: _Context) -> set[_Element]:
+    """Return what the comparators of a run are registered for.
 
-    return {
-        types.__name__: "types",
-        server_defaults.__name__: "defaults",
-        comments.__name__: "comments",
-        _indexes.__name__: "indexes",
-        _foreign_keys.__name__: "foreign keys",
-        constraints.__name__: "nullability",
-        checkconstraint_byname.__name__: "checks",
-    }
+    Raises _NotTried for one that is not ours, or not where we have put it.
+    """
+    own = _own_comparators()
+    elements = set()
+    for target in _TARGETS:
+        for handler, group in context.comparators._handlers(
+            target, context.dialect.name
+        ):
+            element = (target, group or "")
+            if element not in own.get(id(handler), ()):
+                name = getattr(handler, "__qualname__", repr(handler))
+                raise _NotTried(f"the comparator {name} for {element}")
+            elements.add(element)
+    return elements
+
+
+def are_comparators_our_own(context: _Context) -> bool:
+    """Return whether nobody else compares tables or columns in a run."""
+    try:
+        _elements(context)
+    except _NotTried:
+        return False
+    return True
+
+
+class _Registrations:
+    """Stands in for a plugin: notes what a module registers, and for what."""
+
+    def __init__(self) -> None:
+        self.elements: dict[int, set[_Element]] = {}
+
+    def add_autogenerate_comparator(
+        self,
+        fn: Callable[..., Any],
+        compare_target: str,
+        compare_element: str | None = None,
+        **how: Any,
+    ) -> None:
+        element = (compare_target, compare_element or "")
+        self.elements.setdefault(id(fn), set()).add(element)
+
+
+@functools.cache
+def _own_comparators() -> dict[int, set[_Element]]:
+    """Return what our comparators are registered for, by the function's id.
+
+    The functions are their modules', which stay loaded.
+    """
+    from .compare import BUILT_IN  # which imports us
+
+    registrations = _Registrations()
+    for module, _ in BUILT_IN:
+        module.setup(registrations)
+    return registrations.elements
 
 
 def _is_our_own(impl: Any) -> bool:

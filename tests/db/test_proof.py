@@ -18,13 +18,15 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import conv
 
-from alembic_c.autogenerate import _proof
+from alembic_c.autogenerate import _proof, compare
 from alembic_c.autogenerate.api import AutogenContext
-from alembic_c.autogenerate.compare import comparators
+from alembic_c.autogenerate.compare import _indexes, comparators
 from alembic_c.catalog import _read
 from alembic_c.ddl.impl import DefaultImpl
 from alembic_c.ddl.postgresql import PostgresqlImpl
+from alembic_c.runtime import plugins
 from alembic_c.runtime.migration import MigrationContext
+from alembic_c.util import DispatchPriority
 from tests.support import schemas_apps
 from tests.support.proving import Verdict, check, differences, mode
 
@@ -710,6 +712,69 @@ def test_functions_that_compare(connection: sa.Connection) -> None:
         verdict = checked(connection, metadata, **{option: lambda *a: None})
         assert verdict.proven is None
         assert verdict.messages == [f"proof not tried: {option} is a function"]
+
+
+def plugged_in(
+    comparator: Any, *element: str
+) -> contextlib.AbstractContextManager[Any]:
+    """Register a comparator for a target and an element, for a while."""
+    registry = {**comparators._registry}
+    key = (element[0], "default", DispatchPriority.MEDIUM)
+    registry[key] = [*registry.get(key, ()), (comparator, element[1])]
+    return mock.patch.object(comparators, "_registry", registry)
+
+
+def test_comparators_that_are_not_ours(connection: sa.Connection) -> None:
+    """Nor may one of ours stand elsewhere than where we have put it."""
+    metadata = model(Column("a", sa.Integer), Index("i", "a"))
+    model(Column("a", sa.Integer)).create_all(connection)
+    ours = _indexes._compare_indexes_and_uniques
+    for comparator, *element in (
+        (mock.Mock(__qualname__="theirs"), "table", "indexes"),
+        (mock.Mock(__qualname__="theirs"), "column", "comments"),
+        (ours, "table", "foreignkeys"),
+    ):
+        with plugged_in(comparator, *element):
+            verdict = checked(connection, metadata)
+        assert verdict.proven is None
+        (message,) = verdict.messages
+        assert message.startswith("proof not tried: the comparator ")
+        assert message.endswith(f"for {tuple(element)}")
+
+
+def test_an_element_that_the_proof_does_not_know(connection: sa.Connection) -> None:
+    model(Column("a", sa.Integer)).create_all(connection)
+    metadata = model(Column("a", sa.Integer), Index("i", "a"))
+    for element in _proof._ELEMENTS:
+        if element == ("table", "checkconstraints"):
+            continue  # nobody compares them unless asked to
+        known = {**_proof._ELEMENTS}
+        del known[element]
+        with mock.patch.object(_proof, "_ELEMENTS", known):
+            verdict = checked(connection, metadata)
+        assert verdict.proven is None
+        assert verdict.messages == [f"proof not tried: comparators of {[element]}"]
+        assert [d[0] for d in _flat(verdict.differences)] == ["add_index"]
+
+
+def test_where_comparators_are_defined_means_nothing(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Modules may be renamed, and moved."""
+    model(Column("a", sa.Integer)).create_all(connection)
+    for handler in _our_comparators():
+        monkeypatch.setattr(handler, "__module__", "somewhere.else")
+    assert checked(connection, model(Column("a", sa.Integer))).all_proven
+    metadata = model(Column("a", sa.Integer), Index("i", "a"))
+    verdict = checked(connection, metadata)
+    assert [d[0] for d in _flat(verdict.differences)] == ["add_index"]
+
+
+def _our_comparators() -> Iterator[Any]:
+    for _, name in compare.BUILT_IN:
+        registry = plugins._all_plugins[name].autogenerate_comparators._registry
+        for handlers in registry.values():
+            yield from (handler for handler, _ in handlers)
 
 
 def test_listeners_to_reflection(connection: sa.Connection) -> None:

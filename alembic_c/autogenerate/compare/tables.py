@@ -278,14 +278,7 @@ def _columns_suffice(autogen_context: AutogenContext) -> bool:
     impl = autogen_context.migration_context.impl
     if autogen_context._object_filters or type(impl) not in _LOOK_AT_ONE_THING:
         return False
-    package = __name__.rpartition(".")[0]
-    return all(
-        getattr(comparator, "__module__", "").startswith(f"{package}.")
-        for target in ("table", "column")
-        for comparator, _ in autogen_context.comparators._handlers(
-            target, autogen_context.dialect.name
-        )
-    )
+    return _proof.are_comparators_our_own(autogen_context)
 
 
 def _by_schema(keys: Iterable[TableKey]) -> dict[str | None, list[str]]:
