@@ -250,15 +250,13 @@ def format_type(compiler: DDLCompiler, type_: TypeEngine[Any]) -> str:
     return compiler.dialect.type_compiler_instance.process(type_)
 
 
-_WRAPPINGS = (re.compile(r"\((.+)\)$"), re.compile(r"\"?'(.+)'\"?$"))
+_WRAPPINGS = (re.compile(r"^\((.+)\)$"), re.compile(r"^\"?'(.+)'\"?$"))
 
 
 def unwrapped(default: str | None) -> str | None:
     """Return a default's text without outer parentheses, then without outer quotes."""
     for wrapping in _WRAPPINGS:
-        inside = wrapping.match(default) if default is not None else None
-        if inside:
-            default = inside[1]
+        default = default if default is None else wrapping.sub(r"\1", default)
     return default
 
 

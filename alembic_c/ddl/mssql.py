@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .base import _ServerDefaultArgument
 
 # The server writes (getdate()) for getdate(), and joins arguments without blanks.
-_NOISE = re.compile(r"[\"'()\s]")
+_NOISE = re.compile(r"[\"'() ]")
 
 
 class MSSQLImpl(SeparatingImpl):

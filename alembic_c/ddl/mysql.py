@@ -182,23 +182,32 @@ class MySQLImpl(DefaultImpl):
         rendered_metadata_default: Any,
         rendered_inspector_default: Any,
     ) -> bool:
-        """Compare texts by what the column's type allows for."""
+        """Compare texts by what the database's column allows for.
+
+        Servers report a number with or without quotes, and an expression with or
+        without parentheses.
+        """
         found, declared = rendered_inspector_default, rendered_metadata_default
-        if sqla_compat._has_affinity(metadata_column.type, sqltypes.Integer):
-            if (
-                inspector_column.primary_key
-                and not inspector_column.autoincrement
-                and not declared
-                and found == "'0'"
-            ):
-                return False
-            if found:
-                return bool(_unquoted(found) != declared)
-        if found and declared:
-            if sqla_compat._has_affinity(metadata_column.type, sqltypes.String):
-                return bool(found != f"'{_unquoted(declared)}'")
-            return _timestamp_parts(found) != _timestamp_parts(declared)
-        return bool(found != declared)
+        if (
+            found == "'0'"
+            and not declared
+            and inspector_column.primary_key
+            and not inspector_column.autoincrement
+            and sqla_compat._has_affinity(metadata_column.type, sqltypes.Integer)
+        ):
+            return False
+        is_number = sqla_compat._has_affinity(inspector_column.type, *_NUMBERS)
+        comparable = is_number and found and declared is not None
+        if comparable and _unwrapped(found) == _unwrapped(declared):
+            return False
+        if not found or not declared:
+            return bool(found != declared)
+        declared_type = metadata_column.type
+        is_text = sqla_compat._has_affinity(declared_type, sqltypes.String)
+        is_enum = sqla_compat._has_affinity(declared_type, sqltypes.Enum)
+        if is_text and not is_enum and not is_number:
+            return bool(found != f"'{_unquoted(declared)}'")
+        return _timestamp_parts(found) != _timestamp_parts(declared)
 
     def correct_for_autogen_constraints(
         self,
@@ -262,17 +271,29 @@ def _unquoted(default: str | None) -> str | None:
     return default if default is None else re.sub(r"^'|'$", "", default)
 
 
-_ON_UPDATE = re.compile(r"(?P<default>.*?)(?: on update (?P<update>.*?))?$")
+_NUMBERS = (sqltypes.Integer, sqltypes.Numeric, sqltypes.Float)
+_WRAPPED = re.compile(r"^(?:\((?P<inside>.*)\)|'(?P<quoted>.*)')$")
+_PARENTHESISED = re.compile(r"^\((?P<inside>.*)\)$")
+_ON_UPDATE = re.compile(r"(?P<default>.*) on update (?P<update>.*?)(?:\(\))?$")
+_EMPTY_CALL = re.compile(r"\(\)$")
 
 
-def _timestamp_parts(default: str) -> tuple[str | None, ...]:
+def _unwrapped(default: str) -> str:
+    """Return a default without its outer parentheses, or its outer quotes."""
+    return _WRAPPED.sub(lambda found: found["inside"] or found["quoted"] or "", default)
+
+
+def _timestamp_parts(default: str) -> tuple[str, ...]:
     """Return a default and what is behind its ON UPDATE, as they compare.
 
-    MariaDB reports CURRENT_TIMESTAMP as current_timestamp().
+    MariaDB reports CURRENT_TIMESTAMP as current_timestamp(), and an expression without
+    its parentheses.
     """
-    found = _ON_UPDATE.match(default.lower())
-    assert found is not None
-    return tuple(part and part.replace("()", "") for part in found.groups())
+    default = default.lower()
+    found = _ON_UPDATE.match(default)
+    parts = (found["default"], found["update"]) if found else (default,)
+    expression = _PARENTHESISED.sub(r"\g<inside>", parts[0])
+    return _EMPTY_CALL.sub("", expression), *parts[1:]
 
 
 def _is_restrict(action: str | None) -> bool:

@@ -450,23 +450,15 @@ def visit_identity_column(
     wanted, existing = element.default, element.existing_server_default
     if wanted is None:
         return alter_the_column(element, compiler, "DROP IDENTITY")
-    if existing is None:
+    # False: nothing was said about it.
+    if existing is None or existing is False:
         identity = compiler.visit_identity_column(wanted)  # type: ignore[no-untyped-call]
         return alter_the_column(element, compiler, f"ADD {identity}")
-    # False: nothing is said about it, so the column is taken to have an identity.
-    known = None if existing is False else existing
-    difference = element.impl._compare_identity_default(wanted, known)  # type: ignore[arg-type]
+    difference = element.impl._compare_identity_default(wanted, existing)  # type: ignore[arg-type]
     changes = [
         _identity_option(compiler, wanted, option)
         for option in sorted(difference.changed)
     ]
-    if not changes and existing is False:
-        # Upstream fails an assertion, or writes an ALTER COLUMN that says nothing.
-        raise util.CommandError(
-            f"Column {element.table_name}.{element.column_name}: server_default is an "
-            "Identity that changes nothing; existing_server_default=None says that the "
-            "column has none yet"
-        )
     return alter_the_column(element, compiler, " ".join(changes))
 
 
