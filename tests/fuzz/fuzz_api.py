@@ -17,8 +17,10 @@ and put it into `MODULES`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import gc
+import os
 import random
 import sys
 import tempfile
@@ -489,8 +491,308 @@ class Core:
         return getattr(scanned, self.world.rng.choice(names))
 
 
+class Readers:
+    """Calls of `alembic_c._catalog`: its readers, rows of all sorts, and catalogs."""
+
+    def __init__(self, world: World) -> None:
+        from alembic_c import _catalog
+
+        self.world = world
+        self.catalog: Any = _catalog
+
+    def calls(self) -> list[Call]:
+        return [
+            self.make_reader,
+            *[self.feed] * 4,
+            self.feed_statements,
+            self.use_reader,
+            self.read_metadata,
+            self.read_metadata,
+            self.prove,
+            self.find_irregular,
+            self.look,
+            self.look,
+        ]
+
+    def one(self, *types: Any) -> Any:
+        """Return an object of a type that a call has made; now and then anything."""
+        found = [each for each in self.world.made if isinstance(each, types)]
+        if found and self.world.rng.random() < 0.97:
+            return self.world.rng.choice(found)
+        return self.world.value()
+
+    def flag(self) -> Any:
+        return self.world.rng.choice((True, False, True, False, Hostile(self.world)))
+
+    def make_reader(self) -> Any:
+        world = self.world
+        if world.rng.random() < 0.5:
+            return self.catalog.SqliteReader(parse=self.flag())
+        schemas = world.rng.choice((None, ["public"], world.sequence(world.text)))
+        version = world.rng.choice((150000, 150000, 130000, world.value()))
+        names = ("defaults", "checks", "sequences", "details")
+        return self.catalog.PgReader(
+            version, schemas, **{name: self.flag() for name in names}
+        )
+
+    def cell(self) -> Any:
+        rng = self.world.rng
+        plain = (None, 0, 1, 7, -1, 2**63, True, "t", "r", "n", "c", "i", "table", "a")
+        return rng.choice(plain) if rng.random() < 0.9 else self.world.value()
+
+    def row(self) -> Any:
+        rng = self.world.rng
+        n = rng.choice((4, 4, 10, 13, 14, rng.randrange(25)))
+        sort = rng.choice((tuple, list, tuple, self.world.generate))
+        return sort([self.cell() for _ in range(n)])
+
+    def statement(self) -> tuple[Any, ...]:
+        rng = self.world.rng
+        name = rng.choice("abc")
+        kind = rng.choice(("table", "table", "table", "index"))
+        sql: Any = (
+            f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, x TEXT DEFAULT 'y' NOT NULL)"
+            if kind == "table"
+            else f"CREATE INDEX i{rng.randrange(99)} ON {name} (x DESC)"
+        )
+        if rng.random() < 0.1:
+            sql = rng.choice((None, sql[: rng.randrange(len(sql))], self.world.value()))
+        return kind, name, name, sql
+
+    def rows(self) -> Any:
+        made = [each for each in self.world.made if type(each).__name__ == "PyCapsule"]
+        if made and self.world.rng.random() < 0.5:
+            return self.world.rng.choice(made)
+        return self.world.sequence(self.row)
+
+    def feed(self) -> object:
+        world = self.world
+        reader = self.one(self.catalog.SqliteReader, self.catalog.PgReader)
+        kind = world.rng.randrange(4)
+        if kind == 0:
+            return reader.feed_pragma(None, world.rng.randrange(5), self.rows())
+        if kind == 1:
+            return reader.feed(world.value(), self.rows())
+        if isinstance(reader, self.catalog.PgReader):
+            for query in range(world.rng.randrange(5)):
+                reader.feed(query, self.rows() if world.rng.random() < 0.3 else [])
+            return None
+        return reader.feed(world.rng.choice((None, "other")), self.rows())
+
+    def feed_statements(self) -> Any:
+        reader = self.catalog.SqliteReader()
+        self.world.keep(reader)
+        reader.feed(None, self.world.sequence(self.statement))
+        return reader.finish() if self.world.rng.random() < 0.7 else reader
+
+    def use_reader(self) -> Any:
+        world = self.world
+        reader = self.one(self.catalog.SqliteReader, self.catalog.PgReader)
+        kind = world.rng.randrange(4)
+        if kind == 0:
+            number = world.rng.choice((world.rng.randrange(6), "main", world.value()))
+            return reader.sql(number)
+        if kind == 1:
+            return reader.pragma_sql(world.text(), world.text(), world.rng.randrange(5))
+        return reader.finish()
+
+    def table(self) -> Any:
+        import sqlalchemy as sa
+
+        rng, world = self.world.rng, self.world
+        if rng.random() < 0.05:
+            return world.value()
+        types = (sa.Integer(), sa.String(10), sa.Numeric(5, 2), sa.Text())
+        table = sa.Table(
+            rng.choice("abc"),
+            sa.MetaData(),
+            sa.Column("id", sa.Integer, sa.Identity(start=3), primary_key=True),
+            sa.Column("x", rng.choice(types), server_default=rng.choice((None, "y"))),
+            sa.Column("y", sa.Integer, sa.Computed("id * 2")),
+            sa.UniqueConstraint("x", name=rng.choice((None, "u"))),
+            sa.CheckConstraint("id > 0", name="c"),
+            sa.Index("i", "x"),
+        )
+        for _ in range(rng.randrange(3)):
+            column: Any = rng.choice(list(table.columns))
+            holder = rng.choice((table, column, column.type, *table.indexes))
+            name = rng.choice(
+                ("name", "type", "columns", "constraints", "unique", "expressions")
+                + (
+                    "nullable",
+                    "server_default",
+                    "identity",
+                    "comment",
+                    "_variant_mapping",
+                )
+                + ("schema", "length", "__visit_name__", "indexes", "_variant_mapping")
+            )
+            if name in dir(holder):
+                vars(holder)[name] = world.value()
+        return table
+
+    def read_metadata(self) -> Any:
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        from alembic_c.catalog import _model
+
+        world = self.world
+        dialect = world.rng.choice((postgresql, sqlite)).dialect()
+        flags = dict.fromkeys(("types", "defaults", "comments", "checks"), True)
+        rules: Any = _model.Rules(dialect, world.rng.choice((None, "public")), **flags)
+        rules.dialect = dialect.name
+        if world.rng.random() < 0.6:
+            names = [name for name in dir(rules) if not name.startswith("_")]
+            value = world.value()
+            wrong = world.rng.choice((value, lambda *args: world.value()))
+            setattr(rules, world.rng.choice(names), wrong)
+        if world.rng.random() < 0.1:
+            rules.plain_types = {type_: world.value() for type_ in rules.plain_types}
+        return self.catalog.read_metadata(world.sequence(self.table), rules)
+
+    def judge(self) -> Any:
+        return self.world.rng.choice((Hostile(self.world), Hostile(self.world), None))
+
+    def prove(self) -> object:
+        world = self.world
+        names = ("types", "defaults", "comments", "indexes", "foreign_keys", "checks")
+        schemas = tuple(world.text() for _ in range(world.rng.randrange(3)))
+        if world.rng.random() < 0.1:
+            schemas = world.value()
+        return self.catalog.prove(
+            self.one(self.catalog.Catalog),
+            self.one(self.catalog.Catalog),
+            self.judge(),
+            **{name: self.flag() for name in names},
+            unnamed_schemas=schemas,
+        )
+
+    def find_irregular(self) -> object:
+        return self.catalog.irregular(self.world.sequence(self.statement))
+
+    def look(self) -> object:
+        """Look at a catalog or at something in it."""
+        world = self.world
+        thing = self.one(self.catalog.Catalog, *self.catalog.ASPECTS)
+        names = [name for name in dir(thing) if not name.startswith("__")]
+        if not names or world.rng.random() < 0.2:
+            return repr(thing)
+        value = getattr(thing, world.rng.choice(names))
+        if isinstance(value, tuple):
+            for each in value[:5]:
+                world.keep(each)
+        return value() if callable(value) else value
+
+
+class Libpq(Readers):
+    """Calls of `alembic_c._libpq`; with a server if ALEMBIC_C_TEST_PG names one."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        from alembic_c import _libpq
+
+        self.libpq: Any = _libpq
+
+    def calls(self) -> list[Call]:
+        return [
+            self.connect,
+            *[self.query] * 4,
+            self.use,
+            self.libpq_load,
+            self.make_reader,
+            self.feed,
+            self.feed,
+        ]
+
+    def libpq_load(self) -> object:
+        return self.libpq.load(self.world.value())
+
+    def connect(self) -> Any:
+        rng, world = self.world.rng, self.world
+        server = os.environ.get("ALEMBIC_C_TEST_PG", "").replace("+psycopg2", "")
+        conninfo: Any = rng.choice(
+            (server, server, server, "host=/nowhere", "nonsense", world.value())
+        )
+        if rng.random() < 0.9:
+            return self.libpq.Connection(conninfo or "host=/nowhere")
+        return self.libpq.Connection(conninfo, library=world.value())
+
+    def query(self) -> Any:
+        world = self.world
+        connection = self.one(self.libpq.Connection)
+        sql = world.rng.choice(
+            ("BEGIN", "ROLLBACK", "SELECT 1", "nonsense", "SELECT 'n', 1, 0, 'x'")
+            + ("SELECT 1, 2, 3, 4 FROM generate_series(1, 2000)", world.value())
+        )
+        return world.rng.choice((connection.execute, connection.rows))(sql)
+
+    def use(self) -> object:
+        connection = self.one(self.libpq.Connection)
+        if self.world.rng.random() < 0.3:
+            return connection.close()
+        return connection.server_version
+
+
+class Sqlite3(Readers):
+    """Calls of `alembic_c._sqlite3`, on files of the round."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        from alembic_c import _sqlite3
+
+        self.sqlite3: Any = _sqlite3
+
+    def calls(self) -> list[Call]:
+        return [
+            self.open,
+            *[self.query] * 4,
+            self.close,
+            self.libraries,
+            self.make_reader,
+            self.feed,
+            self.feed,
+            self.look,
+        ]
+
+    def open(self) -> Any:
+        import sqlite3
+
+        world = self.world
+        path = world.directory / f"{world.rng.choice('ab')}.db"
+        if not path.exists():
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                for table in "abcdef":
+                    connection.execute(f"CREATE TABLE {table} (id INTEGER, x TEXT)")
+        name: Any = world.rng.choice((path, str(path), f"file:{path}", world.value()))
+        more = {"library": world.value()} if world.rng.random() < 0.1 else {}
+        return self.sqlite3.Database(name, uri=self.flag(), **more)
+
+    def query(self) -> Any:
+        world = self.world
+        database = self.one(self.sqlite3.Database)
+        sql = world.rng.choice(
+            ("BEGIN", "ROLLBACK", "SELECT 1", "nonsense", "SELECT 1, 2, 3, 4")
+            + (self.catalog.SqliteReader().sql("main"), world.value())
+        )
+        return world.rng.choice((database.execute, database.rows))(sql)
+
+    def close(self) -> object:
+        return self.one(self.sqlite3.Database).close()
+
+    def libraries(self) -> object:
+        world = self.world
+        if world.rng.random() < 0.5:
+            return self.sqlite3.load(world.value())
+        return self.sqlite3.same_library(world.value(), world.value())
+
+
 # Each gets a World, and has a method calls().
-MODULES: dict[str, Callable[[World], Any]] = {"_core": Core}
+MODULES: dict[str, Callable[[World], Any]] = {
+    "_core": Core,
+    "_catalog": Readers,
+    "_libpq": Libpq,
+    "_sqlite3": Sqlite3,
+}
 _OUR_MODULES = {f"alembic_c.{name}" for name in MODULES}
 
 
