@@ -478,3 +478,24 @@ def test_block_that_cannot_be_read(tmp_path: Path) -> None:
         f"failing.py False {errno.EIO} None",
         "other.py True 0 b",
     ]
+
+
+def test_paths_that_are_found_while_they_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("revision = 'a'\ndown_revision = None\n")
+    mark = str(tmp_path)
+    touched = []
+
+    class Finding:
+        def __fspath__(self) -> str:
+            for found in gc.get_objects():
+                if type(found) is list and any(each is self for each in found):
+                    for at in range(len(found)):
+                        found[at] = 1
+                    touched.append(found)
+            return mark
+
+    last = Finding()
+    files = _core.scan_directory([tmp_path, tmp_path / "none", last])
+    assert [scanned.revision for scanned in files if scanned.exact] == ["a"]
+    assert len(files) == 2
+    assert touched

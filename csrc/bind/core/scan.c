@@ -8,6 +8,8 @@
 
 #include "error.h"
 
+#include <string.h>
+
 static const char *const header_names[ALC_SCAN_N_NAMES] = {
     [ALC_SCAN_REVISION] = "revision",
     [ALC_SCAN_DOWN_REVISION] = "down_revision",
@@ -378,44 +380,58 @@ static void raise_scan_error(const struct scan_result *result,
     Py_XDECREF(path);
 }
 
-/* `paths` as a list of bytes objects. */
-static PyObject *encode_paths(PyObject *paths)
-{
-    PyObject *list = NULL;
+/*
+ * The paths of one scan as bytes.  Not in a list: code of other paths and other threads
+ * could find and change it.
+ */
+struct path_list {
+    PyObject **encoded; /* strong */
+    const char **paths; /* borrowed from these */
+    size_t n;
+};
 
-    if (PyUnicode_Check(paths) || PyBytes_Check(paths)) {
-        PyErr_SetString(PyExc_TypeError, "paths: a list of paths is needed, not one");
-        return NULL;
+static void path_list_release(struct path_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        Py_DECREF(list->encoded[i]);
     }
-    list = PySequence_List(paths);
-    for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(list); i++) {
-        PyObject *encoded;
-        if (!PyUnicode_FSConverter(PyList_GET_ITEM(list, i), &encoded) ||
-            PyList_SetItem(list, i, encoded) < 0) {
-            Py_CLEAR(list);
-        }
-    }
-    return list;
+    PyMem_Free(list->encoded);
+    PyMem_Free(list->paths);
 }
 
-/* Scan without the GIL; the paths borrow from `encoded`. */
-static int run_directory_scan(struct scan_result *result, PyObject *encoded,
-                              struct alc_scan_options options, struct alc_error *err)
+/* Returns 0 or -1; release it in every case. */
+static int path_list_make(struct path_list *out, PyObject *paths)
 {
-    size_t n = (size_t)PyList_GET_SIZE(encoded);
-    const char **paths = PyMem_Calloc(n ? n : 1, sizeof *paths);
-    int rc;
+    PyObject *items;
+    size_t n;
+    int rc = 0;
 
-    if (!paths) {
-        return alc_error_nomem(err);
+    memset(out, 0, sizeof *out);
+    if (PyUnicode_Check(paths) || PyBytes_Check(paths)) {
+        PyErr_SetString(PyExc_TypeError, "paths: a list of paths is needed, not one");
+        return -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        paths[i] = PyBytes_AS_STRING(PyList_GET_ITEM(encoded, (Py_ssize_t)i));
+    items = PySequence_Tuple(paths);
+    if (!items) {
+        return -1;
     }
-    Py_BEGIN_ALLOW_THREADS;
-    rc = alc_scan_directories(&result->files, paths, n, options, err);
-    Py_END_ALLOW_THREADS;
-    PyMem_Free(paths);
+    n = (size_t)PyTuple_GET_SIZE(items);
+    out->encoded = PyMem_Calloc(n ? n : 1, sizeof *out->encoded);
+    out->paths = PyMem_Calloc(n ? n : 1, sizeof *out->paths);
+    if (!out->encoded || !out->paths) {
+        PyErr_NoMemory();
+        rc = -1;
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        PyObject *path = PyTuple_GET_ITEM(items, (Py_ssize_t)i);
+        if (PyUnicode_FSConverter(path, &out->encoded[i])) {
+            out->paths[i] = PyBytes_AS_STRING(out->encoded[i]);
+            out->n++;
+        } else {
+            rc = -1;
+        }
+    }
+    Py_DECREF(items);
     return rc;
 }
 
@@ -423,7 +439,8 @@ static PyObject *scan_tree(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"paths", "recursive", "sourceless", NULL};
     struct scan_result *result = NULL;
-    PyObject *paths, *encoded;
+    struct path_list list;
+    PyObject *paths;
     int recursive = 0, sourceless = 0;
     struct alc_error err;
 
@@ -431,20 +448,24 @@ static PyObject *scan_tree(PyObject *module, PyObject *args, PyObject *kwargs)
                                      &recursive, &sourceless)) {
         return NULL;
     }
-    encoded = encode_paths(paths);
-    if (encoded) {
+    if (path_list_make(&list, paths) == 0) {
         result = new_result(alc_bind_state(module));
     }
     if (result) {
         struct alc_scan_options options = {.recursive = recursive != 0,
                                            .sourceless = sourceless != 0};
+        int rc;
+
         alc_error_init(&err);
-        if (run_directory_scan(result, encoded, options, &err) < 0) {
+        Py_BEGIN_ALLOW_THREADS;
+        rc = alc_scan_directories(&result->files, list.paths, list.n, options, &err);
+        Py_END_ALLOW_THREADS;
+        if (rc < 0) {
             raise_scan_error(result, &err);
             Py_CLEAR(result);
         }
     }
-    Py_XDECREF(encoded);
+    path_list_release(&list);
     return (PyObject *)result;
 }
 
