@@ -8,7 +8,8 @@ DEMO := $(BUILD)/demo-venv
 ARGS ?=
 RUNS ?= 10000000
 
-.PHONY: help demo test lint conformance conformance-oldest third-party build bench sanitized leaks fuzz format clean
+.PHONY: help demo test lint conformance conformance-oldest third-party build bench \
+    sanitized leaks fuzz format clean dist adoption
 
 help:
 	@echo "make demo         build, install and run the main job on SQLite"
@@ -23,6 +24,9 @@ help:
 	@echo "make sanitized    the Python tests with the extensions under ASan and UBSan"
 	@echo "make leaks        LeakSanitizer over 200 snapshots of each kind"
 	@echo "make fuzz         the C fuzzers, long (RUNS=$(RUNS))"
+	@echo "make dist         sdists and wheels, checked and tried (PYTHONS='python3.12 ...')"
+	@echo "make adoption     pip, uv and pipx, with and without upstream, in both orders;"
+	@echo "                  rewrites docs/adoption.md"
 	@echo "make format       format Python and C"
 
 # --- the demonstration -------------------------------------------------------------
@@ -99,6 +103,25 @@ third-party: build
 bench: build
 	$(PYTHON) tools/install_system.py postgresql
 	$(PY) -m tests.support.postgres $(PY) -m benchmarks.run $(ARGS)
+
+# --- artefacts ---------------------------------------------------------------------
+
+DIST := $(BUILD)/dist-venv
+PYTHONS ?=
+
+$(DIST)/ready: pyproject.toml
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip install --quiet --upgrade pip
+	$(DIST)/bin/python -m pip install --quiet --group dist
+	touch $@
+
+dist: $(DIST)/ready
+	$(DIST)/bin/python tools/dist.py $(PYTHONS)
+
+adoption: $(VENV)/ready
+	$(PY) -m pip install --quiet uv pipx
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) tools/adoption.py \
+	    --write docs/adoption.md $(ARGS)
 
 # --- memory ------------------------------------------------------------------------
 

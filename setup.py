@@ -5,11 +5,16 @@ pyproject.toml.
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 import sys
+import sysconfig
 from collections.abc import Sequence
 from glob import glob
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 # Warnings are errors for the project's own builds only, never for a user's.
 STRICT = [
@@ -69,7 +74,51 @@ def with_library(name: str) -> Extension:
     )
 
 
+def refusal() -> str | None:
+    """Say in one sentence why this Python cannot have the package, None if it can."""
+    if sys.platform == "win32":
+        return "alembic-c does not support Windows; Alembic itself does, or use WSL"
+    if sys.implementation.name != "cpython":
+        return (
+            "alembic-c needs CPython, because its core is a C extension; "
+            f"on {sys.implementation.name} use Alembic itself"
+        )
+    return None
+
+
+class BuildExtensions(build_ext):
+    """Say in one sentence what is missing where extensions cannot be built."""
+
+    def build_extensions(self) -> None:
+        compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+        program = shlex.split(compiler)[0]
+        header = os.path.join(sysconfig.get_path("include"), "Python.h")
+        if shutil.which(program) is None:
+            sys.exit(
+                f"alembic-c is built from C, and there is no compiler {program!r}: "
+                "install one (gcc or clang), or install alembic-c from a wheel"
+            )
+        if not os.path.exists(header):
+            sys.exit(
+                f"alembic-c is built from C, and there is no {header}: install the "
+                "headers of Python (python3-dev), or install alembic-c from a wheel"
+            )
+        super().build_extensions()
+
+
+def long_description() -> str:
+    """Return the README without links into the source tree, which lead nowhere else."""
+    with open("README.md", encoding="utf-8") as file:
+        return re.sub(r"\[([^\]]+)\]\((?!https?://)[^)]+\)", r"`\1`", file.read())
+
+
+if message := refusal():
+    sys.exit(message)
+
 setup(
+    cmdclass={"build_ext": BuildExtensions},
+    long_description=long_description(),
+    long_description_content_type="text/markdown",
     ext_modules=[
         extension("_core", "base", "scan", "graph", "bind/core"),
         extension(
@@ -79,5 +128,5 @@ setup(
         ),
         with_library("_libpq"),
         with_library("_sqlite3"),
-    ]
+    ],
 )

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import alembic_c
@@ -34,6 +36,45 @@ def source(directory: Path) -> Path:
     (directory / "alembic_c").mkdir()
     shutil.copy(ROOT / "alembic_c" / "__init__.py", directory / "alembic_c")
     return copied
+
+
+def core_wheel(directory: Path) -> Path:
+    """Write a wheel of alembic-c as it is here, compiled already."""
+    metadata = distribution("alembic-c")
+    version = alembic_c.__version__
+    info = f"alembic_c-{version}.dist-info"
+    path = directory / f"alembic_c-{version}-py3-none-any.whl"
+    texts = {
+        f"{info}/METADATA": str(
+            metadata.read_text("METADATA") or metadata.read_text("PKG-INFO")
+        ),
+        f"{info}/entry_points.txt": metadata.read_text("entry_points.txt") or "",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        names = [*texts, f"{info}/RECORD"]
+        for file in sorted((ROOT / "alembic_c").rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                names.append(str(file.relative_to(ROOT)))
+                archive.write(file, names[-1])
+        for name, text in texts.items():
+            archive.writestr(name, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in names))
+    return path
+
+
+def name_wheel(directory: Path) -> Path:
+    """Build the wheel of the distribution `alembic`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(
+            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+            + ["--no-build-isolation", "-w", str(directory)]
+            + [str(source(Path(scratch)))],
+            check=True,
+        )
+    (path,) = directory.glob("alembic-*.whl")
+    return path
 
 
 def install(target: Path) -> list[str]:

@@ -1,0 +1,1 @@
+"""Programs for developers; each says in its head how it is run."""
