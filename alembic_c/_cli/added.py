@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 # Name -> what the program's help says of it, and the module that is the command.
 VERBS = {
+    "status": (
+        "Show what is applied, what is pending, and what nobody knows.",
+        "alembic_c.production._status_verb",
+    ),
     "test": ("Run each revision up, down and up again.", "alembic_c.testkit._verb"),
 }
 # These change the environment that the program is in; `_activation` parses them.

@@ -27,6 +27,7 @@ PYTHON_LAYERS = [
     ("command", r"command"),
     ("config", r"config|_cli(\..*)?|_activation|activate|__main__"),
     ("testing", r"testing(\..*)?"),
+    ("production", r"production(\..*)?"),
     ("testkit", r"testkit(\..*)?|pytest"),
 ]
 # What only tests need is imported by that layer alone.
