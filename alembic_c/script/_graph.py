@@ -62,9 +62,9 @@ class LoadedMap:
         self._generator = generator
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        state.pop("_lock", None)  # made anew where it is needed
-        return state
+        # These are made anew where they are needed.
+        without = ("_lock", "_built_graph")
+        return {name: self.__dict__[name] for name in self.__dict__.keys() - without}
 
     def _loading(self) -> RLock:
         """Return a lock to hold while the map is loaded, once for all threads."""
@@ -155,8 +155,8 @@ class LoadedMap:
     def _graph(self) -> RevisionGraph:
         """The graph of the map as it is now."""
         map_ = self._revision_map
-        graph: RevisionGraph = self.__dict__["_built_graph"]
-        if not graph.is_current():
+        graph: RevisionGraph | None = self.__dict__.get("_built_graph")
+        if graph is None or not graph.is_current():
             graph = self.__dict__["_built_graph"] = read_map(map_)
         return graph
 

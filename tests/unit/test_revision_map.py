@@ -378,3 +378,20 @@ class TestQuestions:
         first = map_.get_revision("r0")
         assert first is not None
         assert len(first.branch_labels) == count
+
+
+def _two_revisions() -> list[Revision]:
+    return [Revision("a", None, branch_labels="x"), Revision("b", "a")]
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_map_is_copied_and_pickled(is_loaded: bool) -> None:
+    map_ = RevisionMap(_two_revisions)
+    assert map_.heads == ("b",)
+    if is_loaded:
+        assert map_.get_revision("x@head") is map_.get_revision("b")
+    for other in (copy.deepcopy(map_), pickle.loads(pickle.dumps(map_))):
+        assert other.heads == ("b",)
+        assert other.get_revision("b") is not map_.get_revision("b")
+        found = [rev.revision for rev in other.iterate_revisions("heads", "base")]
+        assert found == ["b", "a"]
