@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ..operations import ops
+from ..util import sqla_compat as sqla_compat
 from . import _render_base as base
 from . import _render_ops as operations
 from . import _render_postgresql as _render_postgresql

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.support.upstream import ROOT
 from tests.support.upstream import VERSION as UPSTREAM
 
-from .table import ENVIRONMENTS, SQLALCHEMY, Package
+from .table import ENVIRONMENTS, PYTEST, SQLALCHEMY, Package
 
 WORK = Path(os.environ.get("ALEMBIC_C_THIRDPARTY", ROOT / "build" / "thirdparty"))
 SIDES = ("upstream", "ours")
@@ -25,7 +25,7 @@ def python(name: str) -> Path:
     Raises CalledProcessError if something cannot be installed.
     """
     home = WORK / "env" / name
-    wanted = [SQLALCHEMY, f"alembic=={UPSTREAM}", "pytest", *ENVIRONMENTS[name]]
+    wanted = [SQLALCHEMY, f"alembic=={UPSTREAM}", PYTEST, *ENVIRONMENTS[name]]
     # Made again when the table has changed, or when it was left half done.
     ready = home / "ready"
     if not ready.exists() or ready.read_text() != "\n".join(wanted):

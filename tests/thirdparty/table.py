@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SQLALCHEMY = "SQLAlchemy==2.0.58"
+# pytest-alembic cannot be imported with 9.2.
+PYTEST = "pytest==8.4.2"
 # A URL of the server's database, as the programs below are given it.
 PG_URL = "postgresql+psycopg2://{user}:{password}@{host}:{port}/{database}"
 
@@ -93,7 +95,7 @@ CLICKHOUSE = Package("clickhouse-sqlalchemy", "0.3.2")
 
 PREFECT = Package("prefect", "3.9.1")
 AIRFLOW = Package("apache-airflow-core", "3.3.2")
-MLFLOW = Package("mlflow", "3.18.0")
+MLFLOW = Package("mlflow", "3.17.2")
 DAGSTER = Package("dagster", "1.13.28")
 OPTUNA = Package("optuna", "5.0.0")
 
@@ -245,5 +247,15 @@ PROGRAMS = (
             package, environment, "offline_sql.py", tuple(words.split()), quick=quick
         )
         for package, environment, words, quick in _DIALECTS
+    ),
+    *(
+        Program(package, name, "migrate_application.py", (name,))
+        for package, name in (
+            (OPTUNA, "optuna"),
+            (DAGSTER, "dagster"),
+            (PREFECT, "prefect"),
+            (MLFLOW, "mlflow"),
+            (AIRFLOW, "airflow"),
+        )
     ),
 )
