@@ -181,7 +181,8 @@ class Environment:
         if tool == "pipx":
             self.environ["PIPX_HOME"] = str(home / "pipx")
             self.environ["PIPX_BIN_DIR"] = str(home / "bin")
-            self.environ["PIP_FIND_LINKS"] = str(wheels)
+            # pipx installs with uv where that is there.
+            self.environ["PIP_FIND_LINKS"] = self.environ["UV_FIND_LINKS"] = str(wheels)
         elif tool == "uv":
             self.run("uv", "venv", "--quiet", "--python", sys.executable, self.venv)
         else:
