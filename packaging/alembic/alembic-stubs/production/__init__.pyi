@@ -1,0 +1,3 @@
+# Written by tools/write_stubs.py; do not edit.
+
+from alembic_c.production import *
