@@ -52,5 +52,5 @@ def test_every_tracked_file_is_in_the_sdist_or_left_out_on_purpose() -> None:
     tops = {path.split("/")[0] for path in listed.stdout.split()}
     manifest = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
     always = {"alembic_c", "LICENSE", "README.md", "pyproject.toml", "setup.py"}
-    left_out = {".ci", ".github", ".gitignore", "MANIFEST.in"}
+    left_out = {".ci", ".gitattributes", ".github", ".gitignore", "MANIFEST.in"}
     assert tops - always - left_out <= {*manifest.split()}
