@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, TypeAlias, final
 from typing_extensions import CapsuleType, Self
 
 PG_N_QUERIES: int
+PG_NAMES_COLUMNS: tuple[str, ...]
 SQLITE_N_PRAGMAS: int
 
 _Row: TypeAlias = Sequence[str | int | None]

@@ -43,6 +43,24 @@ class OwnedSequence(NamedTuple):
     column: str
 
 
+class NameRow(NamedTuple):
+    """A row of PostgreSQL's first catalog query: see csrc/reflect/pg_rows.h."""
+
+    kind: str
+    oid: int
+    number: int
+    name: str
+    schema: str
+    detail: str
+    visible: bool
+    start: int
+    increment: int
+    min: int
+    max: int
+    cache: int
+    cycle: bool
+
+
 class Names:
     """What PostgreSQL's first catalog query says: names of schemas and tables.
 
@@ -51,26 +69,29 @@ class Names:
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         """Raises ValueError if the driver gives something else than was asked for."""
-        self.rows = list(rows)
+        try:
+            self.rows = [NameRow._make(row) for row in rows]
+        except TypeError as error:
+            raise ValueError("a row that is not as asked for") from error
         # By schema; None for those whose schema may be left out.
         self._tables: dict[str | None, list[str]] = {}
-        for kind, _, _, name, schema, _, is_visible, *_ in self.rows:
-            if kind in ("n", "r"):
-                texts = (name, schema) if kind == "r" else (name,)
+        for row in self.rows:
+            if row.kind in ("n", "r"):
+                texts = (row.name, row.schema) if row.kind == "r" else (row.name,)
                 if not all(isinstance(text, str) for text in texts) or not isinstance(
-                    is_visible, int
+                    row.visible, int
                 ):
                     raise ValueError("a row that is not as asked for")
-            elif kind not in ("t", "c", "s"):
+            elif row.kind not in ("t", "c", "s"):
                 raise ValueError("a row of an unknown kind")
-            if kind == "r":
-                self._tables.setdefault(schema, []).append(name)
-                if is_visible and schema != "pg_catalog":
-                    self._tables.setdefault(None, []).append(name)
+            if row.kind == "r":
+                self._tables.setdefault(row.schema, []).append(row.name)
+                if row.visible and row.schema != "pg_catalog":
+                    self._tables.setdefault(None, []).append(row.name)
 
     def visible_schemas(self) -> list[str]:
         """Return those whose names may be left out, "pg_temp" for temporary tables."""
-        return [row[3] for row in self.rows if row[0] == "n" and row[6]]
+        return [row.name for row in self.rows if row.kind == "n" and row.visible]
 
     def tables(self, schema: str | None) -> list[str]:
         """Return the names of a schema's tables.
@@ -81,9 +102,9 @@ class Names:
 
     def owned_sequences(self) -> Iterator[OwnedSequence]:
         """Yield the sequences that columns own."""
-        for kind, _, _, name, schema, column, is_visible, *_ in self.rows:
-            if kind == "s":
-                yield OwnedSequence(schema, name, is_visible, column)
+        for row in self.rows:
+            if row.kind == "s":
+                yield OwnedSequence(row.schema, row.name, row.visible, row.detail)
 
 
 def postgresql_names(

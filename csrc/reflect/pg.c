@@ -120,24 +120,15 @@ int pg_add_constraint_index(struct alc_pg_reader *reader, int64_t oid,
                    reader->n_constraint_indexes, err);
 }
 
-/* Text that is never NULL in the catalogs. */
-static int name_text(struct alc_str *out, const struct alc_cell *cell,
-                     struct alc_error *err)
+/* A copy of a row's text that lives as long as the reader. */
+static struct alc_str keep_text(struct alc_pg_reader *reader, struct pg_row *row,
+                                struct alc_str text)
 {
-    int rc = alc_cell_text(out, cell, err);
-    return rc || out->ptr ? rc
-                          : alc_error_set(err, ALC_E_INVALID, 0, "NULL for a name");
-}
-
-static int scratch_text(struct alc_str *out, struct alc_pg_reader *reader,
-                        const struct alc_cell *cell, struct alc_error *err)
-{
-    int rc = alc_cell_text(out, cell, err);
-    if (!rc && !alc_str_is_absent(*out)) {
-        out->ptr = alc_arena_dup(&reader->scratch, out->ptr, out->len);
-        rc = out->ptr ? 0 : alc_error_nomem(err);
+    if (!row->rc && !alc_str_is_absent(text)) {
+        text.ptr = alc_arena_dup(&reader->scratch, text.ptr, text.len);
+        row->rc = text.ptr ? 0 : alc_error_nomem(row->err);
     }
-    return rc;
+    return text;
 }
 
 /* --- rows ---------------------------------------------------------------------------
@@ -163,84 +154,60 @@ static bool is_wanted(const struct alc_pg_reader *reader, struct alc_str schema)
     return false;
 }
 
-/* What a row of ALC_PG_NAMES holds; see the query for what stands where. */
-enum {
-    NAMES_KIND,
-    NAMES_OID,
-    NAMES_NUMBER,
-    NAMES_NAME,
-    NAMES_SCHEMA,
-    NAMES_DETAIL,
-    NAMES_VISIBLE, /* for the caller */
-    NAMES_VALUES,
-    N_VALUES = 6,
-    N_NAMES_COLUMNS = NAMES_VALUES + N_VALUES,
-};
-
-/* oid, -, name */
-static int read_namespace(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                          struct alc_error *err)
+static int read_namespace(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    int64_t oid;
-    struct alc_str name;
-    int rc = alc_cell_int(&oid, &cells[NAMES_OID], err);
-    rc = rc ? rc : name_text(&name, &cells[NAMES_NAME], err);
+    int64_t oid = take_int(row, NAMES_OID);
+    struct alc_str name = take_name(row, NAMES_NAME);
     /* 0: the row for the schema of temporary tables, which are not read */
-    if (rc || oid == 0 || !is_wanted(reader, name)) {
-        return rc;
+    if (row->rc || oid == 0 || !is_wanted(reader, name)) {
+        return row->rc;
     }
     if (ALC_GROW(reader->namespaces, reader->cap_namespaces,
                  reader->n_namespaces + 1)) {
-        return alc_error_nomem(err);
+        return alc_error_nomem(row->err);
     }
     reader->namespaces[reader->n_namespaces++] = oid;
     return 0;
 }
 
-/* oid, element, name, schema, enum labels, -, collation */
-static int read_type(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                     struct alc_error *err)
+static int read_type(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    struct pg_type type;
-    int rc = alc_cell_int(&type.oid, &cells[NAMES_OID], err);
-    rc = rc ? rc : alc_cell_int(&type.element, &cells[NAMES_NUMBER], err);
-    rc = rc ? rc : name_text(&type.name, &cells[NAMES_NAME], err);
-    rc = rc ? rc : scratch_text(&type.name, reader, &cells[NAMES_NAME], err);
-    rc = rc ? rc : scratch_text(&type.schema, reader, &cells[NAMES_SCHEMA], err);
-    rc = rc ? rc : scratch_text(&type.labels, reader, &cells[NAMES_DETAIL], err);
-    rc = rc ? rc : alc_cell_int(&type.collation, &cells[NAMES_VALUES], err);
-    if (rc) {
-        return rc;
+    struct pg_type type = {
+        .oid = take_int(row, NAMES_OID),
+        .element = take_int(row, NAMES_NUMBER),
+        .name = keep_text(reader, row, take_name(row, NAMES_NAME)),
+        .schema = keep_text(reader, row, take_text(row, NAMES_SCHEMA)),
+        .labels = keep_text(reader, row, take_text(row, NAMES_DETAIL)),
+        .collation = take_int(row, NAMES_START),
+    };
+    if (row->rc) {
+        return row->rc;
     }
     if (alc_str_eq(type.schema, (struct alc_str){"pg_catalog", 10})) {
         type.schema = alc_str_absent();
     }
     if (ALC_GROW(reader->types, reader->cap_types, reader->n_types + 1)) {
-        return alc_error_nomem(err);
+        return alc_error_nomem(row->err);
     }
     reader->types[reader->n_types++] = type;
-    return map_add(reader, &reader->type_map, type_key, reader->n_types, err);
+    return map_add(reader, &reader->type_map, type_key, reader->n_types, row->err);
 }
 
-/* oid, whether it is a partition, name, schema, kind */
-static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                         struct alc_error *err)
+static int read_relation(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    struct pg_relation relation = {0};
-    int64_t is_partition;
-    struct alc_str name, schema, kind;
-    int rc = alc_cell_int(&relation.oid, &cells[NAMES_OID], err);
-    rc = rc ? rc : alc_cell_int(&is_partition, &cells[NAMES_NUMBER], err);
-    rc = rc ? rc : name_text(&name, &cells[NAMES_NAME], err);
-    rc = rc ? rc : name_text(&schema, &cells[NAMES_SCHEMA], err);
-    rc = rc ? rc : alc_cell_text(&kind, &cells[NAMES_DETAIL], err);
-    if (rc || !is_wanted(reader, schema)) {
-        return rc;
+    struct pg_relation relation = {.oid = take_int(row, NAMES_OID)};
+    bool is_partition = take_int(row, NAMES_NUMBER) != 0;
+    struct alc_str name = take_name(row, NAMES_NAME);
+    struct alc_str schema = take_name(row, NAMES_SCHEMA);
+    struct alc_str kind = take_text(row, NAMES_DETAIL);
+    if (row->rc || !is_wanted(reader, schema)) {
+        return row->rc;
     }
     if (ALC_GROW(reader->relations, reader->cap_relations, reader->n_relations + 1)) {
-        return alc_error_nomem(err);
+        return alc_error_nomem(row->err);
     }
-    rc = alc_catalog_add_table(&relation.table, reader->catalog, schema, name, err);
+    int rc =
+        alc_catalog_add_table(&relation.table, reader->catalog, schema, name, row->err);
     if (rc) {
         return rc;
     }
@@ -250,7 +217,7 @@ static int read_relation(struct alc_pg_reader *reader, const struct alc_cell *ce
                                             : ALC_TABLE_ORDINARY;
     reader->relations[reader->n_relations++] = relation;
     return map_add(reader, &reader->relation_map, relation_key, reader->n_relations,
-                   err);
+                   row->err);
 }
 
 static int add_note(struct alc_pg_reader *reader, const struct pg_note *note,
@@ -263,35 +230,30 @@ static int add_note(struct alc_pg_reader *reader, const struct pg_note *note,
     return 0;
 }
 
-/* table, column or 0, comment */
-static int read_comment(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                        struct alc_error *err)
+static int read_comment(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    struct pg_note note = {0};
-    int rc = alc_cell_int(&note.table, &cells[NAMES_OID], err);
-    rc = rc ? rc : alc_cell_int(&note.attnum, &cells[NAMES_NUMBER], err);
-    rc = rc ? rc : scratch_text(&note.comment, reader, &cells[NAMES_NAME], err);
-    return rc ? rc : add_note(reader, &note, err);
+    struct pg_note note = {
+        .table = take_int(row, NAMES_OID),
+        .attnum = take_int(row, NAMES_NUMBER),
+        .comment = keep_text(reader, row, take_text(row, NAMES_NAME)),
+    };
+    return row->rc ? row->rc : add_note(reader, &note, row->err);
 }
 
-/* table, column, name, schema, column's name, visible, start, increment, least,
- * greatest, cache, cycle */
-static int read_sequence(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                         struct alc_error *err)
+static int read_sequence(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    struct pg_note note = {.is_sequence = true};
-    int64_t values[N_VALUES];
-    int rc = alc_cell_int(&note.table, &cells[NAMES_OID], err);
-    rc = rc ? rc : alc_cell_int(&note.attnum, &cells[NAMES_NUMBER], err);
-    for (size_t i = 0; !rc && i < N_VALUES; i++) {
-        rc = alc_cell_int(&values[i], &cells[NAMES_VALUES + i], err);
-    }
-    if (rc) {
-        return rc;
-    }
-    note.sequence = (struct alc_identity){values[0], values[1], values[2],
-                                          values[3], values[4], values[5] != 0};
-    return add_note(reader, &note, err);
+    struct pg_note note = {
+        .table = take_int(row, NAMES_OID),
+        .attnum = take_int(row, NAMES_NUMBER),
+        .is_sequence = true,
+        .sequence = {.start = take_int(row, NAMES_START),
+                     .increment = take_int(row, NAMES_INCREMENT),
+                     .min = take_int(row, NAMES_MIN),
+                     .max = take_int(row, NAMES_MAX),
+                     .cache = take_int(row, NAMES_CACHE),
+                     .cycle = take_int(row, NAMES_CYCLE) != 0},
+    };
+    return row->rc ? row->rc : add_note(reader, &note, row->err);
 }
 
 static const struct {
@@ -302,18 +264,18 @@ static const struct {
     {'c', read_comment},   {'s', read_sequence},
 };
 
-static int read_name(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                     struct alc_error *err)
+static int read_name(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    struct alc_str kind;
-    int rc = alc_cell_text(&kind, &cells[NAMES_KIND], err);
+    struct alc_str kind = take_text(row, NAMES_KIND);
     size_t n = sizeof name_readers / sizeof *name_readers;
-    for (size_t i = 0; !rc && kind.len == 1 && i < n; i++) {
+    for (size_t i = 0; kind.len == 1 && i < n; i++) {
         if (name_readers[i].kind == kind.ptr[0]) {
-            return name_readers[i].read(reader, cells, err);
+            return name_readers[i].read(reader, row);
         }
     }
-    return rc ? rc : alc_error_set(err, ALC_E_INVALID, 0, "a row of an unknown kind");
+    return row->rc
+               ? row->rc
+               : alc_error_set(row->err, ALC_E_INVALID, 0, "a row of an unknown kind");
 }
 
 /* Room for one more column's number and collation beside the model's columns. */
@@ -344,31 +306,25 @@ static char first_char(struct alc_str text)
     return text.len ? text.ptr[0] : '\0';
 }
 
-/*
- * table, number, name, type, modifier, not null, identity, generated, collation's oid,
- * collation's name, default
- */
-static int read_column(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                       struct alc_error *err)
+static int read_column(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    int64_t table, number, type, modifier, not_null, collation;
-    struct alc_str name, identity, generated, collation_name, expr;
-    int rc = alc_cell_int(&table, &cells[0], err);
-    rc = rc ? rc : alc_cell_int(&number, &cells[1], err);
-    rc = rc ? rc : name_text(&name, &cells[2], err);
-    rc = rc ? rc : alc_cell_int(&type, &cells[3], err);
-    rc = rc ? rc : alc_cell_int(&modifier, &cells[4], err);
-    rc = rc ? rc : alc_cell_int(&not_null, &cells[5], err);
-    rc = rc ? rc : alc_cell_text(&identity, &cells[6], err);
-    rc = rc ? rc : alc_cell_text(&generated, &cells[7], err);
-    rc = rc ? rc : alc_cell_int(&collation, &cells[8], err);
-    rc = rc ? rc : alc_cell_text(&collation_name, &cells[9], err);
-    rc = rc ? rc : alc_cell_text(&expr, &cells[10], err);
-    struct pg_relation *relation = rc ? NULL : pg_find_relation(reader, table);
+    int64_t number = take_int(row, COLUMNS_NUMBER);
+    struct alc_str name = take_name(row, COLUMNS_NAME);
+    int64_t type = take_int(row, COLUMNS_TYPE);
+    int64_t modifier = take_int(row, COLUMNS_MODIFIER);
+    bool not_null = take_int(row, COLUMNS_NOT_NULL) != 0;
+    struct alc_str identity = take_text(row, COLUMNS_IDENTITY);
+    struct alc_str generated = take_text(row, COLUMNS_GENERATED);
+    int64_t collation = take_int(row, COLUMNS_COLLATION);
+    struct alc_str collation_name = take_text(row, COLUMNS_COLLATION_NAME);
+    struct alc_str expr = take_text(row, COLUMNS_DEFAULT);
+    int64_t table = take_int(row, COLUMNS_TABLE);
+    struct pg_relation *relation = row->rc ? NULL : pg_find_relation(reader, table);
     if (!relation) {
-        return rc; /* a table made since the relations were read */
+        return row->rc; /* a table made since the relations were read */
     }
-    rc = grow_numbers(reader, relation, err);
+    struct alc_error *err = row->err;
+    int rc = grow_numbers(reader, relation, err);
     struct alc_column *column;
     rc = rc ? rc
             : alc_catalog_add_column(&column, reader->catalog, relation->table, err);
@@ -377,7 +333,7 @@ static int read_column(struct alc_pg_reader *reader, const struct alc_cell *cell
     }
     relation->attnums[relation->table->n_columns - 1] = number;
     relation->collations[relation->table->n_columns - 1] = collation;
-    column->not_null = not_null != 0;
+    column->not_null = not_null;
     column->identity_kind = first_char(identity) == 'a'   ? ALC_IDENTITY_ALWAYS
                             : first_char(identity) == 'd' ? ALC_IDENTITY_BY_DEFAULT
                                                           : ALC_IDENTITY_NONE;
@@ -480,11 +436,24 @@ static const struct {
     size_t n_columns;
 } queries[ALC_PG_N_QUERIES] = {
     [ALC_PG_NAMES] = {read_name, N_NAMES_COLUMNS},
-    [ALC_PG_COLUMNS] = {read_column, 11},
-    [ALC_PG_CONSTRAINTS] = {pg_read_constraint, 18},
-    [ALC_PG_INDEXES] = {pg_read_index, 16},
+    [ALC_PG_COLUMNS] = {read_column, N_COLUMNS_COLUMNS},
+    [ALC_PG_CONSTRAINTS] = {pg_read_constraint, N_CONSTRAINTS_COLUMNS},
+    [ALC_PG_INDEXES] = {pg_read_index, N_INDEXES_COLUMNS},
 };
-enum { MAX_COLUMNS = 18 };
+
+const char *const alc_pg_names_columns[] = {
+#define NAME_OF(id, name) #name,
+    PG_NAMES_COLUMNS(NAME_OF)
+#undef NAME_OF
+};
+
+/* Room for a row of any of them. */
+union pg_cells {
+    struct alc_cell names[N_NAMES_COLUMNS];
+    struct alc_cell columns[N_COLUMNS_COLUMNS];
+    struct alc_cell constraints[N_CONSTRAINTS_COLUMNS];
+    struct alc_cell indexes[N_INDEXES_COLUMNS];
+};
 
 int alc_pg_reader_new(struct alc_pg_reader **out, struct alc_catalog *catalog,
                       uint32_t server_version, const struct alc_pg_options *options,
@@ -534,7 +503,8 @@ size_t alc_pg_n_columns(enum alc_pg_query query)
 int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
                 struct alc_rows *rows, struct alc_error *err)
 {
-    struct alc_cell cells[MAX_COLUMNS];
+    union pg_cells room;
+    struct alc_cell *cells = (struct alc_cell *)&room;
     if (query != reader->next || rows->n_columns != queries[query].n_columns) {
         return alc_error_set(err, ALC_E_INVALID, 0,
                              "the result of catalog query %d is not as expected",
@@ -542,7 +512,8 @@ int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
     }
     int rc;
     for (size_t row = 0; (rc = rows->next(rows->self, cells, err)) > 0; row++) {
-        rc = queries[query].read(reader, cells, err);
+        struct pg_row values = {cells, err, 0};
+        rc = queries[query].read(reader, &values);
         if (rc) {
             if (err) {
                 err->pos = row;

@@ -76,25 +76,20 @@ static int constraint_kind(enum alc_constraint_kind *out, struct alc_str code,
     }
 }
 
-/*
- * From `cells` on: target's oid, its schema's oid, its name, key, update, delete,
- * match, and for a target outside the schemas that are read: schema's name, column
- * names.
- */
+/* Where a foreign key leads. */
 static int read_target(struct alc_constraint *constraint, struct alc_pg_reader *reader,
-                       const struct alc_cell *cells, struct alc_error *err)
+                       struct pg_row *row)
 {
-    int64_t oid, schema;
-    struct alc_str name, key, on_update, on_delete, match, schema_name, names;
-    int rc = alc_cell_int(&oid, &cells[0], err);
-    rc = rc ? rc : alc_cell_int(&schema, &cells[1], err);
-    rc = rc ? rc : alc_cell_text(&name, &cells[2], err);
-    rc = rc ? rc : alc_cell_text(&key, &cells[3], err);
-    rc = rc ? rc : alc_cell_text(&on_update, &cells[4], err);
-    rc = rc ? rc : alc_cell_text(&on_delete, &cells[5], err);
-    rc = rc ? rc : alc_cell_text(&match, &cells[6], err);
-    rc = rc ? rc : alc_cell_text(&schema_name, &cells[7], err);
-    rc = rc ? rc : alc_cell_text(&names, &cells[8], err);
+    struct alc_error *err = row->err;
+    int64_t oid = take_int(row, CONSTRAINTS_TARGET);
+    struct alc_str name = take_text(row, CONSTRAINTS_TARGET_NAME);
+    struct alc_str key = take_text(row, CONSTRAINTS_TARGET_KEY);
+    struct alc_str on_update = take_text(row, CONSTRAINTS_ON_UPDATE);
+    struct alc_str on_delete = take_text(row, CONSTRAINTS_ON_DELETE);
+    struct alc_str match = take_text(row, CONSTRAINTS_MATCH);
+    struct alc_str schema_name = take_text(row, CONSTRAINTS_TARGET_SCHEMA_NAME);
+    struct alc_str names = take_text(row, CONSTRAINTS_TARGET_COLUMNS);
+    int rc = row->rc;
     rc = rc ? rc : alc_catalog_text(&constraint->ref_table, reader->catalog, name, err);
     if (rc) {
         return rc;
@@ -116,41 +111,25 @@ static int read_target(struct alc_constraint *constraint, struct alc_pg_reader *
                               &reader->catalog->arena, copy, err);
 }
 
-/* A not-null flag that may be NULL in the catalogs counts as false. */
-static int read_flag(bool *out, const struct alc_cell *cell, struct alc_error *err)
+int pg_read_constraint(struct alc_pg_reader *reader, struct pg_row *row)
 {
-    int64_t value = 0;
-    int rc = cell->kind == ALC_CELL_NULL ? 0 : alc_cell_int(&value, cell, err);
-    *out = value != 0;
-    return rc;
-}
-
-/*
- * table, name, kind, key, index, deferrable, deferred, validated, definition, then as
- * read_target()
- */
-int pg_read_constraint(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                       struct alc_error *err)
-{
-    int64_t table, index;
-    struct alc_str name, code, key, definition;
-    struct alc_constraint parsed = {0};
-    bool validated = false;
-    int rc = alc_cell_int(&table, &cells[0], err);
-    rc = rc ? rc : alc_cell_text(&name, &cells[1], err);
-    rc = rc ? rc : alc_cell_text(&code, &cells[2], err);
-    rc = rc ? rc : alc_cell_text(&key, &cells[3], err);
-    rc = rc ? rc : alc_cell_int(&index, &cells[4], err);
-    rc = rc ? rc : read_flag(&parsed.deferrable, &cells[5], err);
-    rc = rc ? rc : read_flag(&parsed.initially_deferred, &cells[6], err);
-    rc = rc ? rc : read_flag(&validated, &cells[7], err);
-    rc = rc ? rc : alc_cell_text(&definition, &cells[8], err);
-    rc = rc ? rc : constraint_kind(&parsed.kind, code, err);
+    struct alc_error *err = row->err;
+    int64_t table = take_int(row, CONSTRAINTS_TABLE);
+    struct alc_str name = take_text(row, CONSTRAINTS_NAME);
+    struct alc_str code = take_text(row, CONSTRAINTS_KIND);
+    struct alc_str key = take_text(row, CONSTRAINTS_KEY);
+    int64_t index = take_int(row, CONSTRAINTS_INDEX);
+    struct alc_constraint parsed = {
+        .deferrable = take_flag(row, CONSTRAINTS_DEFERRABLE),
+        .initially_deferred = take_flag(row, CONSTRAINTS_DEFERRED),
+        .not_valid = !take_flag(row, CONSTRAINTS_VALIDATED),
+    };
+    struct alc_str definition = take_text(row, CONSTRAINTS_DEFINITION);
+    int rc = row->rc ? row->rc : constraint_kind(&parsed.kind, code, err);
     struct pg_relation *relation = rc ? NULL : pg_find_relation(reader, table);
     if (!relation) {
         return rc;
     }
-    parsed.not_valid = !validated;
     rc = alc_catalog_text(&parsed.name, reader->catalog, name, err);
     rc = rc ? rc : alc_catalog_text(&parsed.expr, reader->catalog, definition, err);
     bool has_key = parsed.kind == ALC_PRIMARY_KEY || parsed.kind == ALC_UNIQUE ||
@@ -160,7 +139,7 @@ int pg_read_constraint(struct alc_pg_reader *reader, const struct alc_cell *cell
                           err);
     }
     if (!rc && parsed.kind == ALC_FOREIGN_KEY) {
-        rc = read_target(&parsed, reader, &cells[9], err);
+        rc = read_target(&parsed, reader, row);
     } else if (!rc && index) {
         rc = pg_add_constraint_index(reader, index, err);
     }
@@ -260,70 +239,64 @@ static void complete_constraint(struct alc_table *table, const struct alc_index 
 }
 
 /* An array of text whose elements live in the catalog. */
-static int catalog_array(struct alc_str **out, size_t *n, struct alc_pg_reader *reader,
-                         const struct alc_cell *cell, struct alc_error *err)
+static void take_texts(struct alc_str **out, size_t *n, struct alc_pg_reader *reader,
+                       struct pg_row *row, size_t column)
 {
-    struct alc_str text;
-    int rc = alc_cell_text(&text, cell, err);
-    return rc ? rc : pg_read_array(out, n, &reader->catalog->arena, text, err);
-}
-
-static int number_array(int64_t **out, size_t *n, struct alc_pg_reader *reader,
-                        const struct alc_cell *cell, struct alc_error *err)
-{
-    struct alc_str text;
-    int rc = alc_cell_text(&text, cell, err);
-    return rc ? rc : pg_read_numbers(out, n, &reader->scratch, text, err);
-}
-
-static int catalog_text(struct alc_str *out, struct alc_pg_reader *reader,
-                        const struct alc_cell *cell, struct alc_error *err)
-{
-    struct alc_str text;
-    int rc = alc_cell_text(&text, cell, err);
-    return rc ? rc : alc_catalog_text(out, reader->catalog, text, err);
-}
-
-/*
- * table, index, name, method, unique, primary, nulls not distinct, number of key
- * columns, columns, options, expressions, predicate, storage options, operator classes,
- * collations, their names
- */
-int pg_read_index(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                  struct alc_error *err)
-{
-    struct index_row row = {0};
-    int64_t table, oid, n_key;
-    bool is_primary = false;
-    int rc = alc_cell_int(&table, &cells[0], err);
-    rc = rc ? rc : alc_cell_int(&oid, &cells[1], err);
-    rc = rc ? rc : alc_cell_int(&n_key, &cells[7], err);
-    struct pg_relation *relation = rc ? NULL : pg_find_relation(reader, table);
-    if (!relation) {
-        return rc;
+    struct alc_str text = take_text(row, column);
+    if (!row->rc) {
+        row->rc = pg_read_array(out, n, &reader->catalog->arena, text, row->err);
     }
-    row.n_key = n_key > 0 ? (size_t)n_key : 0;
-    struct alc_index *index = &row.index;
-    rc = catalog_text(&index->name, reader, &cells[2], err);
-    rc = rc ? rc : catalog_text(&index->method, reader, &cells[3], err);
-    rc = rc ? rc : read_flag(&index->is_unique, &cells[4], err);
-    rc = rc ? rc : read_flag(&is_primary, &cells[5], err);
-    rc = rc ? rc : read_flag(&index->nulls_not_distinct, &cells[6], err);
-    rc = rc ? rc : number_array(&row.key, &row.n_all, reader, &cells[8], err);
-    rc = rc ? rc : number_array(&row.options, &row.n_options, reader, &cells[9], err);
-    rc = rc ? rc
-            : catalog_array(&row.expressions, &row.n_expressions, reader, &cells[10],
-                            err);
-    rc = rc ? rc : catalog_text(&index->predicate, reader, &cells[11], err);
-    rc = rc ? rc : catalog_text(&index->options, reader, &cells[12], err);
-    rc = rc ? rc
-            : catalog_array(&row.opclasses, &row.n_opclasses, reader, &cells[13], err);
-    rc = rc ? rc
-            : number_array(&row.collations, &row.n_collations, reader, &cells[14], err);
-    rc = rc ? rc
-            : catalog_array(&row.collation_names, &row.n_collation_names, reader,
-                            &cells[15], err);
-    rc = rc ? rc : fill_index(&row, reader, relation, err);
+}
+
+static void take_numbers(int64_t **out, size_t *n, struct alc_pg_reader *reader,
+                         struct pg_row *row, size_t column)
+{
+    struct alc_str text = take_text(row, column);
+    if (!row->rc) {
+        row->rc = pg_read_numbers(out, n, &reader->scratch, text, row->err);
+    }
+}
+
+/* A copy of a text in the catalog. */
+static struct alc_str take_copy(struct alc_pg_reader *reader, struct pg_row *row,
+                                size_t column)
+{
+    struct alc_str text = take_text(row, column), copy = alc_str_absent();
+    if (!row->rc) {
+        row->rc = alc_catalog_text(&copy, reader->catalog, text, row->err);
+    }
+    return copy;
+}
+
+int pg_read_index(struct alc_pg_reader *reader, struct pg_row *row)
+{
+    struct alc_error *err = row->err;
+    int64_t table = take_int(row, INDEXES_TABLE), oid = take_int(row, INDEXES_OID);
+    int64_t n_key = take_int(row, INDEXES_N_KEY);
+    struct pg_relation *relation = row->rc ? NULL : pg_find_relation(reader, table);
+    if (!relation) {
+        return row->rc;
+    }
+    struct index_row parts = {.n_key = n_key > 0 ? (size_t)n_key : 0};
+    struct alc_index *index = &parts.index;
+    index->name = take_copy(reader, row, INDEXES_NAME);
+    index->method = take_copy(reader, row, INDEXES_METHOD);
+    index->is_unique = take_flag(row, INDEXES_UNIQUE);
+    bool is_primary = take_flag(row, INDEXES_PRIMARY);
+    index->nulls_not_distinct = take_flag(row, INDEXES_NULLS_NOT_DISTINCT);
+    index->predicate = take_copy(reader, row, INDEXES_PREDICATE);
+    index->options = take_copy(reader, row, INDEXES_STORAGE);
+    take_numbers(&parts.key, &parts.n_all, reader, row, INDEXES_COLUMNS);
+    take_numbers(&parts.options, &parts.n_options, reader, row, INDEXES_SORTING);
+    take_texts(&parts.expressions, &parts.n_expressions, reader, row,
+               INDEXES_EXPRESSIONS);
+    take_texts(&parts.opclasses, &parts.n_opclasses, reader, row, INDEXES_OPCLASSES);
+    take_numbers(&parts.collations, &parts.n_collations, reader, row,
+                 INDEXES_COLLATIONS);
+    take_texts(&parts.collation_names, &parts.n_collation_names, reader, row,
+               INDEXES_COLLATION_NAMES);
+    int rc = row->rc;
+    rc = rc ? rc : fill_index(&parts, reader, relation, err);
     if (rc) {
         return rc;
     }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "alc/pg.h"
+#include "pg_rows.h"
 
 struct pg_type {
     int64_t oid;
@@ -68,8 +69,7 @@ struct alc_pg_reader {
 };
 
 /* Read one row.  Returns 0 or a negative ALC_E_*. */
-typedef int pg_row_fn(struct alc_pg_reader *reader, const struct alc_cell *cells,
-                      struct alc_error *err);
+typedef int pg_row_fn(struct alc_pg_reader *reader, struct pg_row *row);
 pg_row_fn pg_read_constraint, pg_read_index;
 
 struct pg_relation *pg_find_relation(const struct alc_pg_reader *reader, int64_t oid);

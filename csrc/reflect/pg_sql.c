@@ -6,6 +6,8 @@
  * sorting 55,000 attributes in the server costs a fifth of the query.  Values of type
  * "char", oid and the array types are cast, because drivers disagree about them.
  *
+ * The columns' names stand in pg_rows.h.
+ *
  * In a text, the words of `lists` stand for the wanted schemas, and those of `choices`
  * for what depends on the version or on the options.
  */
@@ -15,7 +17,6 @@
 #include <string.h>
 
 static const char *const texts[ALC_PG_N_QUERIES] = {
-    /* kind, oid, number, name, schema, detail, visible, six values */
     [ALC_PG_NAMES] =
         "SELECT 'n'::text, n.oid::int8, 0::int8, n.nspname::text, NULL::text,"
         " NULL::text, n.nspname = ANY (pg_catalog.current_schemas(false)),"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from alembic_c import _catalog, _sqlite3
+from alembic_c.catalog import _read
 
 LAST = _catalog.PG_N_QUERIES - 1
 
@@ -33,6 +34,7 @@ QUERY = {_catalog.SqliteReader: None, _catalog.PgReader: LAST}
 TWO_THREADS = """
 import sys, threading
 from alembic_c import _catalog, _sqlite3
+from alembic_c.catalog import _read
 
 def read(rows, barrier):
     reader = _catalog.SqliteReader()
@@ -75,6 +77,10 @@ def test_two_threads_on_one_row_source(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_names_of_columns_are_the_queries() -> None:
+    assert _read.NameRow._fields == _catalog.PG_NAMES_COLUMNS
 
 
 @pytest.mark.parametrize("make", READERS)

@@ -188,11 +188,31 @@ static PyType_Spec pg_reader_spec = {
     .slots = pg_reader_slots,
 };
 
+static int add_names_columns(PyObject *module)
+{
+    size_t n = alc_pg_n_columns(ALC_PG_NAMES);
+    PyObject *names = PyTuple_New((Py_ssize_t)n);
+    for (size_t i = 0; names && i < n; i++) {
+        PyObject *name = PyUnicode_FromString(alc_pg_names_columns[i]);
+        if (!name) {
+            Py_CLEAR(names);
+            break;
+        }
+        PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
+    }
+    int rc = names ? PyModule_AddObjectRef(module, "PG_NAMES_COLUMNS", names) : -1;
+    Py_XDECREF(names);
+    return rc;
+}
+
 int alc_bind_pg_exec(PyObject *module, struct alc_module_state *state)
 {
     state->pg_reader_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &pg_reader_spec, NULL);
     if (!state->pg_reader_type || PyModule_AddType(module, state->pg_reader_type) < 0) {
+        return -1;
+    }
+    if (add_names_columns(module) < 0) {
         return -1;
     }
     return PyModule_AddIntConstant(module, "PG_N_QUERIES", ALC_PG_N_QUERIES);

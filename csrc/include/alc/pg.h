@@ -24,9 +24,7 @@ enum { ALC_PG_OLDEST = 130000 };
 
 enum alc_pg_query {
     /* Rows of five kinds: schemas, types, tables, comments, and the sequences that
-     * columns own.  Decides which schemas the others are asked about.  First in a row
-     * stand kind ('n', 't', 'r', 'c', 's'), oid, number, name, schema, detail, and
-     * whether the search path lets the schema's name be left out. */
+     * columns own.  Decides which schemas the others are asked about. */
     ALC_PG_NAMES = 0,
     ALC_PG_COLUMNS,
     ALC_PG_CONSTRAINTS,
@@ -74,6 +72,11 @@ int alc_pg_sql(struct alc_buf *out, const struct alc_pg_reader *reader,
 
 /* How many columns the result of a query has. */
 size_t alc_pg_n_columns(enum alc_pg_query query);
+
+/* The names of those of ALC_PG_NAMES: "kind" ('n', 't', 'r', 'c' or 's'), "oid",
+ * "number", "name", "schema", "detail", "visible" (whether the search path lets the
+ * schema's name be left out), and more. */
+extern const char *const alc_pg_names_columns[];
 
 /*
  * Read the result of a query to its end.  Queries are fed in the enum's order.
