@@ -1,7 +1,7 @@
 """The one place where registrations happen, in order: dialects, operations, plugins.
 
-`ensure` is called where the registries are first needed, so that commands which only
-read revision files pay for none of this.
+`ensure` and `ensure_comparators` are called where the registries are first needed, so
+that commands which only read revision files pay for none of this.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _REGISTERING = (*(f".ddl.{name}" for name in _DIALECTS), ".operations.toimpl")
 # A plugin's `setup` may come back here, hence the lock is re-entrant.
 _lock = RLock()
 _done = False
+_has_comparators = False
 _waiting: list[EntryPoint] | None = None
 
 
@@ -34,6 +35,28 @@ def ensure() -> None:
         _register()
 
 
+def ensure_comparators() -> None:
+    """Register the comparators of autogenerate too, which the others can do without.
+
+    Raises what `ensure` raises, and ValueError if the name of a plugin is taken.
+    """
+    ensure()
+    with _lock:
+        _register_comparators()
+
+
+def _register_comparators() -> None:
+    global _has_comparators
+    if _has_comparators:
+        return
+    from .autogenerate.compare import BUILT_IN
+    from .runtime.plugins import Plugin
+
+    _has_comparators = True
+    for module, name in BUILT_IN:
+        Plugin.setup_plugin_from_module(module, name)
+
+
 def _register() -> None:
     global _done, _waiting
     from .runtime import plugins
@@ -44,6 +67,6 @@ def _register() -> None:
         _waiting = plugins._installed()
         if _waiting:
             # Our own comparators come before those of plugins.
-            import_module(".autogenerate.compare", __package__)
+            _register_comparators()
     plugins._setup(_waiting)
     _done = True

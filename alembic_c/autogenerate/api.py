@@ -190,7 +190,7 @@ class AutogenContext:
                 "a MetaData object or sequence of objects to the context."
             )
 
-        _bootstrap.ensure()
+        _bootstrap.ensure_comparators()
         self.comparators = compare.comparators.branch()
         Plugin.populate_autogenerate_priority_dispatch(
             self.comparators, opts.get("autogenerate_plugins", DEFAULT_PLUGINS)

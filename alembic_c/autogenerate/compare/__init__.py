@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from ...ext import checkconstraint_byname
-from ...runtime.plugins import Plugin
 from ...util import PriorityDispatcher
 from . import (
     comments,
@@ -30,6 +29,7 @@ log = logging.getLogger("alembic.autogenerate.compare")
 
 comparators = PriorityDispatcher()
 
+# The plugins that `_bootstrap` makes of them, in the order in which they are called.
 BUILT_IN = (
     (schema, "alembic.autogenerate.schemas"),
     (tables, "alembic.autogenerate.tables"),
@@ -39,9 +39,6 @@ BUILT_IN = (
     (comments, "alembic.autogenerate.comments"),
     (checkconstraint_byname, "alembic.ext.checkconstraint_byname"),
 )
-
-for _module, _name in BUILT_IN:
-    Plugin.setup_plugin_from_module(_module, _name)
 
 
 def _populate_migration_script(
