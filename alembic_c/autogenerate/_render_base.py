@@ -1,29 +1,42 @@
-"""What all renderers share: the registries, prefixes, names and argument lists.
+"""The parts of rendered calls: prefixes, names, arguments, SQL expressions, types.
 
 A renderer turns an operation or a schema construct into the text of the Python
 expression that makes it.  Whatever comes from a model or a database enters that text
 through `repr()`, so that no name, comment or SQL text can end the expression it is in.
+
+The text of a type is its `repr()` behind the prefix of where it comes from.  Types
+that hold another type (arrays, HSTORE, JSON) and types with variants are put together
+from the texts of their parts, so that each part has its own prefix.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from sqlalchemy.schema import Column
 from sqlalchemy.sql.elements import ClauseElement, conv, quoted_name
 
 from ..util import sqla_compat
-from ..util.langhelpers import Dispatcher
 
 if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import DOMAIN
+    from sqlalchemy.types import ARRAY, TypeEngine
+
     from .api import AutogenContext
 
 Rendered: TypeAlias = "str | Literal[False]"
 
-default_renderers = Dispatcher()
-constraint_renderers = Dispatcher()
+_DIALECT_MODULE = re.compile(r"sqlalchemy\.dialects\.(\w+)")
 
+# SQLAlchemy finds the arguments of a type by introspection each time it makes the
+# text of one, which is most of the work of rendering a model.  The text of one of its
+# own types depends on nothing but class and attributes; where those are plain values
+# it is kept.  A model has few distinct types: the limit only guards against misuse.
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_KEPT_LIMIT = 4096
+_kept: dict[Any, str] = {}
 
 # --- prefixes -----------------------------------------------------------------------
 
@@ -44,6 +57,12 @@ def user_prefix(autogen_context: AutogenContext, target: object) -> str:
     """Return what stands before a class of the user's: the option, or its module."""
     prefix = autogen_context.opts.get("user_module_prefix")
     return f"{target.__module__}." if prefix is None else prefix
+
+
+def postgresql_prefix(autogen_context: AutogenContext) -> str:
+    """Return what stands before a name of the dialect's, having noted the import."""
+    autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+    return "postgresql."
 
 
 # --- the user's hook ----------------------------------------------------------------
@@ -169,3 +188,141 @@ def dialect_arguments(
         f"{key}={_dialect_value(value, autogen_context)}"
         for key, value in dialect_kwargs.items()
     ]
+
+
+# --- types --------------------------------------------------------------------------
+
+
+def type_text(type_: TypeEngine[Any]) -> str:
+    """Return `repr(type_)`."""
+    cls = type(type_)
+    state = vars(type_)
+    kinds = tuple(map(type, state.values()))
+    if not (cls.__module__.startswith("sqlalchemy.") and _PLAIN.issuperset(kinds)):
+        return repr(type_)
+    key = (cls, kinds, *state.items())
+    text = _kept.get(key)
+    if text is None:
+        if len(_kept) >= _KEPT_LIMIT:
+            _kept.clear()
+        text = _kept[key] = repr(type_)
+    return text
+
+
+def render_type(
+    type_: TypeEngine[Any],
+    autogen_context: AutogenContext,
+    _skip_variants: bool = False,
+) -> str:
+    """Return the text of the expression that makes a type.
+
+    Asks the `render_item` option first, then the dialect's implementation.  Adds what
+    has to be imported to `autogen_context.imports`.
+    """
+    rendered = user_defined_render("type", type_, autogen_context)
+    if rendered is not False:
+        return rendered
+    if isinstance(type_, type):
+        type_ = type_()
+    if not _skip_variants and sqla_compat._type_has_variants(type_):
+        return render_variants(type_, autogen_context)
+    from_dialect = autogen_context.migration_context.impl.render_type(
+        type_, autogen_context
+    )
+    prefix = _module_prefix(type_, autogen_context)
+    if from_dialect:
+        return from_dialect
+    if type_.__visit_name__ == "ARRAY" and type(type_).__module__.startswith(
+        "sqlalchemy.sql"
+    ):
+        return render_array(cast("ARRAY[Any]", type_), autogen_context)
+    return prefix + type_text(type_)
+
+
+def _module_prefix(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str:
+    """Return a type's prefix, having noted the import that it needs."""
+    module = type(type_).__module__
+    if not module.startswith("sqlalchemy."):
+        return user_prefix(autogen_context, type_)
+    dialect = _DIALECT_MODULE.match(module)
+    if dialect is None:
+        return sqlalchemy_prefix(autogen_context)
+    autogen_context.imports.add(f"from sqlalchemy.dialects import {dialect[1]}")
+    return f"{dialect[1]}."
+
+
+def render_variants(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str:
+    """Return the text of a type that has variants for some dialects."""
+    base, variants = sqla_compat._get_variant_mapping(type_)
+    text = render_type(base, autogen_context, _skip_variants=True)
+    if text is None:  # the user's hook may return anything
+        raise TypeError(f"render_item returned None for the type {base!r}")
+    for dialect_name in sorted(variants):
+        variant = render_type(variants[dialect_name], autogen_context)
+        text += f".with_variant({variant}, {dialect_name!r})"
+    return text
+
+
+def render_array(type_: ARRAY[Any], autogen_context: AutogenContext) -> str:
+    """Return the text of SQLAlchemy's generic array type."""
+    return cast(
+        str,
+        render_type_with_subtype(type_, autogen_context, "item_type", r"(.+?\()"),
+    )
+
+
+def render_type_with_subtype(
+    type_: TypeEngine[Any],
+    autogen_context: AutogenContext,
+    attrname: str,
+    regexp: str,
+    prefix: str | None = None,
+) -> str | Literal[False] | None:
+    """Return the text of a type that holds another, each with its own prefix.
+
+    attrname: the attribute that holds the inner type.
+    regexp: matches what stands before the inner type's `repr()`, as its group 1.
+    prefix: of the outer type; by default that of the module it comes from.
+    Returns False if the type does not hold another one.
+    """
+    inner = getattr(type_, attrname, None)
+    if inner is None:
+        return False
+    inner_text = render_type(inner, autogen_context)
+    text = re.sub(
+        regexp + re.escape(type_text(inner)),
+        lambda match: match[1] + inner_text,
+        type_text(type_),
+        count=1,
+    )
+    if prefix is None:
+        prefix = _module_prefix(type_, autogen_context)
+    return prefix + text
+
+
+# --- domains ------------------------------------------------------------------------
+
+
+def render_domain(domain: DOMAIN, autogen_context: AutogenContext) -> str:
+    """Return the text of `postgresql.DOMAIN(...)`."""
+    default, check = domain.default, domain.check
+    arguments = [
+        repr(ident(domain.name)),
+        str(render_type(domain.data_type, autogen_context)),
+        *given(
+            collation=domain.collation,
+            # SQLAlchemy 2.1 has it.
+            collation_schema=getattr(domain, "collation_schema", None),
+        ),
+    ]
+    if default is not None:
+        arguments.append(f"default={sql_expression(default, autogen_context)}")
+    arguments += given(constraint_name=domain.constraint_name)
+    arguments += stated(not_null=domain.not_null)
+    if check is not None:
+        condition = sql_expression(check, autogen_context, wrap_in_element=False)
+        arguments.append(f"check={condition}")
+    arguments += given(schema=ident(domain.schema))
+    if not domain.create_type:
+        arguments.append("create_type=False")
+    return call(f"{postgresql_prefix(autogen_context)}DOMAIN", arguments)

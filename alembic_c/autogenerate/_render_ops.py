@@ -13,29 +13,30 @@ from ..operations import ops
 from ..util import sqla_compat
 from ._render_base import (
     call,
-    default_renderers,
     dialect_arguments,
     generated_name,
     given,
     ident,
     operation_prefix,
+    render_type,
     stated,
 )
 from ._render_schema import (
     check_condition,
+    exclude_constraint_call,
     render_column,
     render_constraint,
     render_index_elements,
     render_server_default,
     unique_constraint_call,
 )
-from ._render_types import render_type
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.schema import SchemaItem
     from sqlalchemy.types import TypeEngine
 
+    from ..operations.postgresql import CreateExcludeConstraintOp
     from .api import AutogenContext
 
 _ALTER_COLUMN_INDENT = ",\n" + " " * 11
@@ -160,7 +161,6 @@ def _table_elements(
     return [*filter(None, columns), *sorted(filter(None, constraints))]
 
 
-@default_renderers.dispatch_for(ops.DropTableOp)
 def render_drop_table(autogen_context: AutogenContext, op: ops.DropTableOp) -> str:
     """Return the text of `op.drop_table(...)`."""
     return _directive(
@@ -191,7 +191,6 @@ def _comment_directive(
     return f"{operation_prefix(autogen_context)}{name}({_COMMENT_INDENT}{body}\n)"
 
 
-@default_renderers.dispatch_for(ops.CreateTableCommentOp)
 def render_create_table_comment(
     autogen_context: AutogenContext, op: ops.CreateTableCommentOp
 ) -> str:
@@ -201,7 +200,6 @@ def render_create_table_comment(
     )
 
 
-@default_renderers.dispatch_for(ops.DropTableCommentOp)
 def render_drop_table_comment(
     autogen_context: AutogenContext, op: ops.DropTableCommentOp
 ) -> str:
@@ -212,7 +210,6 @@ def render_drop_table_comment(
 # --- columns ------------------------------------------------------------------------
 
 
-@default_renderers.dispatch_for(ops.AddColumnOp)
 def render_add_column(autogen_context: AutogenContext, op: ops.AddColumnOp) -> str:
     """Return the text of `op.add_column(...)`."""
     arguments = [
@@ -225,7 +222,6 @@ def render_add_column(autogen_context: AutogenContext, op: ops.AddColumnOp) -> s
     return _directive(autogen_context, "add_column", arguments)
 
 
-@default_renderers.dispatch_for(ops.DropColumnOp)
 def render_drop_column(autogen_context: AutogenContext, op: ops.DropColumnOp) -> str:
     """Return the text of `op.drop_column(...)`."""
     arguments = [
@@ -238,7 +234,6 @@ def render_drop_column(autogen_context: AutogenContext, op: ops.DropColumnOp) ->
     return _directive(autogen_context, "drop_column", arguments)
 
 
-@default_renderers.dispatch_for(ops.AlterColumnOp)
 def render_alter_column(autogen_context: AutogenContext, op: ops.AlterColumnOp) -> str:
     """Return the text of `op.alter_column(...)`, an option a line."""
     names = [
@@ -306,7 +301,6 @@ def _index_options(autogen_context: AutogenContext, kw: dict[str, Any]) -> list[
     return dialect_arguments(autogen_context, Index(None, **kw).dialect_kwargs)
 
 
-@default_renderers.dispatch_for(ops.CreateIndexOp)
 def render_create_index(autogen_context: AutogenContext, op: ops.CreateIndexOp) -> str:
     """Return the text of `op.create_index(...)`."""
     # An index has to be built only for a name by convention; that takes a table.
@@ -327,7 +321,6 @@ def render_create_index(autogen_context: AutogenContext, op: ops.CreateIndexOp) 
     )
 
 
-@default_renderers.dispatch_for(ops.DropIndexOp)
 def render_drop_index(autogen_context: AutogenContext, op: ops.DropIndexOp) -> str:
     """Return the text of `op.drop_index(...)`."""
     return _directive(
@@ -346,7 +339,6 @@ def render_drop_index(autogen_context: AutogenContext, op: ops.DropIndexOp) -> s
 # --- constraints --------------------------------------------------------------------
 
 
-@default_renderers.dispatch_for(ops.CreateUniqueConstraintOp)
 def render_create_unique_constraint(
     autogen_context: AutogenContext, op: ops.CreateUniqueConstraintOp
 ) -> list[str]:
@@ -355,7 +347,6 @@ def render_create_unique_constraint(
     return [unique_constraint_call(constraint, autogen_context, alter=True)]
 
 
-@default_renderers.dispatch_for(ops.CreateForeignKeyOp)
 def render_create_foreign_key(
     autogen_context: AutogenContext, op: ops.CreateForeignKeyOp
 ) -> str:
@@ -383,7 +374,6 @@ def render_create_foreign_key(
     )
 
 
-@default_renderers.dispatch_for(ops.CreateCheckConstraintOp)
 def render_create_check_constraint(
     autogen_context: AutogenContext, op: ops.CreateCheckConstraintOp
 ) -> str:
@@ -413,7 +403,6 @@ def _check_options(
     return dialect_arguments(autogen_context, op.to_constraint().dialect_kwargs)
 
 
-@default_renderers.dispatch_for(ops.CreatePrimaryKeyOp)
 def render_create_primary_key(constraint: Any, autogen_context: AutogenContext) -> str:
     """Refuse: autogenerate does not detect changes of primary keys.
 
@@ -422,7 +411,6 @@ def render_create_primary_key(constraint: Any, autogen_context: AutogenContext) 
     raise NotImplementedError()
 
 
-@default_renderers.dispatch_for(ops.DropConstraintOp)
 def render_drop_constraint(
     autogen_context: AutogenContext, op: ops.DropConstraintOp
 ) -> str | list[str]:
@@ -448,10 +436,16 @@ def render_drop_constraint(
     return [*_UNNAMED_CONSTRAINT_WARNING, directive]
 
 
+def render_create_exclude_constraint(
+    autogen_context: AutogenContext, op: CreateExcludeConstraintOp
+) -> str:
+    """Return the text of `op.create_exclude_constraint(...)`."""
+    return exclude_constraint_call(op.to_constraint(), autogen_context, alter=True)
+
+
 # --- SQL ----------------------------------------------------------------------------
 
 
-@default_renderers.dispatch_for(ops.ExecuteSQLOp)
 def render_execute(autogen_context: AutogenContext, op: ops.ExecuteSQLOp) -> str:
     """Return the text of `op.execute(...)`.
 

@@ -6,26 +6,28 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import schema
+from sqlalchemy import TextClause, schema
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import Computed, DefaultClause, FetchedValue, Identity
-from sqlalchemy.sql.elements import ClauseElement, Label
+from sqlalchemy.sql.elements import ClauseElement, ColumnClause, Label
+from sqlalchemy.sql.functions import FunctionElement
 
 from .. import util
-from ..util import sqla_compat
+from ..util import Dispatcher, sqla_compat
 from ._render_base import (
     call,
-    constraint_renderers,
     dialect_arguments,
     generated_name,
     given,
     ident,
     operation_prefix,
+    postgresql_prefix,
+    render_type,
     sql_expression,
     sqlalchemy_prefix,
     stated,
     user_defined_render,
 )
-from ._render_types import render_type
 
 if TYPE_CHECKING:
     from sqlalchemy import ForeignKey, Index, MetaData
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from .api import AutogenContext
+
+constraint_renderers = Dispatcher()
 
 _OUTER_QUOTES = re.compile(r"^'|'$")
 
@@ -367,3 +371,79 @@ def foreign_key_target(
 def _is_in_table(foreign_key: ForeignKey) -> bool:
     parent = getattr(foreign_key, "parent", None)
     return getattr(parent, "table", None) is not None
+
+
+# --- exclusion constraints (PostgreSQL) ----------------------------------------------
+
+
+@constraint_renderers.dispatch_for(ExcludeConstraint)
+def render_exclude_constraint(
+    constraint: ExcludeConstraint,
+    autogen_context: AutogenContext,
+    namespace_metadata: MetaData | None,
+) -> str:
+    """Return the text of an exclude constraint within `create_table()`."""
+    rendered = user_defined_render("exclude", constraint, autogen_context)
+    if rendered is not False:
+        return rendered
+    return exclude_constraint_call(constraint, autogen_context, alter=False)
+
+
+def exclude_constraint_call(
+    constraint: ExcludeConstraint, autogen_context: AutogenContext, alter: bool
+) -> str:
+    """Return the text of an exclude constraint.
+
+    alter: as the directive that adds it to a table, not as the construct.
+    """
+    name = repr(generated_name(autogen_context, constraint.name))
+    body = _elements(constraint, autogen_context) + _options(
+        constraint, autogen_context
+    )
+    if not alter:
+        if sqla_compat.constraint_name_defined(constraint.name):
+            body.append(f"name={name}")
+        return call(f"{postgresql_prefix(autogen_context)}ExcludeConstraint", body)
+    table = constraint.table
+    arguments = [name, *body]
+    if not autogen_context._has_batch:
+        arguments.insert(1, repr(ident(table.name)))
+        arguments += stated(schema=ident(table.schema))
+    prefix = operation_prefix(autogen_context)
+    return call(f"{prefix}create_exclude_constraint", arguments)
+
+
+def _elements(
+    constraint: ExcludeConstraint, autogen_context: AutogenContext
+) -> list[str]:
+    return [
+        f"({exclude_element(element, autogen_context)}, {operator!r})"
+        for element, operator in sqla_compat._exclude_constraint_elements(constraint)
+    ]
+
+
+def exclude_element(element: Any, autogen_context: AutogenContext) -> str:
+    """Return the text of the expression that one element of the constraint is."""
+    if isinstance(element, ColumnClause):
+        kind = "literal_column" if element.is_literal else "column"
+        prefix = sqlalchemy_prefix(autogen_context)
+        return f"{prefix}{kind}({ident(element.name)!r})"
+    return sql_expression(
+        element,
+        autogen_context,
+        wrap_in_element=isinstance(element, TextClause | FunctionElement),
+    )
+
+
+def _options(
+    constraint: ExcludeConstraint, autogen_context: AutogenContext
+) -> list[str]:
+    options = []
+    if constraint.where is not None:
+        options.append(f"where={sql_expression(constraint.where, autogen_context)}")
+    deferrable = str(constraint.deferrable) if constraint.deferrable else None
+    return (
+        options
+        + stated(deferrable=deferrable, initially=constraint.initially)
+        + given(using=constraint.using)
+    )

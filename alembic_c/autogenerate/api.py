@@ -23,7 +23,6 @@ from ._protocols import (
     ProcessRevisionDirectiveFn,
     RenderItemFn,
 )
-from ._render_layout import indent
 from .compare.util import Reflection
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def render_python_code(
         migration_context or _DetachedContext(), opts=opts, autogenerate=False
     )
     autogen_context.imports = set(imports)
-    return indent(render._render_cmd_body(up_or_down_op, autogen_context))
+    return render.indent(render._render_cmd_body(up_or_down_op, autogen_context))
 
 
 def _render_migration_diffs(

@@ -356,7 +356,7 @@ class PostgresqlImpl(DefaultImpl):
         return code
 
     def _render_DOMAIN_type(self, type_: DOMAIN, autogen_context: AutogenView) -> str:
-        code: str = _upper_layer("autogenerate._render_postgresql").render_domain(
+        code: str = _upper_layer("autogenerate._render_base").render_domain(
             type_, autogen_context
         )
         return code
@@ -480,11 +480,11 @@ def _upper_layer(name: str) -> Any:
 # Lives with the operations and with autogenerate; old programs import it from here.
 _MOVED = {
     "CreateExcludeConstraintOp": "operations.postgresql",
-    "_add_exclude_constraint": "autogenerate._render_postgresql",
-    "_render_inline_exclude_constraint": "autogenerate._render_postgresql",
-    "_postgresql_autogenerate_prefix": "autogenerate._render_postgresql",
-    "_exclude_constraint": "autogenerate._render_postgresql",
-    "_render_potential_column": "autogenerate._render_postgresql",
+    "_add_exclude_constraint": "autogenerate.render",
+    "_render_inline_exclude_constraint": "autogenerate.render",
+    "_postgresql_autogenerate_prefix": "autogenerate.render",
+    "_exclude_constraint": "autogenerate.render",
+    "_render_potential_column": "autogenerate.render",
 }
 
 

@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from alembic_c.autogenerate import render, render_op_text, render_python_code, renderers
-from alembic_c.autogenerate._render_layout import BlockWriter, indent
-from alembic_c.autogenerate._render_types import type_text
+from alembic_c.autogenerate._render_base import type_text
 from alembic_c.autogenerate.api import AutogenContext
+from alembic_c.autogenerate.render import BlockWriter, indent
 from alembic_c.operations import ops
 from alembic_c.runtime.migration import MigrationContext
 from alembic_c.util import sqla_compat
@@ -89,11 +89,11 @@ def test_type_of_a_user_is_not_kept() -> None:
 
 
 def test_many_types_do_not_pile_up() -> None:
-    from alembic_c.autogenerate import _render_types
+    from alembic_c.autogenerate import _render_base
 
-    for length in range(_render_types._KEPT_LIMIT + 10):
+    for length in range(_render_base._KEPT_LIMIT + 10):
         assert type_text(String(length)) == f"String(length={length})"
-    assert len(_render_types._kept) <= _render_types._KEPT_LIMIT
+    assert len(_render_base._kept) <= _render_base._KEPT_LIMIT
 
 
 def test_class_of_a_type_is_as_good_as_an_instance() -> None:
