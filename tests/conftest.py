@@ -76,6 +76,23 @@ def mariadb_url(request: pytest.FixtureRequest, mariadb_server: str) -> str:
     return mariadb.emptied(mariadb_server, request.param)
 
 
+def _mysql_kinds() -> list[str]:
+    """Return the kinds of databases that `mysql_url` goes through."""
+    there = ["server"] if os.environ.get("ALEMBIC_C_TEST_MYSQL") else []
+    return ["mysql", "mariadb", *there]
+
+
+@pytest.fixture(params=_mysql_kinds())
+def mysql_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database: MariaDB's, by both names of the dialect.
+
+    And MySQL's, if ALEMBIC_C_TEST_MYSQL names a running server.
+    """
+    if request.param == "server":
+        return mariadb.emptied(os.environ["ALEMBIC_C_TEST_MYSQL"], "mysql")
+    return mariadb.emptied(request.getfixturevalue("mariadb_server"), request.param)
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """Return the URL of a new SQLite file."""

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from ..catalog import _model
 from ..ddl import _pg_indexes, _types
+from ..ddl.mysql import MySQLImpl
 from ..ddl.postgresql import PostgresqlImpl
 from ..ddl.sqlite import SQLiteImpl
 from ..util import sqla_compat
@@ -268,10 +269,81 @@ class SqliteJudge(Judge):
         return False
 
 
+# --- MySQL and MariaDB --------------------------------------------------------------
+
+
+_MYSQL_KINDS: dict[str, TypeEngine[Any]] = {
+    _model.OF_INTEGER: sa.Integer(),
+    _model.OF_STRING: sa.String(),
+    _model.OF_OTHER: sa.DateTime(),
+}
+
+
+class MysqlJudge(Judge):
+    """Decides for MySQL and MariaDB, by SQLAlchemy's reading of what they print."""
+
+    def reflected_type(self, actual: str) -> TypeEngine[Any] | None:
+        column = self._column(actual)
+        return None if column is None else column["type"]
+
+    def _column(self, definition: str) -> dict[str, Any] | None:
+        """Return what is read of a column; None if something hides what is behind."""
+        column = sqla_compat._mysql_column(self.dialect, f"{definition} COMMENT 'end'")
+        return column if column and column["comment"] == "end" else None
+
+    def same_type(self, actual: str, wanted: str) -> bool:
+        return super().same_type(actual, wanted) and (
+            not actual.startswith("enum(") or self._same_values(actual, wanted)
+        )
+
+    def _same_values(self, actual: str, wanted: str) -> bool:
+        """Return whether two ENUMs have the same values, in any order."""
+        name, _, values = wanted.partition("(")
+        if name.lower() != "enum":
+            return False
+        texts = actual, f"enum({values}"
+        there, here = (self.reflected_type(text) for text in texts)
+        return (
+            isinstance(there, sa.Enum)
+            and isinstance(here, sa.Enum)
+            and set(there.enums) == set(here.enums)
+        )
+
+    def same_default(self, actual: str | None, wanted: str | None) -> bool:
+        found = None
+        if actual is not None:
+            column = self._column(f"int DEFAULT {actual}")
+            if column is None or column["default"] is None:
+                return False
+            found = sa.text(column["default"]).text
+        declared = None if wanted is None else wanted[1:]
+        type_ = _MYSQL_KINDS[_model.OF_OTHER if wanted is None else wanted[0]]
+        return not self.impl.compare_server_default(
+            # A key is compared more leniently.
+            SimpleNamespace(primary_key=False, autoincrement=False),
+            SimpleNamespace(type=type_),
+            declared,
+            found,
+        )
+
+    def same_part(
+        self,
+        table: str,
+        actual: str,
+        is_expression: bool,
+        descending: bool,
+        nulls_first: bool,
+        wanted: str,
+    ) -> bool:
+        return False
+
+
 def judge_for(
     impl: DefaultImpl, dialect: Dialect, unnamed_schemas: tuple[str, ...]
 ) -> Judge:
     """Return the judge for an implementation; it has to be one of ours."""
     if isinstance(impl, SQLiteImpl):
         return SqliteJudge(impl)
+    if isinstance(impl, MySQLImpl):
+        return MysqlJudge(impl)
     return PostgresqlJudge(impl, dialect.default_schema_name or "", unnamed_schemas)

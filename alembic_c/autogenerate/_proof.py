@@ -19,6 +19,7 @@ from sqlalchemy import MetaData, Table
 
 from ..ddl import _pg_sequences as sequences
 from ..ddl import postgresql
+from ..ddl.mysql import MariaDBImpl, MySQLImpl
 from ..ddl.postgresql import PostgresqlImpl
 from ..ddl.sqlite import SQLiteImpl
 
@@ -54,7 +55,10 @@ _ELEMENTS: dict[_Element, str] = {
 _TARGETS = ("table", "column")
 
 # The implementations whose rules the proof knows.  A subclass has rules of its own.
-_IMPLS: dict[type, str] = {PostgresqlImpl: "postgresql", SQLiteImpl: "sqlite"}
+_IMPLS: frozenset[type] = frozenset(
+    (PostgresqlImpl, SQLiteImpl, MySQLImpl, MariaDBImpl)
+)
+_MYSQL = ("mysql", "mariadb")
 # Methods of an implementation that comparators call.
 _METHODS = (
     "adjust_reflected_dialect_options",
@@ -209,7 +213,9 @@ class Attempt:
         default: str | None = None
         visible: list[str] = []
         irregular: set[TableKey] = set()
-        if self._names is None:
+        if context.dialect.name in _MYSQL:
+            actual = self._mysql_tables(list(wanted))
+        elif self._names is None:
             actual = _read.sqlite(context.connection, schemas, irregular=irregular)
         else:
             default = context.dialect.default_schema_name
@@ -236,6 +242,29 @@ class Attempt:
         model = _model.read(list(wanted.values()), rules)
         unnamed = tuple(schema for schema in visible if schema != default)
         return _Evidence(actual, model, unnamed, irregular)
+
+    def _mysql_tables(self, keys: list[TableKey]) -> Catalog:
+        """Read tables of MySQL or MariaDB.
+
+        Raises _NotTried for a server or a session whose statements may be read as
+        something else by SQLAlchemy.
+        """
+        from ..catalog import _mysql
+
+        connection, dialect = self._context.connection, self._context.dialect
+        assert connection is not None
+        session = _mysql.session(connection)
+        oldest = _mysql.OLDEST_MARIADB if session.is_mariadb else _mysql.OLDEST_MYSQL
+        if dialect.server_version_info < oldest:  # type: ignore[operator]
+            raise _NotTried("server version")
+        if (
+            not session.is_ordinary
+            or dialect.identifier_preparer.initial_quote != "`"
+            # There reflection asks for the names that foreign keys refer to.
+            or (session.lower_case == 2 and not session.is_mariadb)
+        ):
+            raise _NotTried("the session's way of printing names")
+        return _mysql.read_tables(connection, keys, session)
 
     def serial_columns(
         self, inspector: Inspector, keys: Collection[TableKey]
@@ -479,6 +508,8 @@ def _filtered_names(table: CatalogTable) -> Iterator[tuple[str | None, str]]:
     for index in table.indexes:
         if not index.is_constraint:
             yield index.name, "index"
+        if index.is_unique and table.engine:  # MySQL's are both
+            yield index.name, "unique_constraint"
     for constraint in table.constraints:
         if constraint.kind in _FILTERED_KINDS:
             yield constraint.name, _FILTERED_KINDS[constraint.kind]

@@ -67,6 +67,11 @@ PLAIN_TYPES: dict[type, tuple[str, ...]] = {
 PLAIN_STRING = "s"
 PLAIN_NUMBER = "n"
 SQL = "x"
+# MySQL's comparison goes by the column instead: for whole numbers, strings, others.
+OF_INTEGER = "i"
+OF_STRING = "t"
+OF_OTHER = "o"
+MYSQL = ("mysql", "mariadb")
 
 # Kinds of names as conventions call them: their keys there.
 _NAME_KINDS: dict[str, tuple[Any, ...]] = {
@@ -105,7 +110,11 @@ class Rules:
     ) -> None:
         self.dialect = dialect.name
         self.default_schema = default_schema
-        self.max_name = dialect.max_identifier_length
+        self.max_name = min(
+            dialect.max_identifier_length,
+            dialect.max_index_name_length or dialect.max_identifier_length,
+            dialect.max_constraint_name_length or dialect.max_identifier_length,
+        )
         self.types = types
         self.defaults = defaults
         self.comments = comments
@@ -145,9 +154,18 @@ class Rules:
         if type(default) is not sa.DefaultClause:
             return None
         value = default.arg
+        if self.dialect in MYSQL:
+            of_type = _mysql_kind(type_)
+            return of_type + (
+                value if isinstance(value, str) else self._compiled(value)
+            )
         if isinstance(value, str):
             fractions = sqla_compat._has_affinity(type_, sa.Numeric, sa.Float)
             return (PLAIN_NUMBER if fractions else PLAIN_STRING) + value
+        return SQL + self._compiled(value)
+
+    def _compiled(self, value: Any) -> str:
+        """Return the text of a default that is SQL."""
         # A thousand columns have now(): compiled once.
         key: Any = value
         if type(value) is TextClause and ":" not in value.text:
@@ -155,7 +173,7 @@ class Rules:
         elif isinstance(value, Function) and not len(value.clauses):
             key = type(value), value.name, value.packagenames
         if key not in self._texts:
-            self._texts[key] = SQL + self._sql.process(value, literal_binds=True)
+            self._texts[key] = self._sql.process(value, literal_binds=True)
         return self._texts[key]
 
     @staticmethod
@@ -185,6 +203,12 @@ class Rules:
             compile_kwargs={"literal_binds": True, "include_table": False},
         )
         return str(compiled)
+
+
+def _mysql_kind(type_: TypeEngine[Any]) -> str:
+    if sqla_compat._has_affinity(type_, sa.Integer):
+        return OF_INTEGER
+    return OF_STRING if sqla_compat._has_affinity(type_, sa.String) else OF_OTHER
 
 
 def read(tables: Sequence[Table], rules: Rules) -> Catalog:

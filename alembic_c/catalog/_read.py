@@ -7,6 +7,7 @@ memory, too.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -217,19 +218,35 @@ def _rows(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:
 
     Raises what SQLAlchemy raises when a query of the connection's own fails.
     """
+    with executed(connection, sql) as cursor:
+        while batch := cursor.fetchmany(_BATCH):
+            yield from batch
+
+
+@contextlib.contextmanager
+def executed(connection: Connection, sql: str) -> Iterator[Any]:
+    """Run a query; give the driver's cursor.
+
+    Raises what SQLAlchemy raises when a query of the connection's own fails, also for
+    what goes wrong while the block uses the cursor.
+    """
     result = connection.exec_driver_sql(sql, execution_options=_UNBUFFERED)
     try:
-        while batch := _fetch(connection, sql, result.cursor):
-            yield from batch
+        with driver_errors(connection, sql, result.cursor):
+            yield result.cursor
     finally:
         result.close()
 
 
-def _fetch(connection: Connection, sql: str, cursor: Any) -> Sequence[Sequence[Any]]:
-    """Return the next rows; they bypass SQLAlchemy's, so its error handling is ours."""
+@contextlib.contextmanager
+def driver_errors(connection: Connection, sql: str, cursor: Any) -> Iterator[None]:
+    """Raise what the driver raises in the block as SQLAlchemy does.
+
+    What is done with the driver's cursor bypasses SQLAlchemy's error handling.
+    """
     dbapi_error: type[Exception] = connection.dialect.loaded_dbapi.Error
     try:
-        rows: Sequence[Sequence[Any]] = cursor.fetchmany(_BATCH)
+        yield
     except dbapi_error as error:
         from sqlalchemy.exc import DBAPIError
 
@@ -245,4 +262,3 @@ def _fetch(connection: Connection, sql: str, cursor: Any) -> Sequence[Sequence[A
             connection_invalidated=lost,
             dialect=dialect,
         ) from error
-    return rows

@@ -56,4 +56,10 @@ def _of_connection(connection: Connection, schemas: Sequence[str] | None) -> Cat
         if schemas is not None:
             names = [None if name == "main" else name for name in schemas]
         return Catalog(_read.sqlite(connection, names, pragmas=True))
-    raise ValueError(f"no catalog of {backend!r}; there are postgresql and sqlite")
+    if backend in ("mysql", "mariadb"):
+        from . import _mysql
+
+        return Catalog(_mysql.read(connection, schemas))
+    raise ValueError(
+        f"no catalog of {backend!r}; there are postgresql, sqlite, mysql and mariadb"
+    )

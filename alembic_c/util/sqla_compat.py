@@ -507,6 +507,20 @@ def _sqlite_type(dialect: Dialect, declared: str) -> TypeEngine[Any]:
     return type_
 
 
+def _mysql_column(dialect: Dialect, definition: str) -> dict[str, Any] | None:
+    """Return what MySQL's reflection reads of a column's definition.
+
+    definition: what SHOW CREATE TABLE prints behind the column's name.
+    """
+    from sqlalchemy.dialects.mysql.reflection import ReflectedState
+
+    state = ReflectedState()
+    parser = dialect._tabledef_parser  # type: ignore[attr-defined]
+    parser._parse_column(f"  `c` {definition},", state)
+    columns: list[Any] = state.columns
+    return columns[0] if columns else None
+
+
 def _get_variant_mapping(
     type_: TypeEngine[Any],
 ) -> tuple[TypeEngine[Any], Any]:

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "mysql_rules.h"
+
 static bool same(struct alc_str a, struct alc_str b)
 {
     return alc_str_is_absent(a) == alc_str_is_absent(b) && alc_str_eq(a, b);
@@ -116,14 +118,14 @@ static enum alc_proof prove_default(const struct alc_column *actual,
     }
     bool none = alc_str_is_absent(actual->default_expr) &&
                 alc_str_is_absent(wanted->default_expr);
-    if (!none &&
-        !judge->same_default(judge->self, actual->default_expr, wanted->default_expr)) {
+    if (!none && !judge->same_default(judge->self, actual, wanted->default_expr)) {
         return ALC_UNPROVEN_DEFAULT;
     }
     return ALC_PROVEN;
 }
 
-static enum alc_proof prove_column(const struct alc_column *actual,
+static enum alc_proof prove_column(const struct alc_table *table,
+                                   const struct alc_column *actual,
                                    const struct alc_column *wanted,
                                    const struct alc_proof_options *options)
 {
@@ -134,7 +136,7 @@ static enum alc_proof prove_column(const struct alc_column *actual,
     if (options->types &&
         ((options->collations && !same(actual->collation, wanted->collation)) ||
          alc_str_is_absent(actual->type) ||
-         !judge->same_type(judge->self, actual->type, wanted->type))) {
+         !judge->same_type(judge->self, table, actual, wanted->type))) {
         return ALC_UNPROVEN_TYPE;
     }
     enum alc_proof proof =
@@ -161,7 +163,8 @@ static enum alc_proof prove_columns(const struct alc_table *actual,
         if (!column) {
             return ALC_UNPROVEN_COLUMNS;
         }
-        enum alc_proof proof = prove_column(column, &wanted->columns[i], options);
+        enum alc_proof proof =
+            prove_column(actual, column, &wanted->columns[i], options);
         if (proof != ALC_PROVEN) {
             return proof;
         }
@@ -318,9 +321,9 @@ static bool are_plain(const struct alc_str *names, size_t n)
 }
 
 /* Names of foreign keys are not compared, nor is MATCH. */
-static bool same_foreign_key(const struct alc_table *table,
-                             const struct alc_constraint *actual,
-                             const struct alc_constraint *wanted)
+static bool same_ends(const struct alc_table *table,
+                      const struct alc_constraint *actual,
+                      const struct alc_constraint *wanted)
 {
     /* SQLite's refer to tables of the same database. */
     bool is_local = alc_str_is_absent(actual->ref_schema);
@@ -331,14 +334,38 @@ static bool same_foreign_key(const struct alc_table *table,
                       wanted->n_columns) &&
            same_texts(actual->ref_columns, actual->n_ref_columns, wanted->ref_columns,
                       wanted->n_ref_columns) &&
-           actual->on_update == wanted->on_update &&
-           actual->on_delete == wanted->on_delete &&
            deferrability(actual) == deferrability(wanted) &&
            /* a text: there is more to it, such as SET NULL of some columns */
            alc_str_is_absent(actual->expr) &&
            are_plain(actual->columns, actual->n_columns) &&
            are_plain(actual->ref_columns, actual->n_ref_columns) &&
            are_plain(&actual->ref_table, 1) && are_plain(&schema, 1);
+}
+
+static bool same_foreign_key(const struct alc_table *table,
+                             const struct alc_constraint *actual,
+                             const struct alc_constraint *wanted)
+{
+    return actual->on_update == wanted->on_update &&
+           actual->on_delete == wanted->on_delete && same_ends(table, actual, wanted);
+}
+
+static bool same_mysql_key(const struct alc_table *table,
+                           const struct alc_constraint *actual,
+                           const struct alc_constraint *wanted)
+{
+    return alc_mysql_same_action(actual->on_update, wanted->on_update, false) &&
+           alc_mysql_same_action(actual->on_delete, wanted->on_delete, false) &&
+           same_ends(table, actual, wanted);
+}
+
+static bool same_mariadb_key(const struct alc_table *table,
+                             const struct alc_constraint *actual,
+                             const struct alc_constraint *wanted)
+{
+    return alc_mysql_same_action(actual->on_update, wanted->on_update, true) &&
+           alc_mysql_same_action(actual->on_delete, wanted->on_delete, true) &&
+           same_ends(table, actual, wanted);
 }
 
 typedef bool same_fn(const struct alc_table *table, const struct alc_constraint *actual,
@@ -458,8 +485,36 @@ static bool leads_unnamed(const struct alc_table *table,
     return false;
 }
 
+static bool same_foreign_keys(const struct alc_table *actual,
+                              const struct alc_table *wanted,
+                              const struct alc_proof_options *options)
+{
+    same_fn *equal = options->is_mariadb ? same_mariadb_key
+                     : options->is_mysql ? same_mysql_key
+                                         : same_foreign_key;
+    return !leads_unnamed(actual, options) &&
+           !(options->is_mysql && alc_mysql_has_key_twice(actual)) &&
+           same_constraints(actual, wanted, ALC_FOREIGN_KEY, equal);
+}
+
 /* --- tables --------------------------------------------------------------------------
  */
+
+static enum alc_proof prove_keys(const struct alc_table *actual,
+                                 const struct alc_table *wanted,
+                                 const struct alc_proof_options *options)
+{
+    if (options->is_mysql) {
+        return alc_mysql_same_keys(actual, wanted) ? ALC_PROVEN : ALC_UNPROVEN_INDEX;
+    }
+    if (!same_indexes(actual, wanted, options->judge)) {
+        return ALC_UNPROVEN_INDEX;
+    }
+    bool merged = options->merges_uniques && has_unique_twice(actual);
+    return !merged && same_constraints(actual, wanted, ALC_UNIQUE, same_unique)
+               ? ALC_PROVEN
+               : ALC_UNPROVEN_UNIQUE;
+}
 
 enum alc_proof alc_prove_table(const struct alc_table *actual,
                                const struct alc_table *wanted,
@@ -471,6 +526,9 @@ enum alc_proof alc_prove_table(const struct alc_table *actual,
     if (actual->kind >= ALC_TABLE_FOREIGN) {
         return ALC_UNPROVEN_KIND;
     }
+    if (options->is_mysql && !alc_mysql_is_regular(actual)) {
+        return ALC_UNPROVEN_TEXT;
+    }
     if (options->comments && !same(actual->comment, wanted->comment)) {
         return ALC_UNPROVEN_COMMENT;
     }
@@ -478,17 +536,11 @@ enum alc_proof alc_prove_table(const struct alc_table *actual,
     if (proof != ALC_PROVEN) {
         return proof;
     }
-    if (options->indexes && !same_indexes(actual, wanted, options->judge)) {
-        return ALC_UNPROVEN_INDEX;
+    proof = options->indexes ? prove_keys(actual, wanted, options) : ALC_PROVEN;
+    if (proof != ALC_PROVEN) {
+        return proof;
     }
-    if (options->indexes &&
-        ((options->merges_uniques && has_unique_twice(actual)) ||
-         !same_constraints(actual, wanted, ALC_UNIQUE, same_unique))) {
-        return ALC_UNPROVEN_UNIQUE;
-    }
-    if (options->foreign_keys &&
-        (leads_unnamed(actual, options) ||
-         !same_constraints(actual, wanted, ALC_FOREIGN_KEY, same_foreign_key))) {
+    if (options->foreign_keys && !same_foreign_keys(actual, wanted, options)) {
         return ALC_UNPROVEN_FOREIGN_KEY;
     }
     if (options->checks && !same_checks(actual, wanted)) {
@@ -514,6 +566,7 @@ const char *alc_proof_reason(enum alc_proof proof)
         [ALC_UNPROVEN_UNIQUE] = "unique constraint",
         [ALC_UNPROVEN_FOREIGN_KEY] = "foreign key",
         [ALC_UNPROVEN_CHECK] = "check constraint",
+        [ALC_UNPROVEN_TEXT] = "text that may be misread",
     };
     return names[proof];
 }

@@ -222,8 +222,7 @@ static void complete(const struct parser *p, struct alc_str charset,
     }
 }
 
-/* Whether columns of a type have a character set. */
-static bool is_text(struct alc_str type)
+bool alc_mysql_has_charset(struct alc_str type)
 {
     static const char *const words[] = {"char",       "varchar",  "tinytext", "text",
                                         "mediumtext", "longtext", "enum",     "set"};
@@ -252,7 +251,7 @@ static void settle_charsets(struct parser *p)
             column->charset = table->charset;
         }
         complete(p, column->charset, &column->collation);
-        bool is_the_tables = is_text(column->type) &&
+        bool is_the_tables = alc_mysql_has_charset(column->type) &&
                              !alc_str_is_absent(table->collation) &&
                              alc_str_eq(column->collation, table->collation);
         column->collation = copy(p, column->collation);

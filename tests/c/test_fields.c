@@ -97,10 +97,18 @@ static void change(const struct alc_field *field, void *item)
     }
 }
 
-static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
+static bool same_type(void *self, const struct alc_table *table,
+                      const struct alc_column *actual, struct alc_str wanted)
+{
+    (void)self, (void)table;
+    return alc_str_compare(actual->type, wanted) == 0;
+}
+
+static bool same_default(void *self, const struct alc_column *actual,
+                         struct alc_str wanted)
 {
     (void)self;
-    return alc_str_compare(actual, wanted) == 0;
+    return alc_str_compare(actual->default_expr, wanted) == 0;
 }
 
 static bool same_part(void *self, struct alc_str table,
@@ -110,7 +118,7 @@ static bool same_part(void *self, struct alc_str table,
     return actual->is_expr && alc_str_eq(actual->text, wanted);
 }
 
-static const struct alc_judge judge = {NULL, same_text, same_text, same_part};
+static const struct alc_judge judge = {NULL, same_type, same_default, same_part};
 static const struct alc_proof_options everything = {.types = true,
                                                     .collations = true,
                                                     .defaults = true,

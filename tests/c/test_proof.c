@@ -16,10 +16,18 @@ static bool same_bytes(struct alc_str a, struct alc_str b)
     return alc_str_is_absent(a) == alc_str_is_absent(b) && alc_str_eq(a, b);
 }
 
-static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
+static bool same_type(void *self, const struct alc_table *table,
+                      const struct alc_column *actual, struct alc_str wanted)
+{
+    (void)self, (void)table;
+    return same_bytes(actual->type, wanted);
+}
+
+static bool same_default(void *self, const struct alc_column *actual,
+                         struct alc_str wanted)
 {
     (void)self;
-    return same_bytes(actual, wanted);
+    return same_bytes(actual->default_expr, wanted);
 }
 
 static bool same_part(void *self, struct alc_str table,
@@ -29,7 +37,7 @@ static bool same_part(void *self, struct alc_str table,
     return actual->is_expr && same_bytes(actual->text, wanted);
 }
 
-static const struct alc_judge judge = {NULL, same_text, same_text, same_part};
+static const struct alc_judge judge = {NULL, same_type, same_default, same_part};
 
 static const struct alc_proof_options everything = {.types = true,
                                                     .collations = true,

@@ -51,6 +51,17 @@ def test_the_private_names_are_there() -> None:
     assert hasattr(make_table(), compat.AUTOINCREMENT_ATTRIBUTE)
 
 
+def test_what_mysqls_reflection_reads_of_a_column() -> None:
+    column = compat._mysql_column(MYSQL, "int(11) NOT NULL DEFAULT 5 COMMENT 'it''s'")
+    assert column is not None
+    assert (column["nullable"], column["default"], column["comment"]) == (
+        False,
+        "5",
+        "it's",
+    )
+    assert isinstance(column["type"], mysql.INTEGER)
+
+
 def test_versions() -> None:
     assert compat.sqlalchemy_version == sa.__version__
     assert not compat.sqla_2_0_25

@@ -8,6 +8,7 @@
 
 #include "alc/arena.h"
 #include "alc/intern.h"
+#include "alc/mysql.h"
 #include "alc/proof.h"
 #include "alc/regular.h"
 
@@ -25,6 +26,8 @@ struct verdicts {
     struct alc_arena arena;
     struct alc_interner pairs; /* the questions, as bytes */
     struct alc_buf key;
+    struct alc_buf text;
+    bool is_mysql;
     unsigned char *answers; /* by the question's id; on the heap */
     size_t cap;
 };
@@ -35,6 +38,7 @@ static void verdicts_release(struct verdicts *v)
         Py_CLEAR(v->methods[i]);
     }
     alc_buf_release(&v->key);
+    alc_buf_release(&v->text);
     alc_arena_release(&v->arena);
     PyMem_Free(v->answers);
 }
@@ -45,6 +49,7 @@ static int verdicts_init(struct verdicts *v, PyObject *judge)
     alc_arena_init(&v->arena);
     alc_interner_init(&v->pairs, &v->arena);
     alc_buf_init(&v->key);
+    alc_buf_init(&v->text);
     for (int i = 0; i < N_QUESTIONS; i++) {
         v->methods[i] = PyObject_GetAttrString(judge, question_names[i]);
         if (!v->methods[i]) {
@@ -121,14 +126,53 @@ static bool decide(struct verdicts *v, enum question question, struct alc_str a,
     return v->answers[id];
 }
 
-static bool same_type(void *self, struct alc_str actual, struct alc_str wanted)
+/* Ask about a text that is made of n pieces. */
+static bool decide_joined(struct verdicts *v, enum question question,
+                          const struct alc_str *pieces, size_t n, struct alc_str wanted)
 {
-    return decide(self, SAME_TYPE, actual, wanted);
+    alc_buf_reset(&v->text);
+    for (size_t i = 0; i < n; i++) {
+        if (alc_buf_append(&v->text, pieces[i].ptr, pieces[i].len, NULL)) {
+            PyErr_NoMemory();
+            return false;
+        }
+    }
+    return decide(v, question, (struct alc_str){v->text.ptr, v->text.len}, wanted);
 }
 
-static bool same_default(void *self, struct alc_str actual, struct alc_str wanted)
+/* MySQL's types are asked about with character set and collation, their own or the
+ * table's: more than is printed, so that what is equal with them is without. */
+static bool same_type(void *self, const struct alc_table *table,
+                      const struct alc_column *actual, struct alc_str wanted)
 {
-    return decide(self, SAME_DEFAULT, actual, wanted);
+    struct verdicts *v = self;
+    if (!v->is_mysql || !alc_mysql_has_charset(actual->type)) {
+        return decide(v, SAME_TYPE, actual->type, wanted);
+    }
+    bool is_the_tables =
+        alc_str_is_absent(actual->charset) && alc_str_is_absent(actual->collation);
+    struct alc_str charset = is_the_tables ? table->charset : actual->charset;
+    struct alc_str collation = is_the_tables ? table->collation : actual->collation;
+    if (alc_str_is_absent(charset) || alc_str_is_absent(collation)) {
+        return false;
+    }
+    struct alc_str pieces[] = {
+        actual->type, {" CHARACTER SET ", 15}, charset, {" COLLATE ", 9}, collation};
+    return decide_joined(v, SAME_TYPE, pieces, sizeof pieces / sizeof *pieces, wanted);
+}
+
+/* What ON UPDATE sets is a part of MySQL's defaults. */
+static bool same_default(void *self, const struct alc_column *actual,
+                         struct alc_str wanted)
+{
+    if (alc_str_is_absent(actual->on_update) ||
+        alc_str_is_absent(actual->default_expr)) {
+        return decide(self, SAME_DEFAULT, actual->default_expr, wanted);
+    }
+    struct alc_str pieces[] = {
+        actual->default_expr, {" ON UPDATE ", 11}, actual->on_update};
+    return decide_joined(self, SAME_DEFAULT, pieces, sizeof pieces / sizeof *pieces,
+                         wanted);
 }
 
 static bool same_part(void *self, struct alc_str table,
@@ -230,12 +274,16 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
     struct verdicts verdicts;
     struct alc_judge rules = {&verdicts, same_type, same_default, same_part};
     struct alc_str *names = borrow_texts(schemas);
-    bool is_postgresql =
-        ((struct alc_bind_catalog *)actual)->model.backend == ALC_BACKEND_POSTGRESQL;
+    enum alc_backend backend = ((struct alc_bind_catalog *)actual)->model.backend;
+    bool is_postgresql = backend == ALC_BACKEND_POSTGRESQL;
+    bool is_mariadb = backend == ALC_BACKEND_MARIADB;
+    bool is_mysql = is_mariadb || backend == ALC_BACKEND_MYSQL;
     struct alc_proof_options options = {
         .types = types,
         .collations = is_postgresql, /* SQLite's are not reflected */
         .merges_uniques = !is_postgresql,
+        .is_mysql = is_mysql,
+        .is_mariadb = is_mariadb,
         .defaults = defaults,
         .comments = comments,
         .indexes = indexes,
@@ -247,6 +295,7 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
     };
     PyObject *reasons = NULL;
     if (names && verdicts_init(&verdicts, judge) == 0) {
+        verdicts.is_mysql = is_mysql;
         reasons = prove_all(&((struct alc_bind_catalog *)actual)->model,
                             &((struct alc_bind_catalog *)wanted)->model, &options);
     }

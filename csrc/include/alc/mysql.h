@@ -54,4 +54,7 @@ int alc_mysql_parse_table(struct alc_catalog *catalog, struct alc_table *table,
                           const struct alc_mysql_session *session, struct alc_str sql,
                           struct alc_error *err);
 
+/* Whether columns of a type, as the model has it, have a character set. */
+bool alc_mysql_has_charset(struct alc_str type);
+
 #endif

@@ -30,6 +30,7 @@ enum alc_proof {
     ALC_UNPROVEN_UNIQUE,
     ALC_UNPROVEN_FOREIGN_KEY,
     ALC_UNPROVEN_CHECK,
+    ALC_UNPROVEN_TEXT, /* of which SQLAlchemy's reflection may read something else */
     ALC_N_PROOFS,
 };
 
@@ -41,9 +42,11 @@ enum alc_proof {
  */
 struct alc_judge {
     void *self;
-    bool (*same_type)(void *self, struct alc_str actual, struct alc_str wanted);
+    bool (*same_type)(void *self, const struct alc_table *table,
+                      const struct alc_column *actual, struct alc_str wanted);
     /* Absent texts are columns without a default. */
-    bool (*same_default)(void *self, struct alc_str actual, struct alc_str wanted);
+    bool (*same_default)(void *self, const struct alc_column *actual,
+                         struct alc_str wanted);
     /* wanted: the text of an element that is more than a column. */
     bool (*same_part)(void *self, struct alc_str table,
                       const struct alc_index_part *actual, struct alc_str wanted);
@@ -64,6 +67,9 @@ struct alc_proof_options {
     /* Two unique constraints on the same columns are reported as one: nothing is shown
      * of a table that has them. */
     bool merges_uniques;
+    /* MySQL's rules, and of these MariaDB's. */
+    bool is_mysql;
+    bool is_mariadb;
     /* Schemas that the database leaves out of names though they are not the default
      * one: nothing is shown of what refers to them. */
     const struct alc_str *unnamed_schemas;

@@ -1,0 +1,259 @@
+"""MySQL's and MariaDB's tables, from what SHOW CREATE TABLE prints.
+
+MariaDB prints any number of tables in one round trip: the statements are the body of a
+compound statement, and each gives a result of its own. MySQL has nothing like it that
+every driver knows, so there it is one round trip a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import _catalog
+from . import _read
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect
+
+    from .._catalog import Catalog
+
+# Schema, None for that of the connection; name.
+TableKey = tuple[str | None, str]
+
+# The servers whose statements the parser knows: from these on.
+OLDEST_MARIADB = (10, 6)
+OLDEST_MYSQL = (8, 0, 14)
+
+# Bytes of one statement, far below what servers and proxies take.
+_MAX_BLOCK = 500_000
+
+_SESSION = (
+    "SELECT 'variable' AS kind, 'sql_mode' AS name, @@sql_mode AS value"
+    " UNION ALL SELECT 'variable', 'quoted', CAST(@@sql_quote_show_create AS CHAR)"
+    " UNION ALL SELECT 'variable', 'case', CAST(@@lower_case_table_names AS CHAR)"
+    " UNION ALL SELECT 'variable', 'schema', DATABASE()"
+    " UNION ALL SELECT 'charset', CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME"
+    " FROM information_schema.CHARACTER_SETS"
+)
+_SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
+_TABLES = (
+    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA"
+    " IN ({}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')"
+)
+# Modes in which less is printed, or in other words.
+_ODD_MODES = frozenset(
+    (
+        *("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ORACLE", "MYSQL323", "MYSQL40"),
+        *("NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS"),
+    )
+)
+_POORER_MODES = _ODD_MODES - {"ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"}
+
+
+class Session(NamedTuple):
+    """What has to be known of a session to read what it prints.
+
+    sql_mode: the modes that are set; quotes_names: whether all names are in quotes;
+    lower_case: the server's lower_case_table_names; schema: the present database;
+    charsets: character sets and their collations.
+    """
+
+    is_mariadb: bool
+    sql_mode: frozenset[str]
+    quotes_names: bool
+    lower_case: int
+    schema: str | None
+    charsets: tuple[tuple[str, str], ...]
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Return whether statements are printed as by default."""
+        return self.quotes_names and not self.sql_mode & _ODD_MODES
+
+    @property
+    def prints_all(self) -> bool:
+        """Return whether statements are printed with all that there is."""
+        return not self.sql_mode & _POORER_MODES
+
+    def reader(self) -> _catalog.MysqlReader:
+        """Return a reader of this session's statements."""
+        return _catalog.MysqlReader(
+            self.is_mariadb,
+            ansi_quotes="ANSI_QUOTES" in self.sql_mode,
+            no_backslash_escapes="NO_BACKSLASH_ESCAPES" in self.sql_mode,
+            charsets=self.charsets,
+        )
+
+
+def session(connection: Connection) -> Session:
+    """Ask the session of a connection; one query.
+
+    Raises ValueError if the driver gives something else than was asked for.
+    """
+    variables: dict[str, str] = {}
+    charsets: list[tuple[str, str]] = []
+    for row in _read._rows(connection, _SESSION):
+        kind, name, value = (_text(field) for field in row)
+        if kind == "charset" and name is not None and value is not None:
+            charsets.append((name, value))
+        elif kind == "variable" and name is not None:
+            variables[name] = value or ""
+    if not {"sql_mode", "quoted", "case"} <= variables.keys():
+        raise ValueError("a session that does not tell its variables")
+    return Session(
+        bool(connection.dialect.is_mariadb),  # type: ignore[attr-defined]
+        frozenset(variables["sql_mode"].split(",")),
+        variables["quoted"] in ("1", "ON"),
+        int(variables["case"]),
+        variables.get("schema") or None,
+        tuple(charsets),
+    )
+
+
+def read(connection: Connection, schemas: Sequence[str] | None) -> Catalog:
+    """Read all tables of some databases.
+
+    schemas: their names; None for the connection's own. The tables of that one have no
+        schema.
+    Raises ValueError for a session that leaves things out of what it prints, or that
+    has no database and is told none.
+    """
+    of_session = session(connection)
+    if not of_session.prints_all:
+        raise ValueError(
+            "the session's sql_mode leaves things out of SHOW CREATE TABLE: "
+            + ", ".join(sorted(of_session.sql_mode & _POORER_MODES))
+        )
+    if schemas is None:
+        if of_session.schema is None:
+            raise ValueError("the connection has no database, and no schemas are given")
+        schemas = [of_session.schema]
+    keys = list(_table_keys(connection, schemas, of_session))
+    return read_tables(connection, keys, of_session)
+
+
+def read_tables(
+    connection: Connection, keys: Sequence[TableKey], of_session: Session
+) -> Catalog:
+    """Read tables that there are, by their keys.
+
+    Raises what SQLAlchemy raises if one is gone, or is not to be seen.
+    """
+    reader = of_session.reader()
+    for (schema, name), sql in zip(
+        keys, _statements(connection, keys, of_session), strict=True
+    ):
+        reader.add(schema, name, sql)
+    return reader.finish()
+
+
+def _table_keys(
+    connection: Connection, schemas: Sequence[str], of_session: Session
+) -> Iterator[TableKey]:
+    if not schemas:
+        return
+    wanted = ", ".join(
+        _literal(connection.dialect, schema, of_session) for schema in schemas
+    )
+    for row in _read._rows(connection, _TABLES.format(wanted)):
+        schema, name = (_text(field) for field in row)
+        if name is None or schema in _SYSTEM_SCHEMAS:
+            continue
+        yield None if schema == of_session.schema else schema, name
+
+
+def _statements(
+    connection: Connection, keys: Sequence[TableKey], of_session: Session
+) -> Iterator[str | bytes]:
+    """Yield what is printed of each table."""
+    show = [_show(connection.dialect, key) for key in keys]
+    if of_session.is_mariadb and "ORACLE" not in of_session.sql_mode:
+        for block in _blocks(show):
+            yield from _printed_together(connection, block)
+    else:
+        yield from _printed_one_by_one(connection, show)
+
+
+def _blocks(statements: Iterable[str]) -> Iterator[list[str]]:
+    """Yield statements that go together in one round trip."""
+    block: list[str] = []
+    size = 0
+    for statement in statements:
+        if block and size + len(statement) > _MAX_BLOCK:
+            yield block
+            block, size = [], 0
+        block.append(statement)
+        size += len(statement)
+    if block:
+        yield block
+
+
+def _printed_together(
+    connection: Connection, block: list[str]
+) -> Iterator[str | bytes]:
+    """Run statements in one round trip, if the driver gives more than one result."""
+    sql = f"BEGIN NOT ATOMIC {'; '.join(block)}; END"
+    with _read.executed(connection, sql if len(block) > 1 else block[0]) as cursor:
+        more = getattr(cursor, "nextset", None)
+        for number in range(len(block)):
+            if number and (more is None or not more()):
+                raise ValueError("a result is missing")
+            yield _printed(cursor)
+
+
+def _printed_one_by_one(
+    connection: Connection, show: list[str]
+) -> Iterator[str | bytes]:
+    """Run statements one after the other, on one cursor of the driver's."""
+    if not show:
+        return
+    with _read.executed(connection, show[0]) as cursor:
+        yield _printed(cursor)
+        for sql in show[1:]:
+            with _read.driver_errors(connection, sql, cursor):
+                cursor.execute(sql, ())
+            yield _printed(cursor)
+
+
+def _printed(cursor: Any) -> str | bytes:
+    rows = cursor.fetchall()
+    if len(rows) != 1 or len(rows[0]) < 2:
+        raise ValueError("a table that is not printed in one row")
+    text = rows[0][1]
+    if isinstance(text, str | bytes):
+        return text
+    if isinstance(text, bytearray):
+        return bytes(text)
+    raise ValueError("a statement that is no text")
+
+
+def _show(dialect: Dialect, key: TableKey) -> str:
+    quoted = ".".join(_quoted(dialect, name) for name in key if name is not None)
+    return f"SHOW CREATE TABLE {quoted}"
+
+
+def _quoted(dialect: Dialect, name: str) -> str:
+    """Return a name in the quotes that hold in every sql_mode."""
+    return _percent(dialect, "`" + name.replace("`", "``") + "`")
+
+
+def _literal(dialect: Dialect, text: str, of_session: Session) -> str:
+    if "NO_BACKSLASH_ESCAPES" not in of_session.sql_mode:
+        text = text.replace("\\", "\\\\")
+    return _percent(dialect, "'" + text.replace("'", "''") + "'")
+
+
+def _percent(dialect: Dialect, sql: str) -> str:
+    """Return SQL as it has to go to a driver that may look for parameters in it."""
+    doubled = "%%" in dialect.identifier_preparer.quote_identifier("%")
+    return sql.replace("%", "%%") if doubled else sql
+
+
+def _text(value: Any) -> str | None:
+    """Return a field of a row: some drivers give bytes."""
+    if isinstance(value, bytes | bytearray):
+        return value.decode("utf-8", "surrogateescape")
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError("a row that is not as asked for")
