@@ -487,6 +487,7 @@ def _migrate(
         starting_rev=start,
         destination_rev=target,
         tag=tag,
+        locks=True,
     )
 
 
@@ -690,6 +691,7 @@ def stamp(
         starting_rev=start,
         destination_rev=targets,
         tag=tag,
+        locks=True,
         purge=purge,
     )
 

@@ -1,7 +1,8 @@
-"""The commands that upstream does not have.
+"""The commands, and options of commands, that upstream does not have.
 
-They are no part of the parser, so that its help and messages are upstream's, until one
-of them is asked for.
+The commands are no part of the parser, so that its help and messages are upstream's,
+until one of them is asked for. The options stand in a group of their own behind the
+others, and not in the usage line.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from typing import Protocol
+    from collections.abc import Sequence
+    from typing import Any, Protocol
 
     from ..util._config import Config
 
@@ -41,6 +43,29 @@ ACTIVATION = {
     "which": "Say which package script, import and distribution are.",
 }
 EPILOG = f"more commands: {', '.join([*VERBS, *ACTIVATION])}"
+
+_LOCK = (
+    "--lock",
+    {
+        "type": str,
+        "metavar": "SECONDS",
+        "help": "Let one run at a time work on the database; wait for the others, at "
+        "most so many seconds (--lock=60; 300 if none are given)",
+    },
+)
+# Command -> its further options.
+OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
+    "upgrade": (_LOCK,),
+    "downgrade": (_LOCK,),
+    "stamp": (_LOCK,),
+}
+# Those whose value may be left out; it can be given behind "=" only.
+_OPTIONAL_VALUE = ("--lock",)
+
+
+def spelled_out(arguments: Sequence[str]) -> list[str]:
+    """Return a command line in which each option that takes a value has one."""
+    return [f"{word}=" if word in _OPTIONAL_VALUE else word for word in arguments]
 
 
 def load(name: str) -> tuple[str, Verb]:

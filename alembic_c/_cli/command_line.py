@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, HelpFormatter, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ from .. import __version__, command, util
 from ..util._config import Config, ConfigFileError
 from . import added
 from . import options as vocabulary
-from .parser import BuildingFormatter, LateParser
+from .parser import MORE, BuildingFormatter, Formatter, LateParser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class CommandLine:
         self.subparsers = self.parser.add_subparsers(
             prog=self.parser.prog, parser_class=LateParser
         )
-        self.parser.formatter_class = HelpFormatter
+        self.parser.formatter_class = Formatter
         for name in command.VERBS:
             self.register_command(getattr(command, name))
 
@@ -67,6 +67,10 @@ class CommandLine:
                     vocabulary.add_option(parser, vocabulary.OPTIONS[name])
             for name in required:
                 parser.add_argument(name, **vocabulary.POSITIONALS.get(name, {}))
+            if more := added.OPTIONS.get(fn.__name__):
+                group = parser.add_argument_group(MORE)
+                for option in more:
+                    vocabulary.add_option(group, option)
 
         summary = vocabulary.summary(fn)
         self.subparsers.add_parser(fn.__name__, help=summary).fill_with(fill)
@@ -148,7 +152,7 @@ class CommandLine:
         verb = vocabulary.verb_of(arguments)
         if verb in added.VERBS:
             self._register_added(verb)
-        options = self.parser.parse_args(arguments)
+        options = self.parser.parse_args(added.spelled_out(arguments))
         if not hasattr(options, "cmd"):
             # Not `required=True`: that has another message.
             self.parser.error("too few arguments")

@@ -6,7 +6,7 @@ from argparse import Action, ArgumentParser, HelpFormatter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 
@@ -22,6 +22,30 @@ class BuildingFormatter(HelpFormatter):
 
     def _set_color(self, color: bool) -> None:
         """Do without the colours of Python 3.14 and later, which are slow to load."""
+
+
+# The title of the group of options that upstream does not have.
+MORE = "more options"
+
+
+class Formatter(HelpFormatter):
+    """The formatter of help; its usage line leaves out what upstream does not have."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """Add the usage line."""
+        shown = [action for action in actions if not _is_added(action)]
+        super().add_usage(usage, shown, groups, prefix)
+
+
+def _is_added(action: Action) -> bool:
+    # argparse notes the group that an option was added to.
+    return getattr(getattr(action, "container", None), "title", None) == MORE
 
 
 class LateParser(ArgumentParser):
@@ -42,6 +66,26 @@ class LateParser(ArgumentParser):
         else:
             self._fill = fill
 
+    def format_help(self) -> str:
+        """Return the help; what upstream does not have stands behind the rest.
+
+        Its columns do not count for those of the rest.
+        """
+        groups = self._action_groups
+        added = [group for group in groups if group.title == MORE]
+        self._action_groups = [group for group in groups if group not in added]
+        try:
+            text = super().format_help()
+        finally:
+            self._action_groups = groups
+        formatter = self._get_formatter()
+        for group in added:
+            formatter.start_section(group.title)
+            formatter.add_arguments(group._group_actions)
+            formatter.end_section()
+        more = formatter.format_help()
+        return f"{text}\n{more}" if more else text
+
     def _check_help(self, action: Action) -> None:
         """Take help texts as they are.
 
@@ -56,7 +100,7 @@ class LateParser(ArgumentParser):
                 f"{type(self).__name__!r} object has no attribute {name!r}"
             )
         self._settings = None
-        formatter = settings.pop("formatter_class", HelpFormatter)
+        formatter = settings.pop("formatter_class", Formatter)
         super().__init__(**settings, formatter_class=BuildingFormatter)
         if self._fill is not None:
             self._fill(self)

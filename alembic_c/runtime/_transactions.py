@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Transaction
 
+    from ._lock import Lock
     from .migration import MigrationContext
 
 
@@ -98,6 +99,16 @@ def block(
         context.connection
     )
     return _ProxyTransaction(context)
+
+
+@contextmanager
+def released_after(context: MigrationContext, lock: Lock) -> Iterator[Any]:
+    """Put a block around all migrations; release the lock once it is committed."""
+    try:
+        with block(context, per_migration=False) as transaction:
+            yield transaction
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -189,6 +189,8 @@ class EnvironmentContext(ModuleClsProxy):
         traceback: TracebackType | None = None,
     ) -> None:
         self._remove_proxy()
+        if self._migration_context is not None:
+            self._migration_context._release_lock()
 
     # --- what the command was asked for ---------------------------------------------
 

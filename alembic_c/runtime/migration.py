@@ -16,7 +16,7 @@ from .. import util
 from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
-from . import _failures, _transactions
+from . import _failures, _lock, _transactions
 from ._heads import HeadMaintainer
 from ._steps import MigrationInfo as MigrationInfo
 from ._steps import MigrationStep as MigrationStep
@@ -84,6 +84,8 @@ class MigrationContext:
             not self.as_sql and self._in_connection_transaction()
         )
         self.impl = self._make_impl()
+        wish = _lock.wish_of(self)
+        self._lock = None if wish is None else _lock.Lock(self, wish)
         self._version: Table = self.impl.version_table_impl(
             version_table=self.version_table,
             version_table_schema=self.version_table_schema,
@@ -164,7 +166,16 @@ class MigrationContext:
         Depending on the database and on how the context was configured, that is a
         transaction, the text BEGIN and COMMIT, or nothing at all.
         """
-        return _transactions.block(self, _per_migration)
+        if self._lock is None or _per_migration:
+            return _transactions.block(self, _per_migration)
+        # Before the transaction: one that waits would be idle, and see an old state.
+        self._lock.acquire()
+        return _transactions.released_after(self, self._lock)
+
+    def _release_lock(self) -> None:
+        """Give the migration lock back, if `begin_transaction` has not done it."""
+        if self._lock is not None:
+            self._lock.release()
 
     def get_current_revision(self) -> str | None:
         """Return the revision that the database is at, None for none.
@@ -244,6 +255,8 @@ class MigrationContext:
         kw: passed to each `upgrade()` or `downgrade()` function.
         Raises CommandError for `purge` in offline mode, and what migrations raise.
         """
+        if self._lock is not None:
+            self._lock.acquire()
         self.impl.start_migrations()
         heads = self._heads_to_start_from()
         maintainer = HeadMaintainer(self, heads)
@@ -265,6 +278,8 @@ class MigrationContext:
     def _run_step(
         self, step: _Step, maintainer: HeadMaintainer, run_args: dict[str, Any]
     ) -> None:
+        if self._lock is not None:
+            self._lock.verify()
         if self.as_sql and not maintainer.heads:
             # The script starts on a database that has no version table.
             self._version.create(self.connection)

@@ -13,7 +13,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ._store import BUILDING, CLONE, PREFIX, TEMPLATE, is_stale, new_name
+from ..util._filelock import FileLock
+from ._store import (
+    BUILDING,
+    CLONE,
+    PREFIX,
+    TEMPLATE,
+    is_stale,
+    new_name,
+    wait_until,
+)
 from ._tree import TestKitError
 
 if TYPE_CHECKING:
@@ -81,18 +90,12 @@ class SqliteStore:
 
     def locked(self, key: str, body: Callable[[], _T]) -> _T:
         """Call a function with a lock on a file, which is removed in the end."""
-        path = self._folder / f"{PREFIX}{key}.lock"
-        while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if _is_same(descriptor, path):
-                    try:
-                        return body()
-                    finally:
-                        path.unlink(missing_ok=True)
-            finally:
-                os.close(descriptor)
+        lock = FileLock(self._folder / f"{PREFIX}{key}.lock")
+        wait_until(lock.try_acquire)
+        try:
+            return body()
+        finally:
+            lock.release()
 
     def has(self, key: str) -> bool:
         """Return whether there is a template that is complete."""
@@ -185,14 +188,6 @@ class SqliteStore:
 
     def _building(self, key: str) -> Path:
         return self._folder / f"{BUILDING}{key}.sqlite"
-
-
-def _is_same(descriptor: int, path: Path) -> bool:
-    """Return whether a file that is open is still the one of that name."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except FileNotFoundError:
-        return False
 
 
 def _age(path: Path) -> float:

@@ -1,0 +1,288 @@
+"""One upgrade at a time: processes that start at once, kills, waits, lost locks."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import mariadb
+from tests.support.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+N_STEPS = 6
+
+REVISION = """
+import time
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r{number:02}"
+down_revision = {down!r}
+
+
+def upgrade():
+    op.create_table("t{number}", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("INSERT INTO log (step) VALUES ({number})")
+    time.sleep({pause})
+
+
+def downgrade():
+    op.drop_table("t{number}")
+    op.execute("DELETE FROM log WHERE step = {number}")
+"""
+FIRST = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r00"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("log", sa.Column("step", sa.Integer))
+
+
+def downgrade():
+    op.drop_table("log")
+"""
+
+
+class Tree(Project):
+    """A project whose steps each make a table and note themselves in another one."""
+
+    def __init__(self, root: Path, url: str, pause: float = 0.02) -> None:
+        super().__init__(root, PYTHONPATH=str(ROOT))
+        self.url = url
+        self.run("-q", "init", "migrations")
+        parsed = sa.make_url(url).render_as_string(hide_password=False)
+        self.replace("alembic.ini", "driver://user:pass@localhost/dbname", parsed)
+        self.write("migrations/versions/r00.py", FIRST)
+        for number in range(1, N_STEPS + 1):
+            down = f"r{number - 1:02}"
+            text = REVISION.format(number=number, down=down, pause=pause)
+            self.write(f"migrations/versions/r{number:02}.py", text)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "alembic_c", *arguments],
+            cwd=self.root,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def rows(self, statement: str) -> list[object]:
+        engine = sa.create_engine(self.url, poolclass=sa.pool.NullPool)
+        with engine.connect() as connection:
+            return list(connection.execute(sa.text(statement)).scalars())
+
+    @property
+    def steps(self) -> list[object]:
+        return self.rows("SELECT step FROM log ORDER BY step")
+
+    @property
+    def version(self) -> list[object]:
+        return self.rows("SELECT version_num FROM alembic_version")
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb_server")
+        yield mariadb.emptied(server, "mysql")
+        return
+    name = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
+    yield request.getfixturevalue(name)
+
+
+@pytest.fixture
+def tree(tmp_path: Path, url: str) -> Tree:
+    return Tree(tmp_path, url)
+
+
+ALL = list(range(1, N_STEPS + 1))
+
+
+@pytest.mark.parametrize("per_migration", [False, True])
+def test_processes_that_start_at_once(tree: Tree, per_migration: bool) -> None:
+    """Each ends well, and each step is run once: empty database, and half-way."""
+    if per_migration:
+        tree.replace(
+            "migrations/env.py",
+            "connection=connection, target",
+            "connection=connection, transaction_per_migration=True, target",
+        )
+    n_rounds = int(os.environ.get("ALEMBIC_C_LOCK_ROUNDS", "1"))
+    n_processes = int(os.environ.get("ALEMBIC_C_LOCK_PROCESSES", "3"))
+    for number in range(n_rounds):
+        for target in ("r03", "head"):
+            running = [
+                tree.start("upgrade", "--lock", target) for _ in range(n_processes)
+            ]
+            for process in running:
+                _, errors = process.communicate(timeout=300)
+                assert process.returncode == 0, f"round {number}: {errors}"
+        assert tree.steps == ALL
+        assert tree.version == [f"r{N_STEPS:02}"]
+        tree.run("downgrade", "--lock=60", "base")
+
+
+def test_an_upgrade_beside_a_downgrade(tree: Tree) -> None:
+    tree.run("upgrade", "r03")
+    up, down = tree.start("upgrade", "--lock", "head"), None
+    down = tree.start("downgrade", "--lock", "r01")
+    for process in (up, down):
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0 or "Can't locate" in errors, errors
+    (version,) = tree.version
+    assert tree.steps == list(range(1, int(str(version)[1:]) + 1))
+
+
+def test_the_configuration_asks_for_it(tree: Tree) -> None:
+    tree.replace("alembic.ini", "[alembic]\n", "[alembic]\nmigration_lock = true\n")
+    running = [tree.start("upgrade", "head") for _ in range(3)]
+    for process in running:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    assert tree.steps == ALL
+
+
+def test_a_wait_that_is_too_long_names_the_holder(tmp_path: Path, url: str) -> None:
+    tree = Tree(tmp_path, url, pause=1.0)
+    holder = tree.start("upgrade", "--lock", "head")
+    _await_first_step(holder)
+    done = tree.run("upgrade", "--lock=0.3", "head", status=255)
+    assert re.search(
+        r"migration lock was not free for 0.3 seconds: (session \d+ \(|process \d+ on)",
+        done.stdout,
+    )
+    assert "Waiting for the migration lock" in done.stderr
+    holder.kill()
+    holder.communicate()
+
+
+def _await_first_step(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Running upgrade" in line:
+            return
+    raise AssertionError("the process ran no step")
+
+
+def test_a_kill_frees_the_lock(tmp_path: Path, url: str) -> None:
+    tree = Tree(tmp_path, url, pause=0.3)
+    tree.run("upgrade", "r00")
+    for _ in range(int(os.environ.get("ALEMBIC_C_KILLS", "2"))):
+        victim = tree.start("upgrade", "--lock", "head")
+        _await_first_step(victim)
+        # While a step sleeps behind its statements, nothing of it is half done.
+        time.sleep(0.15)
+        victim.send_signal(signal.SIGKILL)
+        victim.communicate()
+    done = tree.start("upgrade", "--lock=30", "head")
+    _, errors = done.communicate(timeout=120)
+    if done.returncode:  # MariaDB and SQLite cannot roll back the step that was killed
+        assert "failed; not all of a revision can be rolled back" in errors
+    else:
+        assert tree.steps == ALL
+
+
+def test_waiters_do_not_block_a_concurrent_index(tmp_path: Path, pg_url: str) -> None:
+    tree = Tree(tmp_path, pg_url)
+    tree.replace(
+        "migrations/versions/r06.py",
+        "    time.sleep(0.02)\n",
+        "    time.sleep(1)\n"
+        "    with op.get_context().autocommit_block():\n"
+        "        op.create_index('ix', 't6', ['id'], postgresql_concurrently=True)\n",
+    )
+    running = [tree.start("upgrade", "--lock", "head") for _ in range(4)]
+    for process in running:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    assert tree.steps == ALL
+
+
+def test_a_lock_that_is_lost_stops_the_run(tmp_path: Path, pg_url: str) -> None:
+    tree = Tree(tmp_path, pg_url)
+    tree.replace(
+        "migrations/versions/r03.py",
+        "    time.sleep(0.02)\n",
+        '    op.execute("SELECT pg_terminate_backend(pid) FROM pg_locks '
+        "WHERE locktype = 'advisory'\")\n",
+    )
+    done = tree.run("upgrade", "--lock", "head", status=255)
+    assert "The migration lock was lost" in done.stdout
+
+
+def test_an_engine_with_one_connection_is_refused(tmp_path: Path, pg_url: str) -> None:
+    tree = Tree(tmp_path, pg_url)
+    tree.replace("migrations/env.py", "pool.NullPool", "pool.StaticPool")
+    done = tree.run("upgrade", "--lock", "head", status=255)
+    assert "has only one (StaticPool)" in done.stdout
+
+
+def test_asynchronous_engines(tmp_path: Path, pg_url: str) -> None:
+    asynchronous = pg_url.replace("+psycopg2", "+asyncpg")
+    project = Project(tmp_path, PYTHONPATH=str(ROOT))
+    project.run("-q", "init", "-t", "async", "migrations")
+    placeholder = "driver://user:pass@localhost/dbname"
+    project.replace("alembic.ini", placeholder, asynchronous)
+    project.write("migrations/versions/r00.py", FIRST)
+    done = project.run("upgrade", "--lock", "head")
+    assert "Running upgrade" in done.stderr
+    engine = sa.create_engine(pg_url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        locks = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert connection.scalar(locks) == 0
+
+
+def test_a_database_in_memory_needs_none(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, "sqlite://")
+    assert "Running upgrade" in tree.run("upgrade", "--lock", "head").stderr
+
+
+def test_nothing_is_left_beside_a_file(tmp_path: Path, sqlite_url: str) -> None:
+    tree = Tree(tmp_path, sqlite_url)
+    tree.run("upgrade", "--lock", "head")
+    assert not list(tmp_path.glob("*-migration-lock"))
+    # A file that a killed process has left is no lock.
+    Path(f"{sa.make_url(sqlite_url).database}-migration-lock").write_text("old")
+    tree.run("downgrade", "--lock=1", "base")
+    assert not list(tmp_path.glob("*-migration-lock"))
+    with closing(sqlite3.connect(tmp_path / "test.db")) as connection:
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == []
+
+
+@pytest.mark.parametrize("value", ["yes please", "-x"])
+def test_a_value_that_is_no_time(tmp_path: Path, sqlite_url: str, value: str) -> None:
+    tree = Tree(tmp_path, sqlite_url)
+    done = tree.run("upgrade", f"--lock={value}", "head", status=255)
+    assert f"a number of seconds, not '{value}'" in done.stdout
+
+
+def test_databases_without_a_lock(tmp_path: Path) -> None:
+    """Said in a refusal when it is asked for, and before anything is sent."""
+    from alembic_c.runtime import _lock
+    from alembic_c.runtime.migration import MigrationContext
+    from alembic_c.util import CommandError
+
+    context = MigrationContext.configure(
+        dialect_name="oracle", opts={"locks": True, "migration_lock": True}
+    )
+    wish = _lock.wish_of(context)
+    assert wish is not None
+    with pytest.raises(CommandError, match="no migration lock for oracle"):
+        _lock.Lock(context, wish).acquire()
