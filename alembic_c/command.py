@@ -98,7 +98,8 @@ def _env_always_runs(config: Config) -> bool:
     try:
         return util.asbool(value)
     except ValueError as problem:
-        raise ConfigFileError(f"revision_environment: {problem}") from problem
+        place = config._place("revision_environment")
+        raise ConfigFileError(str(problem), place) from problem
 
 
 def list_templates(config: Config) -> None:

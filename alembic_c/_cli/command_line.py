@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__, command, util
-from ..util._config import Config, ConfigFileError
+from ..util._config import Config
+from ..util.exc import BrokenFileError
 from . import added
 from . import options as vocabulary
 from .parser import MORE, BuildingFormatter, Formatter, LateParser
@@ -106,12 +107,15 @@ class CommandLine:
                 *[getattr(options, name, None) for name in required],
                 **{name: getattr(options, name, None) for name in optional},
             )
+        except BrokenFileError as problem:
+            if options.raiseerr:
+                raise
+            where = f"{problem.place}: " if problem.place else ""
+            _report(problem, config, status=1, text=f"{where}{problem}")
         except util.CommandError as problem:
             if options.raiseerr:
                 raise
-            # An error that upstream does not expect ends its process with status 1.
-            broken = isinstance(problem, ConfigFileError)
-            _report(problem, config, status=1 if broken else -1)
+            _report(problem, config, status=-1)
         except Exception as problem:
             from . import hints
 
@@ -170,11 +174,16 @@ def _is_pyproject(name: str) -> bool:
     return os.path.basename(name) == "pyproject.toml"
 
 
-def _report(problem: Exception, config: Config, status: int) -> NoReturn:
-    """Print why a command failed, and what to do if that is known; then exit."""
+def _report(
+    problem: Exception, config: Config, status: int, text: str | None = None
+) -> NoReturn:
+    """Print why a command failed, and what to do if that is known; then exit.
+
+    text: what to say; that of the exception if None.
+    """
     from . import hints
 
     with suppress(SystemExit):
-        util.err(str(problem), **config.messaging_opts)
+        util.err(text or str(problem), **config.messaging_opts)
     hints.give(problem, config)
     sys.exit(status)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import sys
 
-from ..util._config import ConfigFileError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -24,12 +22,9 @@ def give(problem: Exception, config: Config) -> None:
     """
     if config.messaging_opts.get("quiet"):
         return
-    if isinstance(problem, ConfigFileError):
-        hint = problem.hint
-    else:
-        hint = _unclear_revision(problem)
-        if hint is None and "script_location" in str(problem):
-            hint = _missing_location(config)
+    hint = _unclear_revision(problem) or _files_to_mend(problem, config)
+    if hint is None and "script_location" in str(problem):
+        hint = _missing_location(config)
     if hint:
         print(f"  hint: {hint}", file=sys.stderr)
 
@@ -41,6 +36,12 @@ def _unclear_revision(problem: Exception) -> str | None:
     if type(cause).__name__ != "ResolutionError" or str(cause) in str(problem):
         return None
     return str(cause)
+
+
+def _files_to_mend(problem: Exception, config: Config) -> str | None:
+    """Name the revision files that are broken, where the message has only ids."""
+    ids = getattr(problem.__cause__, "broken_ids", ())
+    return ", ".join(f"in {path}" for path in _files(config, ids)) if ids else None
 
 
 def _missing_location(config: Config) -> str | None:
@@ -67,11 +68,11 @@ def broken_graph(problem: Exception, config: Config) -> str | None:
 
     None if the exception is about something else.  Upstream ends with a traceback here.
     """
-    from ..script.revision import CycleDetected, MissingRevisionError
+    from ..script.revision import MissingRevisionError, RevisionError
 
     ids: set[str]
-    if isinstance(problem, CycleDetected):
-        message, ids = str(problem), set(problem.revisions)
+    if isinstance(problem, RevisionError) and problem.broken_ids:
+        message, ids = str(problem), set(problem.broken_ids)
     elif isinstance(problem, MissingRevisionError):
         message = (
             f"Revision {problem.missing} referenced from {problem.referenced_from} "

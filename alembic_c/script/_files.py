@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 
-from ..util import CommandError, load_python_file
+from ..util import CommandError, load_python_file, to_tuple
+from ..util.exc import BrokenFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
 _SOURCE_NAME = re.compile(r"(?!\.#|__init__).*\.py")
 _ANY_NAME = re.compile(r"(?!\.#|__init__).*\.py[co]?")
@@ -43,6 +45,26 @@ def execute(path: str) -> ModuleType:
         if _is_about_nul_bytes(problem):
             raise _nul_byte_error(path, problem) from problem
         raise
+
+
+def check_ids(path: str, own: Any, down_revision: Any, depends_on: Any) -> None:
+    """Raise what a user can act on if ids in a revision file cannot be ids.
+
+    own: the revision's id.
+    Raises CommandError for that, BrokenFileError for others.
+    """
+    if not isinstance(own, str):
+        raise CommandError(f"{path}: revision identifier {own!r} is not a string")
+    for name, value in (
+        ("down_revision", down_revision),
+        # Upstream takes what is false for no dependency.
+        ("depends_on", depends_on or None),
+    ):
+        ids = (value,) if isinstance(value, bytes) else to_tuple(value, default=())
+        if not all(id_ is None or isinstance(id_, str) for id_ in ids):
+            raise BrokenFileError(
+                f"{path}: {name} is {value!r}; it has to be a string, several, or None"
+            )
 
 
 def _is_about_nul_bytes(problem: SyntaxError | ValueError) -> bool:

@@ -374,17 +374,19 @@ class LoadedMap:
 def _report(what: str, subject: Any, detail: Any) -> None:
     """Warn or raise for trouble found while loading; called by the C core.
 
-    what: "duplicate", "label", "missing", "missing dependency", "cycle" or
-    "dependency cycle"; subject, detail: what each of them is about.
+    what: "duplicate", "label", "missing", "missing parent" (it is a label), "missing
+    dependency", "cycle" or "dependency cycle"; subject, detail: what each is about.
     """
     if what == "duplicate":
         util.warn(f"Revision {subject.revision} is present more than once")
     elif what == "label":
         revision, holder = detail
-        raise RevisionError(
+        error = RevisionError(
             f"Branch name '{subject}' in revision {revision.revision} already used by "
             f"revision {holder.revision}"
         )
+        error.broken_ids = (revision.revision, holder.revision)
+        raise error
     elif what == "cycle":
         raise CycleDetected(subject)
     elif what == "dependency cycle":

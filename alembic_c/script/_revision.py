@@ -34,7 +34,13 @@ _MODULE = "alembic_c.script.revision"
 
 
 class RevisionError(Exception):
-    """A revision, a map of revisions or a question about them makes no sense."""
+    """A revision, a map of revisions or a question about them makes no sense.
+
+    broken_ids: ids of those whose files are to be mended; empty if it is about a
+        question.
+    """
+
+    broken_ids: Sequence[str] = ()
 
 
 class RangeNotAncestorError(RevisionError):
@@ -81,13 +87,13 @@ class ResolutionError(RevisionError):
 class CycleDetected(RevisionError):
     """Revisions follow each other in a circle.
 
-    revisions: ids of those that are on the circle or only reachable through it.
+    revisions: ids of those on the circle, and of those only reachable through it.
     """
 
     kind = "Cycle"
 
     def __init__(self, revisions: Sequence[str]) -> None:
-        self.revisions = revisions
+        self.revisions = self.broken_ids = revisions
         super().__init__(
             f"{self.kind} is detected in revisions ({', '.join(revisions)})"
         )
@@ -150,6 +156,9 @@ for _class in (
 # Characters with a meaning in symbols, in the order in which upstream lists them.
 RESERVED = ["@", "-", "+", ":"]
 
+# What would not lead to a revision of that id.
+SYMBOLS = frozenset(("base", "head", "heads"))
+
 
 def parse_relative(symbol: object) -> RelativeSymbol | None:
     """Split `[label@][start](+|-)steps`; None if `symbol` is no relative symbol.
@@ -194,18 +203,28 @@ class Revision(RevisionBase):
     dependencies: ids or branch labels of what has to be there first;
     branch_labels: names for the branch that begins here.
     Raises LoopDetected or DependencyLoopDetected if it refers to itself, RevisionError
-    if the id has characters that symbols need.
+    if the id is a symbol or has characters that symbols need.
     """
 
     @classmethod
     def verify_rev_id(cls, revision: str) -> None:
-        """Raise RevisionError if `revision` has a character that symbols need."""
+        """Raise RevisionError if `revision` is a symbol, or has a character of one."""
         illegal = illegal_characters(revision)
         if illegal:
-            raise RevisionError(
+            complaint = (
                 f"Character(s) '{', '.join(illegal)}' not allowed in revision "
                 f"identifier '{revision}'"
             )
+        elif revision in SYMBOLS:
+            complaint = (
+                f"Revision identifier '{revision}' is not allowed: it is a symbol for "
+                "other revisions"
+            )
+        else:
+            return
+        error = RevisionError(complaint)
+        error.broken_ids = (revision,)
+        raise error
 
     def __repr__(self) -> str:
         fields = [repr(self.revision), repr(self.down_revision)]

@@ -6,6 +6,7 @@ import os
 
 from .. import util
 from .._core import HAS_DOWN_REVISION, HAS_REVISION, ScannedFile, scan_file
+from ..util.exc import BrokenFileError
 from . import _files
 from .revision import Revision
 
@@ -39,13 +40,16 @@ class Script(Revision):
     ) -> None:
         self.module = module
         self.path = os.fspath(path)
+        down_revision = module.down_revision
+        depends_on = getattr(module, "depends_on", None)
+        _files.check_ids(self.path, rev_id, down_revision, depends_on)
         super().__init__(
             rev_id,
-            module.down_revision,
+            down_revision,
             branch_labels=util.to_tuple(
                 getattr(module, "branch_labels", None), default=()
             ),
-            dependencies=util.to_tuple(getattr(module, "depends_on", None), default=()),
+            dependencies=_dependencies(depends_on),
         )
 
     @util.memoized_property
@@ -93,6 +97,8 @@ class Script(Revision):
         if scriptdir.sourceless and _files.is_compiled_beside_source(path):
             return None
         module = _files.execute(path)
+        if not hasattr(module, "down_revision"):
+            raise BrokenFileError(f"{path}: module has no attribute 'down_revision'")
         return cls(module, _files.revision_id(module, os.path.basename(path)), path)
 
     @property
@@ -256,14 +262,20 @@ class RevisionFiles:
 def _unexecuted(cls: type[Script], scanned: ScannedFile) -> Script:
     """Return the script of a file whose header was read exactly."""
     rev_id, down_revision, branch_labels, depends_on = scanned.header
+    _files.check_ids(util.not_none(scanned.path), rev_id, down_revision, depends_on)
     script = cls.__new__(cls)
     script._scanned = scanned
     if branch_labels is not None:
         branch_labels = util.to_tuple(branch_labels)
-    if depends_on is not None:
-        depends_on = util.to_tuple(depends_on)
-    _init_revision(script, rev_id, down_revision, depends_on, branch_labels)
+    dependencies = _dependencies(depends_on)
+    _init_revision(script, rev_id, down_revision, dependencies, branch_labels)
     return script
+
+
+def _dependencies(depends_on: Any) -> tuple[str, ...]:
+    """Return the dependencies that a file declares; an empty text is none."""
+    given: tuple[str, ...] = util.to_tuple(depends_on or (), default=())
+    return () if given == ("",) else given
 
 
 def _flags(script: Script, with_head: bool = False) -> str:
@@ -275,4 +287,4 @@ def _flags(script: Script, with_head: bool = False) -> str:
 
 def _sorted_names(names: Iterable[str]) -> str:
     """Return names in one line, in an order that is the same in each run."""
-    return util.format_as_comma(sorted(names))
+    return util.format_as_comma(sorted(map(str, names)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -21,7 +22,7 @@ from ._stamping import heads_on_lines_of, stamp_steps
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import Any
     from zoneinfo import ZoneInfo
@@ -41,6 +42,8 @@ _LAST_WORD = re.compile(r"_[^_]*\Z")
 _default_file_template = "%(rev)s_%(slug)s"
 _DEFAULT_SLUG_LENGTH = 40
 _NO_MESSAGE = "empty message"
+# What Python raises for a value that has another form than it should have.
+_OF_A_VALUE = (ImportError, LookupError, OSError, OverflowError, TypeError, ValueError)
 _NO_OPTIONS: MessagingOptions = util.EMPTY_DICT  # type: ignore[assignment]
 
 
@@ -86,6 +89,9 @@ class ScriptDirectory:
     Raises CommandError if there is no such directory.
     """
 
+    # Returns an option with the file that it stands in, for messages.
+    _place: Callable[[str], str] = staticmethod(str)
+
     def __init__(
         self,
         dir: str | os.PathLike[str],
@@ -130,11 +136,16 @@ class ScriptDirectory:
         if location is None:
             raise util.CommandError("No 'script_location' key found in configuration.")
         if not isinstance(location, str):
-            raise _config_error(f"script_location is no text, but {location!r}")
+            raise _config_error(
+                f"script_location is no text, but {location!r}",
+                config._place("script_location"),
+            )
         length = _slug_length(config)
         sys.path[:0] = config.get_prepend_sys_paths_list() or ()
-        return ScriptDirectory(
-            _file_name(location),
+        with _names_option(config._place, "script_location"):
+            folder = _file_name(location)
+        directory = ScriptDirectory(
+            folder,
             file_template=config.get_alembic_option(
                 "file_template", _default_file_template
             ),
@@ -149,6 +160,8 @@ class ScriptDirectory:
             ),
             messaging_opts=config.messaging_opts,
         )
+        directory._place = config._place
+        return directory
 
     # --- files ----------------------------------------------------------------------
 
@@ -175,7 +188,8 @@ class ScriptDirectory:
     @util.memoized_property
     def _location_names(self) -> Sequence[str]:
         """The directories of revision files, without the cost of `pathlib`."""
-        names = [_file_name(os.fspath(name)) for name in self.version_locations or ()]
+        with _names_option(self._place, "version_locations"):
+            names = [_file_name(os.fspath(name)) for name in self.version_locations]
         here = os.getcwd()
         return [
             os.path.join(here, name)
@@ -270,10 +284,12 @@ class ScriptDirectory:
         """
         heads = [script for script in self.get_revisions(id_) if script is not None]
         current: dict[str, Any] = {script.revision: script for script in heads}
-        for node in self.revision_map._get_ancestor_nodes(
-            heads, include_dependencies=True
-        ):
-            current[node.revision] = node
+        # The map may only now be loaded, and tell what is wrong with it.
+        with self._catch_revision_errors():
+            for node in self.revision_map._get_ancestor_nodes(
+                heads, include_dependencies=True
+            ):
+                current[node.revision] = node
         # What is below a current revision is current: looking one up is enough.
         return {
             script
@@ -407,6 +423,8 @@ class ScriptDirectory:
 
     def _generate_template(self, src: Path, dest: Path, **kw: Any) -> None:
         with util.status(f"Generating {dest.absolute()}", **self.messaging_opts):
+            with _names_option(self._place, "output_encoding"):
+                codecs.lookup(self.output_encoding)
             util.template_to_file(src, dest, self.output_encoding, **kw)
 
     def _append_template(self, src: Path, dest: Path, **kw: Any) -> None:
@@ -444,7 +462,7 @@ class ScriptDirectory:
                 "Python >= 3.9 is required for timezone support or the "
                 "'backports.zoneinfo' package must be installed."
             )
-        zone = _time_zone(clock.ZoneInfo, self.timezone)
+        zone = _time_zone(clock.ZoneInfo, self.timezone, self._place("timezone"))
         now: datetime.datetime = clock.datetime.datetime.now(
             tz=clock.datetime.timezone.utc
         )
@@ -568,7 +586,11 @@ class ScriptDirectory:
         if self.hooks:
             from . import write_hooks
 
-            write_hooks._run_hooks(path, self.hooks)
+            try:
+                write_hooks._run_hooks(path, self.hooks)
+            except write_hooks.HookOptionError as problem:
+                place = self._place("post_write_hooks")
+                raise _config_error(str(problem), place) from problem
 
     def _adopt(self, path: Path, branch_labels: _RevIdType | None) -> Script | None:
         with self._catch_revision_errors():
@@ -604,7 +626,8 @@ class ScriptDirectory:
         fields = {"rev": rev_id, "slug": slug, "epoch": int(create_date.timestamp())}
         for unit in ("year", "month", "day", "hour", "minute", "second"):
             fields[unit] = getattr(create_date, unit)
-        name = self.file_template % fields
+        with _names_option(self._place, "file_template"):
+            name = self.file_template % fields
         if os.path.basename(name) == "":
             raise util.CommandError(
                 f"file_template {self.file_template!r} leaves the file of revision "
@@ -613,21 +636,32 @@ class ScriptDirectory:
         return Path(path, f"{name}.py")
 
 
-def _config_error(message: str, hint: str | None = None) -> Exception:
+def _config_error(message: str, place: str) -> Exception:
     # Who makes a ScriptDirectory without a Config does not pay for its module.
     from ..util._config import ConfigFileError
 
-    return ConfigFileError(message, hint)
+    return ConfigFileError(message, place)
+
+
+@contextmanager
+def _names_option(place: Callable[[str], str], option: str) -> Iterator[None]:
+    """Turn what a value makes Python raise into an error that says where it stands.
+
+    place: returns an option with the file that it stands in.
+    Raises ConfigFileError.
+    """
+    try:
+        yield
+    except _OF_A_VALUE as problem:
+        # A KeyError has only the key for a text.
+        kind = f"{type(problem).__name__}: " if isinstance(problem, KeyError) else ""
+        raise _config_error(f"{kind}{problem}", place(option)) from problem
 
 
 def _slug_length(config: Config) -> int | None:
     value: Any = config.get_alembic_option("truncate_slug_length")
-    try:
+    with _names_option(config._place, "truncate_slug_length"):
         return None if value is None else int(value)
-    except (ValueError, TypeError) as problem:
-        raise _config_error(
-            str(problem), hint="truncate_slug_length has to be a whole number"
-        ) from problem
 
 
 def _file_name(name: str) -> str:
@@ -646,9 +680,10 @@ def _in_normal_form(path: str) -> str:
     return str(Path(path))
 
 
-def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
+def _time_zone(zone_info: type[ZoneInfo], name: str, place: str) -> ZoneInfo:
     """Return a time zone by its name, as written or in capitals.
 
+    place: where the name stands, for the message.
     Raises CommandError if it is not known, ConfigFileError if it cannot be a name.
     """
     for spelling in (name, str(name).upper()):
@@ -658,5 +693,5 @@ def _time_zone(zone_info: type[ZoneInfo], name: str) -> ZoneInfo:
             continue
         except (ValueError, TypeError, OSError) as problem:
             # OSError: a directory in the database of time zones.
-            raise _config_error(f"Can't locate timezone: {name}") from problem
+            raise _config_error(f"Can't locate timezone: {name}", place) from problem
     raise util.CommandError(f"Can't locate timezone: {name}")

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 REVISION_SCRIPT_TOKEN = "REVISION_SCRIPT_FILENAME"
 
+
+class HookOptionError(util.CommandError):
+    """An option of a hook cannot be what it is; the message names it."""
+
+
 _registry: dict[str, Callable[..., Any]] = {}
 
 
@@ -67,7 +72,12 @@ def _run_hooks(path: str | os.PathLike[str], hooks: list[PostWriteHookConfig]) -
 
 def _parse_cmdline_options(cmdline_options_str: str, path: str) -> list[str]:
     """Return a hook's arguments; the path comes first unless a token places it."""
-    words = shlex.split(cmdline_options_str, posix=compat.is_posix)
+    try:
+        words = shlex.split(cmdline_options_str, posix=compat.is_posix)
+    except (ValueError, AttributeError, TypeError) as problem:
+        raise HookOptionError(
+            f"options {cmdline_options_str!r}: {problem}"
+        ) from problem
     if REVISION_SCRIPT_TOKEN not in cmdline_options_str:
         return [path, *words]
     return [word.replace(REVISION_SCRIPT_TOKEN, path) for word in words]
@@ -153,6 +163,10 @@ def module(path: str, options: dict[str, str], ignore_output: bool = False) -> N
     Raises CommandError if there is no such module.
     """
     name = _get_required_option(options, "module")
-    if importlib.util.find_spec(name) is None:
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError) as problem:
+        raise HookOptionError(f"module {name!r}: {problem}") from problem
+    if found is None:
         raise util.CommandError(f"Could not find module {name}")
     _run_hook(path, options, ignore_output, [sys.executable, "-m", name])

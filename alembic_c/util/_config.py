@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 from . import compat
 from ._logging import DeferredLogger
-from .exc import CommandError
+from .exc import BrokenFileError, CommandError
 from .langhelpers import EMPTY_DICT, immutabledict, memoized_property
 from .messaging import warn_deprecated, write_outstream
 
@@ -46,19 +46,17 @@ _LEGACY_OPTION = "version_path_separator"
 _LEGACY_PATHS = r", *| +|:"
 
 
-class ConfigFileError(CommandError, configparser.Error, ValueError):
+class ConfigFileError(BrokenFileError, configparser.Error, ValueError):
     """A configuration file does not have the form that it should have.
 
-    The message names the file, and the line where there is one.
-
-    hint: what the command line says behind a message that others rely on, and that
-        leaves out which option it is about.
+    The message names the file, and the line where there is one; if it is about an
+    option, `place` names both.
     """
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, place: str | None = None) -> None:
         Exception.__init__(self, message)
         self.message = message
-        self.hint = hint
+        self.place = place
 
 
 class Config:
@@ -322,6 +320,18 @@ class Config:
                 f"{name!r} in [tool.alembic]: {problem}; write % as %%"
             ) from problem
 
+    def _place(self, name: str) -> str:
+        """Return an option with the file that it stands in, for messages."""
+        if self.file_config.has_option(self.config_ini_section, name):
+            file, table = self.config_file_name, self.config_ini_section
+        elif name in self.toml_alembic_config:
+            file, table = self.toml_file_name, "tool.alembic"
+        elif self.file_config.has_section(name):
+            return f"{self.config_file_name or 'the configuration'}: [{name}]"
+        else:
+            return name
+        return f"{file or 'the configuration'}: {name!r} in [{table}]"
+
     def get_alembic_boolean_option(self, name: str) -> bool:
         """Return whether an option is "true" in the ini file, or true in the TOML.
 
@@ -418,7 +428,8 @@ class Config:
             if word not in _PATH_SEPARATORS:
                 known = ", ".join(map(repr, _PATH_SEPARATORS))
                 raise ConfigFileError(
-                    f"'{word}' is not a valid value for {name}; expected {known}"
+                    f"'{word}' is not a valid value for {name}; expected {known}",
+                    self._place(name),
                 )
             return _PATH_SEPARATORS[word] or os.pathsep
         return None

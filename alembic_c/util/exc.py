@@ -11,6 +11,21 @@ class CommandError(Exception):
     """A command cannot do what was asked; the message tells the user why."""
 
 
+class BrokenFileError(CommandError):
+    """A file of the project does not have the form that it should have.
+
+    Upstream does not expect such files: its command ends with a traceback and status
+    1, and so the status is 1 here too.
+
+    place: what the command line says before the message, where that is one that
+        others rely on; else the message names the file.
+    """
+
+    def __init__(self, message: str, place: str | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class DatabaseNotAtHead(CommandError):
     """`current --check-heads` found a database that is not on all heads."""
 

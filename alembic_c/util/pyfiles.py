@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 
@@ -32,8 +31,8 @@ def template_to_file(
         behind it.
     kw: the template's variables.
     Raises CommandError, with the name of a file that holds the template's traceback,
-    if the template fails; ConfigFileError if there is no such encoding;
-    OSError if a file cannot be read or written.
+    if the template fails or there is no such encoding; OSError if a file cannot be
+    read or written.
     """
     rendered = _render(os.fspath(template_file), output_encoding, kw)
     if append_with_newlines:
@@ -44,12 +43,6 @@ def template_to_file(
 def _render(template_file: str, encoding: str, variables: dict[str, Any]) -> bytes:
     from mako.template import Template
 
-    try:
-        codecs.lookup(encoding)
-    except (LookupError, TypeError, ValueError) as problem:
-        from ._config import ConfigFileError
-
-        raise ConfigFileError(f"output_encoding: {problem}") from problem
     template = Template(filename=template_file)
     try:
         text: str = template.render_unicode(**variables)

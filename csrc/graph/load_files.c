@@ -3,8 +3,16 @@
 
 #include <string.h>
 
+/* Ids that would be read as symbols for other revisions. */
+static const char *const symbols[] = {"base", "head", "heads"};
+
 bool alc_is_plain_id(struct alc_str id)
 {
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        if (id.len == strlen(symbols[i]) && memcmp(id.ptr, symbols[i], id.len) == 0) {
+            return false;
+        }
+    }
     for (size_t i = 0; i < id.len; i++) {
         char c = id.ptr[i];
         if (c == '@' || c == '-' || c == '+' || c == ':') {
@@ -30,7 +38,7 @@ static int take_names(struct alc_names *out, const struct alc_value *value,
         return IS_THERE;
     case ALC_VALUE_STR:
         *out = (struct alc_names){&value->u.str, 1};
-        return IS_THERE;
+        return value->u.str.len > 0 ? IS_THERE : HAS_NONE; /* Python reads "" */
     case ALC_VALUE_SET: /* in an order that only Python knows */
         return HAS_NONE;
     case ALC_VALUE_TUPLE:
@@ -42,7 +50,7 @@ static int take_names(struct alc_names *out, const struct alc_value *value,
         return FAILED;
     }
     for (uint32_t i = 0; i < value->n_items; i++) {
-        if (value->u.items[i].kind != ALC_VALUE_STR) {
+        if (value->u.items[i].kind != ALC_VALUE_STR || !value->u.items[i].u.str.len) {
             return HAS_NONE;
         }
         items[i] = value->u.items[i].u.str;

@@ -207,17 +207,110 @@ def test_nested_brackets(project: Project) -> None:
     [
         ("path_separator = x", "'x' is not a valid value for path_separator"),
         ("truncate_slug_length = long", "invalid literal for int() with base 10"),
+        ("script_location = nowhere:migrations", "No module named 'nowhere'"),
+        ("version_locations = nowhere:versions", "No module named 'nowhere'"),
     ],
 )
 def test_values_that_make_no_sense(project: Project, line: str, expected: str) -> None:
     name = line.partition(" ")[0]
     ini = (project.root / "alembic.ini").read_text()
+    ini = ini.replace("path_separator = os", "path_separator = newline")
     ini = re.sub(rf"^{name} =.*\n", "", ini, flags=re.MULTILINE)
     project.write("alembic.ini", ini.replace("[alembic]", f"[alembic]\n{line}", 1))
     said = complaint(project, "heads", status=1)
-    assert f"FAILED: {expected}" in said
-    assert name in said
+    assert f"FAILED: alembic.ini: '{name}' in [alembic]: {expected}" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("file_template = %%(nope)s", "KeyError: 'nope'"),
+        ("file_template = %%(year)q", "unsupported format character"),
+        ("output_encoding = latin-99", "unknown encoding: latin-99"),
+        ("timezone = ../x", "Can't locate timezone: ../x"),
+        ("revision_environment = perhaps", "String is not true/false: 'perhaps'"),
+    ],
+)
+def test_values_that_new_revisions_need(
+    project: Project, line: str, expected: str
+) -> None:
+    name = line.partition(" ")[0]
+    ini = (project.root / "alembic.ini").read_text()
+    ini = re.sub(rf"^{name} =.*\n", "", ini, flags=re.MULTILINE)
+    project.write("alembic.ini", ini.replace("[alembic]", f"[alembic]\n{line}", 1))
+    said = complaint(project, "revision", status=1)
+    assert f"FAILED: alembic.ini: '{name}' in [alembic]: {expected}" in said
+    assert "Traceback" not in said
+    assert project.revisions("migrations/versions") == []
+
+
+def test_values_in_toml_are_named_with_their_table(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.alembic]\ntruncate_slug_length = 'x'\n")
+    said = complaint(project, "heads", status=1)
+    assert "pyproject.toml: 'truncate_slug_length' in [tool.alembic]: invalid" in said
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "expected"),
+    [
+        ("revision = b'r1'\ndown_revision = None", 255, "b'r1' is not a string"),
+        ("revision = 1\ndown_revision = None", 255, "1 is not a string"),
+        ("revision = 'a'\ndown_revision = 0", 1, "down_revision is 0;"),
+        ("revision = 'a'\ndown_revision = b'0001'", 1, "down_revision is b'0001';"),
+        ("revision = 'a'\ndown_revision = (('0001',),)", 1, "down_revision is"),
+        (
+            "revision = 'a'\ndown_revision = '0001'\ndepends_on = [1]",
+            1,
+            "depends_on is [1];",
+        ),
+        ("revision = 'a'", 1, "no attribute 'down_revision'"),
+        ("revision = 'a-b'\ndown_revision = None", 1, "Character(s) '-' not allowed"),
+        ("revision = 'base'\ndown_revision = None", 1, "'base' is not allowed"),
+        ("revision = 'heads'\ndown_revision = None", 1, "'heads' is not allowed"),
+        (
+            "revision = 'a'\ndown_revision = '0001'\nbranch_labels = '0001'",
+            1,
+            "Branch name '0001' in revision a already used",
+        ),
+        (
+            "revision = 'a'\ndown_revision = 'b1'\nbranch_labels = 'b1'",
+            1,
+            "Revision b1 referenced from",
+        ),
+    ],
+)
+def test_ids_that_cannot_be_ids(
+    project: Project, header: str, status: int, expected: str
+) -> None:
+    add(project, "0001", None)
+    project.write("migrations/versions/broken.py", f"{header}\n")
+    said = complaint(project, "heads", status=status)
+    assert "FAILED: " in said
+    assert expected in said
+    assert "migrations/versions/broken.py" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("arguments", [("current",), ("current", "--check-heads")])
+def test_current_of_an_empty_database_with_a_forbidden_id(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
+    add(project, "a:b", None, name="broken")
+    said = complaint(project, *arguments, status=255 if len(arguments) == 1 else 1)
+    assert "FAILED: Character(s) ':' not allowed in revision identifier 'a:b'" in said
+    assert "migrations/versions/broken.py" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("value", ["''", "('',)", "0", "False", "()"])
+def test_dependencies_that_are_none(project: Project, value: str) -> None:
+    add(project, "0001", None)
+    project.write(
+        "migrations/versions/0002.py",
+        f"revision = '0002'\ndown_revision = '0001'\ndepends_on = {value}\n",
+    )
+    assert project.run("heads").stdout == "0002 (head)\n"
 
 
 # --- the graph ----------------------------------------------------------------------

@@ -199,8 +199,8 @@ def test_setter_that_looks_for_the_unfinished_graph() -> None:
 
 def test_labels_are_not_where_others_can_change_them() -> None:
     label = str(object())
-    revisions = [Revision("base", None, branch_labels=label), *line(1)]
-    revisions += [Revision(f"x{n}", f"x{n - 1}" if n else "base") for n in range(9)]
+    revisions = [Revision("b0", None, branch_labels=label), *line(1)]
+    revisions += [Revision(f"x{n}", f"x{n - 1}" if n else "b0") for n in range(9)]
     own = revisions[0]._orig_branch_labels
     loaded(revisions)
     for holder in gc.get_referrers(own):

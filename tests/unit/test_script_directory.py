@@ -139,7 +139,7 @@ def test_wrong_encoding_is_named_with_the_file(tree: Tree) -> None:
     ("name", "text", "error", "message"),
     [
         ("zz.py", "down_revision = None", CommandError, "id from filename zz.py"),
-        ("zz.py", "revision = 'a'", AttributeError, "no attribute 'down_revision'"),
+        ("zz.py", "revision = 'a'", CommandError, "no attribute 'down_revision'"),
         ("zz.py", "revision = 'a-b'\ndown_revision = None", CommandError, "'-' not"),
         ("zz.py", "revision = 'a'\ndown_revision = 'a'", CommandError, "Self-loop"),
         ("zz.py", "revision = nowhere", NameError, "nowhere"),

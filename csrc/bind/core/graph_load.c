@@ -217,7 +217,8 @@ static int tell(void *self, const struct alc_trouble *trouble)
             a->rev);
         break;
     case ALC_PARENT_BY_LABEL:
-        PyErr_SetObject(PyExc_KeyError, PyTuple_GET_ITEM(a->names[DOWNS], at));
+        rc = call_report(l, "missing parent", PyTuple_GET_ITEM(a->names[DOWNS], at),
+                         a->rev);
         break;
     case ALC_CYCLE:
     case ALC_DEPENDENCY_CYCLE:

@@ -462,7 +462,7 @@ static PyObject *revision_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     return (PyObject *)self;
 }
 
-/* An id with none of the characters that symbols are made of. */
+/* An id that Revision.verify_rev_id would not refuse. */
 static bool is_plain_id(PyObject *id)
 {
     struct alc_str name;

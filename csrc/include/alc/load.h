@@ -91,7 +91,7 @@ int alc_load(struct alc_loaded *out, struct alc_graph *g,
              const struct alc_revision_view *views, size_t n,
              const struct alc_listener *listener, struct alc_error *err);
 
-/* Has an id none of the characters that symbols are made of? */
+/* Is an id no symbol for others, and has none of the characters of symbols? */
 bool alc_is_plain_id(struct alc_str id);
 
 /*
