@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from ._cli.command_line import CommandLine as CommandLine
+# Programs reach the commands as `config.command`, and replace them there.
+from . import command as command
+from . import util as util
+from ._cli import command_line as _command_line
 from .util._config import Config as Config
 from .util._config import ConfigFileError as ConfigFileError
 from .util._config import PostWriteHookConfig as PostWriteHookConfig
@@ -32,6 +36,14 @@ def __getattr__(name: str) -> Any:
     from .util import _config_types
 
     return getattr(_config_types, name)
+
+
+class CommandLine(_command_line.CommandLine):
+    __doc__ = _command_line.CommandLine.__doc__
+
+    def _new_parser(self, **options: Any) -> ArgumentParser:
+        # Others replace `config.ArgumentParser`.
+        return ArgumentParser(**options)
 
 
 def main(

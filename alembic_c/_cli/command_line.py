@@ -32,7 +32,7 @@ class CommandLine:
         self._positional_names: dict[Any, dict[str, str]] = {
             command.stamp: {"revision": "revisions"}
         }
-        self.parser = ArgumentParser(
+        self.parser = self._new_parser(
             prog=prog, formatter_class=BuildingFormatter, epilog=added.EPILOG
         )
         self.parser.add_argument(
@@ -47,6 +47,9 @@ class CommandLine:
         self.parser.formatter_class = Formatter
         for name in command.VERBS:
             self.register_command(getattr(command, name))
+
+    def _new_parser(self, **options: Any) -> ArgumentParser:
+        return ArgumentParser(**options)
 
     def register_command(self, fn: CommandFunction) -> None:
         """Add a command.
