@@ -1,4 +1,4 @@
-"""The one place where registrations happen, in order: dialects, operations, plugins.
+"""The one place where registrations happen, in order: dialects and plugins.
 
 `ensure` and `ensure_comparators` are called where the registries are first needed, so
 that commands which only read revision files pay for none of this.
@@ -13,14 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-# Each registers what it defines when it is imported.
-_DIALECTS = ("mssql", "mysql", "oracle", "postgresql", "sqlite")
-_REGISTERING = (*(f".ddl.{name}" for name in _DIALECTS), ".operations.toimpl")
-
 # A plugin's `setup` may come back here, hence the lock is re-entrant.
 _lock = RLock()
 _done = False
-_has_comparators = False
+_set_up: set[str] = set()
 _waiting: list[EntryPoint] | None = None
 
 
@@ -46,15 +42,13 @@ def ensure_comparators() -> None:
 
 
 def _register_comparators() -> None:
-    global _has_comparators
-    if _has_comparators:
-        return
     from .autogenerate.compare import BUILT_IN
     from .runtime.plugins import Plugin
 
-    _has_comparators = True
     for module, name in BUILT_IN:
-        Plugin.setup_plugin_from_module(module, name)
+        if name not in _set_up:
+            Plugin.setup_plugin_from_module(module, name)
+            _set_up.add(name)
 
 
 def _register() -> None:
@@ -62,8 +56,8 @@ def _register() -> None:
     from .runtime import plugins
 
     if _waiting is None:
-        for module in _REGISTERING:
-            import_module(module, __package__)
+        # An implementation of a dialect is registered by being defined.
+        import_module(".ddl", __package__)
         _waiting = plugins._installed()
         if _waiting:
             # Our own comparators come before those of plugins.

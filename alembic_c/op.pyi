@@ -21,26 +21,12 @@ from sqlalchemy.sql.elements import conv
 from sqlalchemy.sql.expression import TableClause
 from sqlalchemy.types import TypeEngine
 
+from .operations import ops
 from .operations._typing import ServerDefault
 from .operations.base import BatchOperations
 from .operations.base import Operations
 from .operations.base import _C
 from .operations.base import _T
-from .operations.ops import AddColumnOp
-from .operations.ops import AddConstraintOp
-from .operations.ops import AlterColumnOp
-from .operations.ops import AlterTableOp
-from .operations.ops import BulkInsertOp
-from .operations.ops import CreateIndexOp
-from .operations.ops import CreateTableCommentOp
-from .operations.ops import CreateTableOp
-from .operations.ops import DropColumnOp
-from .operations.ops import DropConstraintOp
-from .operations.ops import DropIndexOp
-from .operations.ops import DropTableCommentOp
-from .operations.ops import DropTableOp
-from .operations.ops import ExecuteSQLOp
-from .operations.ops import MigrateOperation
 from .runtime.migration import MigrationContext
 from .util.sqla_compat import _literal_bindparam
 
@@ -462,7 +448,7 @@ def inline_literal(
     """
 
 @overload
-def invoke(operation: CreateTableOp) -> Table:
+def invoke(operation: ops.CreateTableOp) -> Table:
     """Carry out an operation.
 
     operation: one that autogenerate has made, for example.
@@ -472,19 +458,19 @@ def invoke(operation: CreateTableOp) -> Table:
 @overload
 def invoke(
     operation: (
-        AddConstraintOp
-        | DropConstraintOp
-        | CreateIndexOp
-        | DropIndexOp
-        | AddColumnOp
-        | AlterColumnOp
-        | AlterTableOp
-        | CreateTableCommentOp
-        | DropTableCommentOp
-        | DropColumnOp
-        | BulkInsertOp
-        | DropTableOp
-        | ExecuteSQLOp
+        ops.AddConstraintOp
+        | ops.DropConstraintOp
+        | ops.CreateIndexOp
+        | ops.DropIndexOp
+        | ops.AddColumnOp
+        | ops.AlterColumnOp
+        | ops.AlterTableOp
+        | ops.CreateTableCommentOp
+        | ops.DropTableCommentOp
+        | ops.DropColumnOp
+        | ops.BulkInsertOp
+        | ops.DropTableOp
+        | ops.ExecuteSQLOp
     ),
 ) -> None:
     """Carry out an operation.
@@ -494,7 +480,7 @@ def invoke(
     """
 
 @overload
-def invoke(operation: MigrateOperation) -> Any:
+def invoke(operation: ops.MigrateOperation) -> Any:
     """Carry out an operation.
 
     operation: one that autogenerate has made, for example.

@@ -6,8 +6,6 @@ The modules `alembic_c.op` and `alembic_c.context` have functions at run time on
 
     op        alembic_c/op.pyi: the methods of `Operations`
     context   alembic_c/context.pyi: those of `EnvironmentContext`
-    op_cls    the marked section in alembic_c/operations/base.py of `Operations`
-    batch_op  likewise, that of `BatchOperations`
 
 The name `alembic` has stubs of its own (PEP 561), for environments that know it through
 packaging/alembic: each module re-exports ours of the same path.
@@ -46,7 +44,6 @@ class Function:
     node: ast.FunctionDef
     module: str
     name: str
-    first: str
     docstring: str | None
 
     @property
@@ -85,9 +82,9 @@ def directives(cls: type) -> Iterator[Function]:
         ).__func__
         node = definition(source)
         node.decorator_list.clear()
-        node.args.args = node.args.args[2:]
+        node.args.posonlyargs.clear()  # the class, and the object that carries it out
         doc = inspect.getdoc(source)
-        yield Function(node, source.__module__, name, "self", doc)
+        yield Function(node, source.__module__, name, doc)
 
 
 def methods(cls: type) -> Iterator[Function]:
@@ -100,9 +97,9 @@ def methods(cls: type) -> Iterator[Function]:
     for node in found:
         if node.name.startswith("_"):
             continue
-        first = node.args.args.pop(0).arg
+        node.args.args.pop(0)
         doc = ast.get_docstring(node) or docs[node.name]
-        function = Function(node, cls.__module__, node.name, first, doc)
+        function = Function(node, cls.__module__, node.name, doc)
         if node.name not in overloaded or function.is_overload:
             yield function
 
@@ -168,29 +165,26 @@ def split_union(text: str, indent: str) -> str:
     return "\n".join(lines)
 
 
-def declaration(function: Function, indent: str, in_class: bool, doc: bool) -> str:
+def declaration(function: Function) -> str:
     """Return the source that declares a function, ending in a line end."""
     items = parameters(function.node.args)
-    if in_class:
-        items.insert(0, function.first)
-    head = f"{indent}def {function.name}("
+    head = f"def {function.name}("
     returns = text_of(function.node.returns) if function.node.returns else "Any"
-    text = "".join(f"{indent}@{each}\n" for each in function.decorators)
-    docstring = function.docstring if doc else None
-    end = f") -> {returns}:" + ("" if docstring else " ...")
+    text = "".join(f"@{each}\n" for each in function.decorators)
+    end = f") -> {returns}:" + ("" if function.docstring else " ...")
     joined = ", ".join(items)
     if len(head) + len(joined) + len(end) <= WIDTH:
         text += f"{head}{joined}{end}\n"
     elif not items:
         suffix = end.removeprefix(f") -> {returns}")
-        text += f"{head}) -> (\n{indent}    {returns}\n{indent}){suffix}\n"
-    elif len(indent) + 4 + len(joined) <= WIDTH:
-        text += f"{head}\n{indent}    {joined}\n{indent}{end}\n"
+        text += f"{head}) -> (\n    {returns}\n){suffix}\n"
+    elif 4 + len(joined) <= WIDTH:
+        text += f"{head}\n    {joined}\n{end}\n"
     else:
-        body = "".join(split_union(item, f"{indent}    ") for item in items)
-        text += f"{head}\n{body}{indent}{end}\n"
-    if docstring:
-        text += documented(docstring, f"{indent}    ")
+        body = "".join(split_union(item, "    ") for item in items)
+        text += f"{head}\n{body}{end}\n"
+    if function.docstring:
+        text += documented(function.docstring, "    ")
     return text
 
 
@@ -303,7 +297,7 @@ def stub_module(
     declared = []
     for function in functions:
         # Overloads as well, each: some editors show that of the last one.
-        text = declaration(function, "", False, True)
+        text = declaration(function)
         declared.append(text if text.endswith(" ...\n") else f"{text}\n")
     parts = [
         f"# Written by tools/write_stubs.py from {source}; do not edit.",
@@ -340,24 +334,6 @@ def context_stub() -> str:
     )
     imports = import_lines(uses)
     return stub_module("the class EnvironmentContext", functions, variables, imports)
-
-
-def base_module(name: str) -> str:
-    """Return operations/base.py with the section of that name written anew."""
-    from alembic_c.operations import base
-
-    cls = {"op_cls": base.Operations, "batch_op": base.BatchOperations}[name]
-    before, start, rest = OPERATIONS.read_text(encoding="utf-8").partition(
-        f"    # START STUB FUNCTIONS: {name}\n"
-    )
-    _, end, after = rest.partition(f"    # END STUB FUNCTIONS: {name}\n")
-    if not (start and end):
-        raise SystemExit(f"{OPERATIONS}: there is no section {name}")
-    indent = " " * 8
-    declared = "\n".join(
-        declaration(function, indent, True, False) for function in directives(cls)
-    )
-    return f"{before}{start}    if TYPE_CHECKING:\n\n{declared}\n{end}{after}"
 
 
 # --- the name `alembic` -------------------------------------------------------------
@@ -471,8 +447,7 @@ def chosen_names(tree: ast.Module) -> list[str] | None:
 
 # --- what there is to write -----------------------------------------------------------
 
-OPERATIONS = PACKAGE / "operations" / "base.py"
-NAMES = ("op", "context", "op_cls", "batch_op", "alias")
+NAMES = ("op", "context", "alias")
 
 
 def generate(name: str) -> dict[Path, str]:
@@ -481,9 +456,7 @@ def generate(name: str) -> dict[Path, str]:
         return {PACKAGE / "op.pyi": op_stub()}
     if name == "context":
         return {PACKAGE / "context.pyi": context_stub()}
-    if name == "alias":
-        return alias_files()
-    return {OPERATIONS: base_module(name)}
+    return alias_files()
 
 
 def leftover(name: str, texts: dict[Path, str]) -> list[Path]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import SchemaItem
     from sqlalchemy.types import TypeEngine
 
-    from ..operations.postgresql import CreateExcludeConstraintOp
+    from ..operations._constraints import CreateExcludeConstraintOp
     from .api import AutogenContext
 
 _ALTER_COLUMN_INDENT = ",\n" + " " * 11

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ..operations import ops
-from ..operations.postgresql import CreateExcludeConstraintOp
+from ..operations._constraints import CreateExcludeConstraintOp
 from ..util import Dispatcher
 from ..util import sqla_compat as sqla_compat
 from . import _render_base as base
@@ -128,9 +128,7 @@ _RENDERERS: dict[type, Any] = {
     ops.DropConstraintOp: operations.render_drop_constraint,
     ops.ExecuteSQLOp: operations.render_execute,
 }
-default_renderers = Dispatcher()
-for _class, _renderer in _RENDERERS.items():
-    default_renderers.dispatch_for(_class)(_renderer)
+default_renderers = Dispatcher(_RENDERERS)
 renderers = default_renderers.branch()
 
 

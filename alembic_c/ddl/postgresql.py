@@ -479,7 +479,7 @@ def _upper_layer(name: str) -> Any:
 
 # Lives with the operations and with autogenerate; old programs import it from here.
 _MOVED = {
-    "CreateExcludeConstraintOp": "operations.postgresql",
+    "CreateExcludeConstraintOp": "operations._constraints",
     "_add_exclude_constraint": "autogenerate.render",
     "_render_inline_exclude_constraint": "autogenerate.render",
     "_postgresql_autogenerate_prefix": "autogenerate.render",

@@ -1,6 +1,5 @@
 """The directives of migrations: `op.create_table`, `batch_op.add_column` and so on."""
 
-from . import postgresql as postgresql
 from . import toimpl as toimpl
 from .base import AbstractOperations, BatchOperations, Operations
 from .ops import MigrateOperation, MigrationScript

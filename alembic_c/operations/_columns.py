@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy.types import NULLTYPE
 
 from ._tables import AlterTableOp
-from .base import BatchOperations, Operations
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import Column
     from sqlalchemy.types import TypeEngine
 
-    from ._typing import MigrationContext, ServerDefault
+    from ._typing import Invokes, InvokesInBatch, MigrationContext, ServerDefault
 
 # The aspects of a column that can change, in the order that autogenerate lists them:
 # (the key of the diff, the name in existing_x and modify_x, what modify_x is when the
@@ -29,8 +28,6 @@ _ASPECTS: tuple[tuple[str, str, Any], ...] = (
 _CONTEXT = ("nullable", "type", "server_default", "comment")
 
 
-@Operations.register_operation("alter_column")
-@BatchOperations.register_operation("alter_column", "batch_alter_column")
 class AlterColumnOp(AlterTableOp):
     """Changing a column: its type, nullability, default, comment and name."""
 
@@ -119,7 +116,8 @@ class AlterColumnOp(AlterTableOp):
     @classmethod
     def alter_column(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         column_name: str,
         *,
@@ -179,7 +177,8 @@ class AlterColumnOp(AlterTableOp):
     @classmethod
     def batch_alter_column(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         column_name: str,
         *,
         nullable: bool | None = None,
@@ -225,8 +224,6 @@ class AlterColumnOp(AlterTableOp):
         )
 
 
-@Operations.register_operation("add_column")
-@BatchOperations.register_operation("add_column", "batch_add_column")
 class AddColumnOp(AlterTableOp):
     """Adding a column to a table."""
 
@@ -277,7 +274,8 @@ class AddColumnOp(AlterTableOp):
     @classmethod
     def add_column(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         column: Column[Any],
         *,
@@ -314,7 +312,8 @@ class AddColumnOp(AlterTableOp):
     @classmethod
     def batch_add_column(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         column: Column[Any],
         *,
         insert_before: str | None = None,
@@ -346,8 +345,6 @@ class AddColumnOp(AlterTableOp):
         )
 
 
-@Operations.register_operation("drop_column")
-@BatchOperations.register_operation("drop_column", "batch_drop_column")
 class DropColumnOp(AlterTableOp):
     """Dropping a column of a table."""
 
@@ -408,7 +405,8 @@ class DropColumnOp(AlterTableOp):
     @classmethod
     def drop_column(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         column_name: str,
         *,
@@ -427,7 +425,7 @@ class DropColumnOp(AlterTableOp):
 
     @classmethod
     def batch_drop_column(
-        cls, operations: BatchOperations, column_name: str, **kw: Any
+        cls, operations: InvokesInBatch, /, column_name: str, **kw: Any
     ) -> None:
         """Drop a column of the batch's table.
 

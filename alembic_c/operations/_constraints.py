@@ -1,27 +1,207 @@
-"""Adding primary keys, unique constraints, foreign keys and check constraints."""
+"""Adding and dropping constraints: keys, CHECKs, and EXCLUDE of PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from sqlalchemy.schema import Column
+from sqlalchemy.types import NULLTYPE
+
+from .. import util
 from ..util import sqla_compat
-from ._operation import AddConstraintOp
-from .base import BatchOperations, Operations
+from ._operation import MigrateOperation
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import ExcludeConstraint
     from sqlalchemy.schema import (
         CheckConstraint,
         Constraint,
         ForeignKeyConstraint,
         PrimaryKeyConstraint,
+        SchemaItem,
         Table,
         UniqueConstraint,
     )
-    from sqlalchemy.sql.elements import ColumnElement, TextClause
+    from sqlalchemy.sql.elements import ColumnElement, TextClause, quoted_name
 
-    from ._typing import ConstraintName, MigrationContext
+    from ._typing import ConstraintName, Invokes, InvokesInBatch, MigrationContext
+
+_AC = TypeVar("_AC", bound="AddConstraintOp")
+
+
+class AddConstraintOp(MigrateOperation):
+    """Adding a constraint to a table; the base of one class for each kind."""
+
+    add_constraint_ops = util.Dispatcher()
+
+    @property
+    def constraint_type(self) -> str:
+        """The kind of the constraint, as `drop_constraint(type_=...)` names it."""
+        raise NotImplementedError
+
+    @classmethod
+    def register_add_constraint(cls, type_: str) -> Callable[[type[_AC]], type[_AC]]:
+        """Return a decorator that makes a subclass stand for a kind of constraint.
+
+        type_: the `__visit_name__` of SQLAlchemy's class.
+        """
+
+        def register(operation_class: type[_AC]) -> type[_AC]:
+            make = cls.add_constraint_ops.dispatch_for(type_)
+            make(operation_class.from_constraint)
+            return operation_class
+
+        return register
+
+    @classmethod
+    def from_constraint(cls, constraint: Constraint) -> AddConstraintOp:
+        """Return the operation that adds a constraint which belongs to a table.
+
+        Raises ValueError if no operation is registered for its kind.
+        """
+        make = cls.add_constraint_ops.dispatch(constraint.__visit_name__)
+        operation: AddConstraintOp = make(constraint)
+        return operation
+
+    @abstractmethod
+    def to_constraint(
+        self, migration_context: MigrationContext | None = None
+    ) -> Constraint:
+        """Return the constraint, on a table of its own.
+
+        migration_context: gives the naming convention.
+        """
+
+    def reverse(self) -> DropConstraintOp:
+        """Return the operation that drops the constraint."""
+        return DropConstraintOp.from_constraint(self.to_constraint())
+
+    def to_diff_tuple(self) -> tuple[str, Constraint]:
+        """Return ("add_constraint", constraint), or "add_fk" for a foreign key."""
+        return "add_constraint", self.to_constraint()
+
+
+class DropConstraintOp(MigrateOperation):
+    """Dropping a constraint of any kind from a table."""
+
+    # SQLAlchemy's `__visit_name__` of a constraint -> the word for `type_`.
+    _TYPES: ClassVar[dict[str, str]] = {
+        "unique_constraint": "unique",
+        "foreign_key_constraint": "foreignkey",
+        "primary_key_constraint": "primary",
+        "check_constraint": "check",
+        "column_check_constraint": "check",
+        "table_or_column_check_constraint": "check",
+    }
+
+    def __init__(
+        self,
+        constraint_name: ConstraintName,
+        table_name: str,
+        type_: str | None = None,
+        *,
+        schema: str | None = None,
+        if_exists: bool | None = None,
+        _reverse: AddConstraintOp | None = None,
+    ) -> None:
+        self.constraint_name, self.constraint_type = constraint_name, type_
+        self.table_name, self.schema = table_name, schema
+        self.if_exists, self._reverse = if_exists, _reverse
+
+    def reverse(self) -> AddConstraintOp:
+        """Return the operation that adds the constraint.
+
+        Raises ValueError if only its name is known.
+        """
+        return AddConstraintOp.from_constraint(self.to_constraint())
+
+    def to_diff_tuple(self) -> tuple[str, SchemaItem]:
+        """Return ("remove_constraint", constraint), "remove_fk" for a foreign key."""
+        is_foreign_key = self.constraint_type == "foreignkey"
+        verb = "remove_fk" if is_foreign_key else "remove_constraint"
+        return verb, self.to_constraint()
+
+    @classmethod
+    def from_constraint(cls, constraint: Constraint) -> DropConstraintOp:
+        """Return the operation that drops a constraint which belongs to a table."""
+        addition = AddConstraintOp.from_constraint(constraint)
+        table = util.sqla_compat._table_for_constraint(constraint)
+        return cls(
+            util.sqla_compat.constraint_name_or_none(constraint.name),
+            table.name,
+            schema=table.schema,
+            type_=cls._TYPES.get(constraint.__visit_name__),
+            _reverse=addition,
+        )
+
+    def to_constraint(self) -> Constraint:
+        """Return the constraint to drop, on a table of its own.
+
+        Raises ValueError if only its name is known.
+        """
+        if self._reverse is None:
+            raise ValueError(
+                "constraint cannot be produced; original constraint is not present"
+            )
+        constraint = self._reverse.to_constraint()
+        constraint.name = self.constraint_name
+        table = util.sqla_compat._table_for_constraint(constraint)
+        table.name, table.schema = self.table_name, self.schema
+        return constraint
+
+    @classmethod
+    def drop_constraint(
+        cls,
+        operations: Invokes,
+        /,
+        constraint_name: str,
+        table_name: str,
+        type_: str | None = None,
+        *,
+        schema: str | None = None,
+        if_exists: bool | None = None,
+    ) -> None:
+        """Drop a constraint of a table.
+
+        constraint_name: the constraint's name.
+        table_name, schema: its table.
+        type_: "foreignkey", "primary", "unique" or "check"; needed on MySQL, and for
+            a naming convention to be applied to the name.
+        if_exists: add IF EXISTS, for databases that have it.
+        Raises TypeError for another `type_`.
+        """
+        operations.invoke(
+            cls(
+                constraint_name,
+                table_name,
+                type_,
+                schema=schema,
+                if_exists=if_exists,
+            )
+        )
+
+    @classmethod
+    def batch_drop_constraint(
+        cls,
+        operations: InvokesInBatch,
+        /,
+        constraint_name: str,
+        type_: str | None = None,
+    ) -> None:
+        """Drop a constraint of the batch's table.
+
+        constraint_name: the constraint's name.
+        type_: as for `op.drop_constraint`.
+        Raises ValueError if a new table is made and the old one has no such
+        constraint.
+        """
+        target = operations.impl
+        operations.invoke(
+            cls(constraint_name, target.table_name, type_, schema=target.schema)
+        )
 
 
 def _given(constraint: Any, *names: str) -> dict[str, Any]:
@@ -46,8 +226,6 @@ class _KeyOp(AddConstraintOp):
         self.table_name, self.schema = table_name, schema
 
 
-@Operations.register_operation("create_primary_key")
-@BatchOperations.register_operation("create_primary_key", "batch_create_primary_key")
 @AddConstraintOp.register_add_constraint("primary_key_constraint")
 class CreatePrimaryKeyOp(_KeyOp):
     """Adding a primary key to a table."""
@@ -81,7 +259,8 @@ class CreatePrimaryKeyOp(_KeyOp):
     @classmethod
     def create_primary_key(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         constraint_name: str | None,
         table_name: str,
         columns: list[str],
@@ -102,7 +281,8 @@ class CreatePrimaryKeyOp(_KeyOp):
     @classmethod
     def batch_create_primary_key(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         constraint_name: str | None,
         columns: list[str],
     ) -> None:
@@ -116,10 +296,6 @@ class CreatePrimaryKeyOp(_KeyOp):
         )
 
 
-@Operations.register_operation("create_unique_constraint")
-@BatchOperations.register_operation(
-    "create_unique_constraint", "batch_create_unique_constraint"
-)
 @AddConstraintOp.register_add_constraint("unique_constraint")
 class CreateUniqueConstraintOp(_KeyOp):
     """Adding a unique constraint to a table."""
@@ -155,7 +331,8 @@ class CreateUniqueConstraintOp(_KeyOp):
     @classmethod
     def create_unique_constraint(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         constraint_name: str | None,
         table_name: str,
         columns: Sequence[str],
@@ -179,7 +356,8 @@ class CreateUniqueConstraintOp(_KeyOp):
     @classmethod
     def batch_create_unique_constraint(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         constraint_name: str,
         columns: Sequence[str],
         **kw: Any,
@@ -193,8 +371,6 @@ class CreateUniqueConstraintOp(_KeyOp):
         return operations.invoke(cls(constraint_name, target.table_name, columns, **kw))
 
 
-@Operations.register_operation("create_foreign_key")
-@BatchOperations.register_operation("create_foreign_key", "batch_create_foreign_key")
 @AddConstraintOp.register_add_constraint("foreign_key_constraint")
 class CreateForeignKeyOp(AddConstraintOp):
     """Adding a foreign key to a table."""
@@ -258,7 +434,8 @@ class CreateForeignKeyOp(AddConstraintOp):
     @classmethod
     def create_foreign_key(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         constraint_name: str | None,
         source_table: str,
         referent_table: str,
@@ -309,7 +486,8 @@ class CreateForeignKeyOp(AddConstraintOp):
     @classmethod
     def batch_create_foreign_key(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         constraint_name: str | None,
         referent_table: str,
         local_cols: list[str],
@@ -347,10 +525,6 @@ class CreateForeignKeyOp(AddConstraintOp):
         )
 
 
-@Operations.register_operation("create_check_constraint")
-@BatchOperations.register_operation(
-    "create_check_constraint", "batch_create_check_constraint"
-)
 @AddConstraintOp.register_add_constraint("check_constraint")
 @AddConstraintOp.register_add_constraint("table_or_column_check_constraint")
 @AddConstraintOp.register_add_constraint("column_check_constraint")
@@ -399,7 +573,8 @@ class CreateCheckConstraintOp(AddConstraintOp):
     @classmethod
     def create_check_constraint(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         constraint_name: str | None,
         table_name: str,
         condition: str | ColumnElement[bool] | TextClause,
@@ -426,7 +601,8 @@ class CreateCheckConstraintOp(AddConstraintOp):
     @classmethod
     def batch_create_check_constraint(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         constraint_name: str,
         condition: str | ColumnElement[bool] | TextClause,
         **kw: Any,
@@ -445,3 +621,115 @@ class CreateCheckConstraintOp(AddConstraintOp):
                 **kw,
             )
         )
+
+
+@AddConstraintOp.register_add_constraint("exclude_constraint")
+class CreateExcludeConstraintOp(AddConstraintOp):
+    """Adding an exclusion constraint to a table."""
+
+    constraint_type = "exclude"
+
+    def __init__(
+        self,
+        constraint_name: ConstraintName,
+        table_name: str | quoted_name,
+        elements: Sequence[tuple[Any, str]],
+        where: ColumnElement[bool] | str | None = None,
+        schema: str | None = None,
+        _orig_constraint: ExcludeConstraint | None = None,
+        **kw: Any,
+    ) -> None:
+        self.constraint_name, self._orig_constraint = constraint_name, _orig_constraint
+        self.table_name, self.schema = table_name, schema
+        self.elements, self.where, self.kw = elements, where, kw
+
+    @classmethod
+    def from_constraint(cls, constraint: Constraint) -> CreateExcludeConstraintOp:
+        """Return the operation that adds a constraint which belongs to a table."""
+        exclusion = cast("ExcludeConstraint", constraint)
+        table = sqla_compat._table_for_constraint(exclusion)
+        return cls(
+            sqla_compat.constraint_name_or_none(exclusion.name),
+            table.name,
+            sqla_compat._exclude_constraint_elements(exclusion),
+            where=cast("ColumnElement[bool] | None", exclusion.where),
+            schema=table.schema,
+            _orig_constraint=exclusion,
+            deferrable=exclusion.deferrable,
+            initially=exclusion.initially,
+            using=exclusion.using,
+        )
+
+    def to_constraint(
+        self, migration_context: MigrationContext | None = None
+    ) -> ExcludeConstraint:
+        """Return the constraint; that of `from_constraint` itself if there is one."""
+        if self._orig_constraint is not None:
+            return self._orig_constraint
+        # All of the dialect comes with it, which other databases need not wait for.
+        from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
+        constraint = ExcludeConstraint(
+            *self.elements,
+            name=self.constraint_name,
+            where=self.where,
+            **self.kw,
+        )
+        names = dict.fromkeys(
+            each for each, _ in self.elements if isinstance(each, str)
+        )
+        table = SchemaObjects(migration_context).table(
+            self.table_name,
+            *[Column(name, NULLTYPE) for name in names],
+            schema=self.schema,
+        )
+        table.append_constraint(constraint)
+        return constraint
+
+    @classmethod
+    def create_exclude_constraint(
+        cls,
+        operations: Invokes,
+        /,
+        constraint_name: str,
+        table_name: str,
+        *elements: Any,
+        **kw: Any,
+    ) -> Table | None:
+        """Add an exclusion constraint to a table; on PostgreSQL only::
+
+            op.create_exclude_constraint(
+                "no_overlap", "booking", ("period", "&&"), where=text("not cancelled")
+            )
+
+        constraint_name: the constraint's name.
+        table_name: the table.
+        elements: pairs of a column's name or an expression, and an operator.
+        kw: `where`: the condition for rows that are looked at; `schema`: the table's;
+            and keywords of SQLAlchemy's `ExcludeConstraint`: `using`, `ops`,
+            `deferrable`, `initially`.
+        """
+        result: Table | None = operations.invoke(
+            cls(constraint_name, table_name, elements, **kw)
+        )
+        return result
+
+    @classmethod
+    def batch_create_exclude_constraint(
+        cls,
+        operations: InvokesInBatch,
+        /,
+        constraint_name: str,
+        *elements: Any,
+        **kw: Any,
+    ) -> Table | None:
+        """Add an exclusion constraint to the batch's table; on PostgreSQL only.
+
+        The arguments are those of `op.create_exclude_constraint`.
+        """
+        target = operations.impl
+        kw["schema"] = target.schema
+        result: Table | None = operations.invoke(
+            cls(constraint_name, target.table_name, elements, **kw)
+        )
+        return result

@@ -5,7 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+
+# The module of the classes that directives become methods of.
+_OWNERS = f"{__package__}.base"
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -24,11 +30,8 @@ class Directive(NamedTuple):
         return source
 
 
-def make_method(directive: Directive, owner: type[Any]) -> Callable[..., Any]:
-    """Return a method that calls a directive's class method with `self` in front.
-
-    owner: the class that the method is for.
-    """
+def make_method(directive: Directive) -> Callable[..., Any]:
+    """Return a method that calls a directive's class method with `self` in front."""
 
     def method(self: Any, *args: Any, **kw: Any) -> Any:
         try:
@@ -40,7 +43,7 @@ def make_method(directive: Directive, owner: type[Any]) -> Callable[..., Any]:
 
     source = directive.source
     method.__name__ = method.__qualname__ = directive.name
-    method.__module__ = owner.__module__
+    method.__module__ = _OWNERS
     method.__doc__ = source.__doc__
     method.__annotations__ = {
         name: value
@@ -54,6 +57,20 @@ def make_method(directive: Directive, owner: type[Any]) -> Callable[..., Any]:
     )
     method.__directive__ = directive  # type: ignore[attr-defined]
     return method
+
+
+def directive(
+    source: Callable[Concatenate[Any, _P], _R],
+) -> Callable[Concatenate[Any, _P], _R]:
+    """Return a method, of the class in whose body this is called, for a directive.
+
+    source: the class method of an operation class that it calls; it has the method's
+        name, with "batch_" in front if it is one for batches.
+    """
+    name = source.__name__.removeprefix("batch_")
+    operation_class: type[Any] = source.__self__  # type: ignore[attr-defined]
+    made = make_method(Directive(name, operation_class, source.__name__))
+    return cast("Callable[Concatenate[Any, _P], _R]", made)
 
 
 def _raised_by_the_call(err: TypeError) -> bool:

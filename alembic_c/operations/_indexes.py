@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..util import not_none, sqla_compat
 from ._operation import MigrateOperation
-from .base import BatchOperations, Operations
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import Index
     from sqlalchemy.sql.elements import ColumnElement, TextClause, conv, quoted_name
 
-    from ._typing import MigrationContext
+    from ._typing import Invokes, InvokesInBatch, MigrationContext
 
 
-@Operations.register_operation("create_index")
-@BatchOperations.register_operation("create_index", "batch_create_index")
 class CreateIndexOp(MigrateOperation):
     """Creating an index."""
 
@@ -93,7 +90,8 @@ class CreateIndexOp(MigrateOperation):
     @classmethod
     def create_index(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         index_name: str | None,
         table_name: str,
         columns: Sequence[str | TextClause | ColumnElement[Any]],
@@ -131,7 +129,8 @@ class CreateIndexOp(MigrateOperation):
     @classmethod
     def batch_create_index(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         index_name: str,
         columns: list[str],
         **kw: Any,
@@ -146,8 +145,6 @@ class CreateIndexOp(MigrateOperation):
         )
 
 
-@Operations.register_operation("drop_index")
-@BatchOperations.register_operation("drop_index", "batch_drop_index")
 class DropIndexOp(MigrateOperation):
     """Dropping an index."""
 
@@ -202,7 +199,8 @@ class DropIndexOp(MigrateOperation):
     @classmethod
     def drop_index(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         index_name: str,
         table_name: str | None = None,
         *,
@@ -230,7 +228,7 @@ class DropIndexOp(MigrateOperation):
 
     @classmethod
     def batch_drop_index(
-        cls, operations: BatchOperations, index_name: str, **kw: Any
+        cls, operations: InvokesInBatch, /, index_name: str, **kw: Any
     ) -> None:
         """Drop an index of the batch's table.
 

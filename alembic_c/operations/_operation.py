@@ -1,20 +1,23 @@
-"""The base of all operations, and adding and dropping constraints in general."""
+"""The base of all operations, statements, and operations that hold operations."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import util
-from .base import BatchOperations, Operations
+from ..util import to_list
 
 if TYPE_CHECKING:
-    from sqlalchemy.schema import Constraint, SchemaItem
+    import os
 
-    from ._typing import ConstraintName, MigrationContext
+    from sqlalchemy.schema import Table
+    from sqlalchemy.sql import Executable
+    from sqlalchemy.sql.expression import TableClause
 
-_AC = TypeVar("_AC", bound="AddConstraintOp")
+    from ._typing import Invokes, RevisionId
+
+_Ops = TypeVar("_Ops", "UpgradeOps", "DowngradeOps")
 
 
 class MigrateOperation:
@@ -48,173 +51,286 @@ class MigrateOperation:
         raise NotImplementedError
 
 
-class AddConstraintOp(MigrateOperation):
-    """Adding a constraint to a table; the base of one class for each kind."""
-
-    add_constraint_ops = util.Dispatcher()
-
-    @property
-    def constraint_type(self) -> str:
-        """The kind of the constraint, as `drop_constraint(type_=...)` names it."""
-        raise NotImplementedError
-
-    @classmethod
-    def register_add_constraint(cls, type_: str) -> Callable[[type[_AC]], type[_AC]]:
-        """Return a decorator that makes a subclass stand for a kind of constraint.
-
-        type_: the `__visit_name__` of SQLAlchemy's class.
-        """
-
-        def register(operation_class: type[_AC]) -> type[_AC]:
-            make = cls.add_constraint_ops.dispatch_for(type_)
-            make(operation_class.from_constraint)
-            return operation_class
-
-        return register
-
-    @classmethod
-    def from_constraint(cls, constraint: Constraint) -> AddConstraintOp:
-        """Return the operation that adds a constraint which belongs to a table.
-
-        Raises ValueError if no operation is registered for its kind.
-        """
-        make = cls.add_constraint_ops.dispatch(constraint.__visit_name__)
-        operation: AddConstraintOp = make(constraint)
-        return operation
-
-    @abstractmethod
-    def to_constraint(
-        self, migration_context: MigrationContext | None = None
-    ) -> Constraint:
-        """Return the constraint, on a table of its own.
-
-        migration_context: gives the naming convention.
-        """
-
-    def reverse(self) -> DropConstraintOp:
-        """Return the operation that drops the constraint."""
-        return DropConstraintOp.from_constraint(self.to_constraint())
-
-    def to_diff_tuple(self) -> tuple[str, Constraint]:
-        """Return ("add_constraint", constraint), or "add_fk" for a foreign key."""
-        return "add_constraint", self.to_constraint()
-
-
-@Operations.register_operation("drop_constraint")
-@BatchOperations.register_operation("drop_constraint", "batch_drop_constraint")
-class DropConstraintOp(MigrateOperation):
-    """Dropping a constraint of any kind from a table."""
-
-    # SQLAlchemy's `__visit_name__` of a constraint -> the word for `type_`.
-    _TYPES: ClassVar[dict[str, str]] = {
-        "unique_constraint": "unique",
-        "foreign_key_constraint": "foreignkey",
-        "primary_key_constraint": "primary",
-        "check_constraint": "check",
-        "column_check_constraint": "check",
-        "table_or_column_check_constraint": "check",
-    }
+class BulkInsertOp(MigrateOperation):
+    """Inserting rows into a table."""
 
     def __init__(
         self,
-        constraint_name: ConstraintName,
+        table: Table | TableClause,
+        rows: list[dict[str, Any]],
+        *,
+        multiinsert: bool = True,
+    ) -> None:
+        self.table = table
+        self.rows = rows
+        self.multiinsert = multiinsert
+
+    @classmethod
+    def bulk_insert(
+        cls,
+        operations: Invokes,
+        /,
+        table: Table | TableClause,
+        rows: list[dict[str, Any]],
+        *,
+        multiinsert: bool = True,
+    ) -> None:
+        """Insert rows into a table::
+
+            color = table("color", column("code", String), column("title", Text))
+            op.bulk_insert(color, [{"code": "0000ff", "title": "blue"}])
+
+        table: what `op.create_table` returned, or `table()` with the columns.
+        rows: one dictionary for each row, all with the same keys.
+        multiinsert: False makes a statement for each row; needed where values are
+            `op.inline_literal()` and a connection is used.
+        Raises TypeError if `rows` is not a list of dictionaries.
+        """
+        operations.invoke(cls(table, rows, multiinsert=multiinsert))
+
+
+class ExecuteSQLOp(MigrateOperation):
+    """Executing a statement."""
+
+    def __init__(
+        self,
+        sqltext: Executable | str,
+        *,
+        execution_options: dict[str, Any] | None = None,
+    ) -> None:
+        self.sqltext = sqltext
+        self.execution_options = execution_options
+
+    @classmethod
+    def execute(
+        cls,
+        operations: Invokes,
+        /,
+        sqltext: Executable | str,
+        *,
+        execution_options: dict[str, Any] | None = None,
+    ) -> None:
+        """Execute a statement, or write it out in `--sql` mode::
+
+            op.execute("DELETE FROM session WHERE expires < CURRENT_DATE")
+
+        There is no result; use `op.get_bind()` for queries.  With `--sql` no
+        parameters are possible: use `op.inline_literal()` for values, or
+        `text().bindparams()` with `literal_binds` in `context.configure`.
+
+        sqltext: SQL text, in which a colon in front of a name is escaped as `\\:`, or
+            any statement of SQLAlchemy.
+        execution_options: those of SQLAlchemy's `Connection.execution_options`.
+        """
+        operations.invoke(cls(sqltext, execution_options=execution_options))
+
+    @classmethod
+    def batch_execute(
+        cls,
+        operations: Invokes,
+        /,
+        sqltext: Executable | str,
+        *,
+        execution_options: dict[str, Any] | None = None,
+    ) -> None:
+        """Execute a statement at once, before the changes of the batch are made.
+
+        The arguments are those of `op.execute`.
+        """
+        operations.invoke(cls(sqltext, execution_options=execution_options))
+
+    def to_diff_tuple(self) -> tuple[str, Executable | str]:
+        """Return ("execute", statement)."""
+        return "execute", self.sqltext
+
+
+class OpContainer(MigrateOperation):
+    """A sequence of operations.
+
+    ops: the operations; those of a sequence given are kept in a list.
+    """
+
+    def __init__(self, ops: Sequence[MigrateOperation] = ()) -> None:
+        self.ops = list(ops)
+
+    def is_empty(self) -> bool:
+        """Return whether there are no operations."""
+        return not self.ops
+
+    def as_diffs(self) -> Any:
+        """Return all operations, those of containers included, as diff tuples."""
+        return list(self._diffs())
+
+    def _diffs(self) -> Iterator[Any]:
+        for operation in self.ops:
+            if isinstance(operation, OpContainer):
+                yield from operation._diffs()
+            else:
+                yield operation.to_diff_tuple()
+
+    def _undone(self) -> list[MigrateOperation]:
+        """Return what undoes the operations, the last one first."""
+        return [operation.reverse() for operation in self.ops][::-1]
+
+
+class ModifyTableOps(OpContainer):
+    """The operations on one existing table; rendered as a batch where wanted."""
+
+    def __init__(
+        self,
         table_name: str,
-        type_: str | None = None,
+        ops: Sequence[MigrateOperation],
         *,
         schema: str | None = None,
-        if_exists: bool | None = None,
-        _reverse: AddConstraintOp | None = None,
     ) -> None:
-        self.constraint_name, self.constraint_type = constraint_name, type_
-        self.table_name, self.schema = table_name, schema
-        self.if_exists, self._reverse = if_exists, _reverse
+        super().__init__(ops)
+        self.table_name = table_name
+        self.schema = schema
 
-    def reverse(self) -> AddConstraintOp:
-        """Return the operation that adds the constraint.
+    def reverse(self) -> ModifyTableOps:
+        """Return the operations that undo these ones."""
+        return ModifyTableOps(self.table_name, self._undone(), schema=self.schema)
 
-        Raises ValueError if only its name is known.
-        """
-        return AddConstraintOp.from_constraint(self.to_constraint())
 
-    def to_diff_tuple(self) -> tuple[str, SchemaItem]:
-        """Return ("remove_constraint", constraint), "remove_fk" for a foreign key."""
-        is_foreign_key = self.constraint_type == "foreignkey"
-        verb = "remove_fk" if is_foreign_key else "remove_constraint"
-        return verb, self.to_constraint()
+class UpgradeOps(OpContainer):
+    """The operations of a script's `upgrade()`.
 
-    @classmethod
-    def from_constraint(cls, constraint: Constraint) -> DropConstraintOp:
-        """Return the operation that drops a constraint which belongs to a table."""
-        addition = AddConstraintOp.from_constraint(constraint)
-        table = util.sqla_compat._table_for_constraint(constraint)
-        return cls(
-            util.sqla_compat.constraint_name_or_none(constraint.name),
-            table.name,
-            schema=table.schema,
-            type_=cls._TYPES.get(constraint.__visit_name__),
-            _reverse=addition,
+    upgrade_token: the name in the template that they are rendered for.
+    """
+
+    def __init__(
+        self,
+        ops: Sequence[MigrateOperation] = (),
+        upgrade_token: str = "upgrades",
+    ) -> None:
+        super().__init__(ops)
+        self.upgrade_token = upgrade_token
+
+    def reverse_into(self, downgrade_ops: DowngradeOps) -> DowngradeOps:
+        """Put the operations that undo these ones into a container, and return it."""
+        downgrade_ops.ops[:] = self._undone()
+        return downgrade_ops
+
+    def reverse(self) -> DowngradeOps:
+        """Return the operations that undo these ones."""
+        return self.reverse_into(DowngradeOps())
+
+
+class DowngradeOps(OpContainer):
+    """The operations of a script's `downgrade()`.
+
+    downgrade_token: the name in the template that they are rendered for.
+    """
+
+    def __init__(
+        self,
+        ops: Sequence[MigrateOperation] = (),
+        downgrade_token: str = "downgrades",
+    ) -> None:
+        super().__init__(ops)
+        self.downgrade_token = downgrade_token
+
+    def reverse(self) -> UpgradeOps:
+        """Return the operations that undo these ones."""
+        return UpgradeOps(self._undone())
+
+
+def _checked(ops: _Ops | Sequence[_Ops] | None, kind: type[_Ops]) -> list[_Ops]:
+    """Return one container, several or None as a list.
+
+    Raises AssertionError if one is of another kind.
+    """
+    containers: list[_Ops] = to_list(ops)
+    assert all(isinstance(each, kind) for each in containers)
+    return containers
+
+
+def _only(containers: list[_Ops]) -> _Ops | None:
+    """Return the container of a list, None if the list is empty.
+
+    Raises ValueError if there are several.
+    """
+    if not containers:
+        return None
+    if len(containers) > 1:
+        kind = type(containers[0]).__name__
+        attribute = kind.replace("Ops", "_ops_list").lower()
+        raise ValueError(
+            "This MigrationScript instance has a multiple-entry list for "
+            f"{kind}; please use the {attribute} attribute."
         )
+    return containers[0]
 
-    def to_constraint(self) -> Constraint:
-        """Return the constraint to drop, on a table of its own.
 
-        Raises ValueError if only its name is known.
-        """
-        if self._reverse is None:
-            raise ValueError(
-                "constraint cannot be produced; original constraint is not present"
-            )
-        constraint = self._reverse.to_constraint()
-        constraint.name = self.constraint_name
-        table = util.sqla_compat._table_for_constraint(constraint)
-        table.name, table.schema = self.table_name, self.schema
-        return constraint
+class MigrationScript(MigrateOperation):
+    """A revision file to be written.
 
-    @classmethod
-    def drop_constraint(
-        cls,
-        operations: Operations,
-        constraint_name: str,
-        table_name: str,
-        type_: str | None = None,
+    rev_id: its revision id.
+    message: what `-m` said.
+    imports: lines to import what the operations need.
+    head, splice, branch_label, version_path, depends_on: as for `command.revision`.
+    """
+
+    _upgrade_ops: list[UpgradeOps]
+    _downgrade_ops: list[DowngradeOps]
+
+    def __init__(
+        self,
+        rev_id: str | None,
+        upgrade_ops: UpgradeOps,
+        downgrade_ops: DowngradeOps,
         *,
-        schema: str | None = None,
-        if_exists: bool | None = None,
+        message: str | None = None,
+        imports: set[str] = set(),  # noqa: B006 - copied below
+        head: str | None = None,
+        splice: bool | None = None,
+        branch_label: RevisionId = None,
+        version_path: str | os.PathLike[str] | None = None,
+        depends_on: RevisionId = None,
     ) -> None:
-        """Drop a constraint of a table.
+        self.rev_id = rev_id
+        self.message = message
+        self.imports = set(imports)
+        self.head = head
+        self.splice = splice
+        self.branch_label = branch_label
+        self.version_path = version_path
+        self.depends_on = depends_on
+        self.upgrade_ops = upgrade_ops
+        self.downgrade_ops = downgrade_ops
 
-        constraint_name: the constraint's name.
-        table_name, schema: its table.
-        type_: "foreignkey", "primary", "unique" or "check"; needed on MySQL, and for
-            a naming convention to be applied to the name.
-        if_exists: add IF EXISTS, for databases that have it.
-        Raises TypeError for another `type_`.
+    @property
+    def upgrade_ops(self) -> UpgradeOps | None:
+        """The operations of `upgrade()`; assign one container or a list of them.
+
+        Raises ValueError on reading if there are several.
         """
-        operations.invoke(
-            cls(
-                constraint_name,
-                table_name,
-                type_,
-                schema=schema,
-                if_exists=if_exists,
-            )
-        )
+        return _only(self._upgrade_ops)
 
-    @classmethod
-    def batch_drop_constraint(
-        cls,
-        operations: BatchOperations,
-        constraint_name: str,
-        type_: str | None = None,
+    @upgrade_ops.setter
+    def upgrade_ops(self, upgrade_ops: UpgradeOps | list[UpgradeOps] | None) -> None:
+        self._upgrade_ops = _checked(upgrade_ops, UpgradeOps)
+
+    @property
+    def downgrade_ops(self) -> DowngradeOps | None:
+        """The operations of `downgrade()`; assign one container or a list of them.
+
+        Raises ValueError on reading if there are several.
+        """
+        return _only(self._downgrade_ops)
+
+    @downgrade_ops.setter
+    def downgrade_ops(
+        self, downgrade_ops: DowngradeOps | list[DowngradeOps] | None
     ) -> None:
-        """Drop a constraint of the batch's table.
+        self._downgrade_ops = _checked(downgrade_ops, DowngradeOps)
 
-        constraint_name: the constraint's name.
-        type_: as for `op.drop_constraint`.
-        Raises ValueError if a new table is made and the old one has no such
-        constraint.
-        """
-        target = operations.impl
-        operations.invoke(
-            cls(constraint_name, target.table_name, type_, schema=target.schema)
-        )
+    @property
+    def upgrade_ops_list(self) -> list[UpgradeOps]:
+        """All containers for `upgrade()`: several with several databases."""
+        return self._upgrade_ops
+
+    @property
+    def downgrade_ops_list(self) -> list[DowngradeOps]:
+        """All containers for `downgrade()`: several with several databases."""
+        return self._downgrade_ops

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..util import sqla_compat
 from ._operation import MigrateOperation
-from .base import BatchOperations, Operations
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import Constraint, MetaData, SchemaItem, Table
 
-    from ._typing import MigrationContext
+    from ._typing import Invokes, InvokesInBatch, MigrationContext
 
 
 def _options(table: Table) -> dict[str, Any]:
@@ -26,7 +25,6 @@ def _options(table: Table) -> dict[str, Any]:
     }
 
 
-@Operations.register_operation("create_table")
 class CreateTableOp(MigrateOperation):
     """Creating a table."""
 
@@ -117,7 +115,8 @@ class CreateTableOp(MigrateOperation):
     @classmethod
     def create_table(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         *columns: SchemaItem,
         if_not_exists: bool | None = None,
@@ -139,12 +138,12 @@ class CreateTableOp(MigrateOperation):
             and those of dialects, such as `mysql_engine`.
         Raises TypeError for a keyword that does not name a dialect's option.
         """
-        return operations.invoke(
+        table: Table = operations.invoke(
             cls(table_name, columns, if_not_exists=if_not_exists, **kw)
         )
+        return table
 
 
-@Operations.register_operation("drop_table")
 class DropTableOp(MigrateOperation):
     """Dropping a table."""
 
@@ -207,7 +206,8 @@ class DropTableOp(MigrateOperation):
     @classmethod
     def drop_table(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         *,
         schema: str | None = None,
@@ -234,7 +234,6 @@ class AlterTableOp(MigrateOperation):
         self.schema = schema
 
 
-@Operations.register_operation("rename_table")
 class RenameTableOp(AlterTableOp):
     """Renaming a table."""
 
@@ -251,7 +250,8 @@ class RenameTableOp(AlterTableOp):
     @classmethod
     def rename_table(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         old_table_name: str,
         new_table_name: str,
         *,
@@ -265,10 +265,6 @@ class RenameTableOp(AlterTableOp):
         operations.invoke(cls(old_table_name, new_table_name, schema=schema))
 
 
-@Operations.register_operation("create_table_comment")
-@BatchOperations.register_operation(
-    "create_table_comment", "batch_create_table_comment"
-)
 class CreateTableCommentOp(AlterTableOp):
     """Setting the comment of a table."""
 
@@ -287,7 +283,8 @@ class CreateTableCommentOp(AlterTableOp):
     @classmethod
     def create_table_comment(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         comment: str | None,
         *,
@@ -312,7 +309,8 @@ class CreateTableCommentOp(AlterTableOp):
     @classmethod
     def batch_create_table_comment(
         cls,
-        operations: BatchOperations,
+        operations: InvokesInBatch,
+        /,
         comment: str | None,
         *,
         existing_comment: str | None = None,
@@ -355,8 +353,6 @@ class CreateTableCommentOp(AlterTableOp):
         return "add_table_comment", self.to_table(), self.existing_comment
 
 
-@Operations.register_operation("drop_table_comment")
-@BatchOperations.register_operation("drop_table_comment", "batch_drop_table_comment")
 class DropTableCommentOp(AlterTableOp):
     """Removing the comment of a table."""
 
@@ -373,7 +369,8 @@ class DropTableCommentOp(AlterTableOp):
     @classmethod
     def drop_table_comment(
         cls,
-        operations: Operations,
+        operations: Invokes,
+        /,
         table_name: str,
         *,
         existing_comment: str | None = None,
@@ -390,7 +387,7 @@ class DropTableCommentOp(AlterTableOp):
 
     @classmethod
     def batch_drop_table_comment(
-        cls, operations: BatchOperations, *, existing_comment: str | None = None
+        cls, operations: InvokesInBatch, /, *, existing_comment: str | None = None
     ) -> None:
         """Remove the comment of the batch's table.
 

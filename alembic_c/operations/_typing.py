@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ..ddl.impl import DefaultImpl
     from ..util.sqla_compat import _NoneName
+    from .schemaobj import SchemaObjects
 
 ServerDefault: TypeAlias = (
     "str | bool | Identity | Computed | TextClause | ColumnElement[Any] | None"
@@ -28,3 +29,31 @@ class MigrationContext(Protocol):
 
     @property
     def bind(self) -> Connection | None: ...
+
+
+class Invokes(Protocol):
+    """What operations ask of the object that carries them out (`base.Operations`)."""
+
+    migration_context: MigrationContext
+    schema_obj: SchemaObjects
+
+    @property
+    def impl(self) -> Any: ...
+
+    def invoke(self, operation: Any) -> Any: ...
+
+
+class BatchTarget(Protocol):
+    """The table that a batch is about."""
+
+    table_name: str
+    schema: str | None
+
+
+class InvokesInBatch(Protocol):
+    """What operations ask of a batch (`base.BatchOperations`)."""
+
+    @property
+    def impl(self) -> BatchTarget: ...
+
+    def invoke(self, operation: Any) -> Any: ...

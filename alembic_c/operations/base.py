@@ -1,8 +1,7 @@
 """The objects behind `op` and `batch_op`.
 
-Their directives, such as `create_table`, come from the operation classes of `ops` (and
-of plugins) that are registered here.  What type checkers see of them is written by
-`tools/write_stubs.py` into the marked sections below, so is never edited by hand.
+A directive, such as `create_table`, is a class method of the class whose object it
+makes, and has its signature there alone.  Plugins register classes of their own.
 """
 
 from __future__ import annotations
@@ -18,39 +17,17 @@ from .. import util
 from ..util import sqla_compat
 from ..util._proxy import ModuleClsProxy
 from ..util.sqla_compat import _literal_bindparam
-from . import batch, schemaobj
-from ._directives import Directive, make_method
+from . import batch, ops, schemaobj, toimpl
+from ._constraints import CreateExcludeConstraintOp
+from ._directives import Directive, directive, make_method
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Connection, Table
-    from sqlalchemy.schema import Column, SchemaItem
-    from sqlalchemy.sql import Executable
-    from sqlalchemy.sql.elements import ColumnElement, TextClause
-    from sqlalchemy.sql.expression import TableClause
     from sqlalchemy.types import TypeEngine
 
     from ..ddl.impl import DefaultImpl
-    from ._typing import MigrationContext, ServerDefault
+    from ._typing import MigrationContext
     from .batch import BatchOperationsImpl
-    from .ops import (
-        AddColumnOp,
-        AddConstraintOp,
-        AlterColumnOp,
-        AlterTableOp,
-        BulkInsertOp,
-        CreateIndexOp,
-        CreateTableCommentOp,
-        CreateTableOp,
-        DropColumnOp,
-        DropConstraintOp,
-        DropIndexOp,
-        DropTableCommentOp,
-        DropTableOp,
-        ExecuteSQLOp,
-        MigrateOperation,
-    )
 
 __all__ = ("BatchOperations", "Operations")
 
@@ -66,7 +43,7 @@ class AbstractOperations(ModuleClsProxy):
     """
 
     impl: DefaultImpl | BatchOperationsImpl
-    _to_impl = util.Dispatcher()
+    _to_impl = util.Dispatcher(toimpl.IMPLEMENTATIONS)
 
     def __init__(
         self,
@@ -91,8 +68,8 @@ class AbstractOperations(ModuleClsProxy):
         """
 
         def register(operation_class: type[_T]) -> type[_T]:
-            directive = Directive(name, operation_class, sourcename or name)
-            setattr(cls, name, make_method(directive, cls))
+            made = Directive(name, operation_class, sourcename or name)
+            setattr(cls, name, make_method(made))
             return operation_class
 
         return register
@@ -193,32 +170,32 @@ class AbstractOperations(ModuleClsProxy):
         return self.migration_context
 
     @overload
-    def invoke(self, operation: CreateTableOp) -> Table: ...
+    def invoke(self, operation: ops.CreateTableOp) -> Table: ...
 
     @overload
     def invoke(
         self,
         operation: (
-            AddConstraintOp
-            | DropConstraintOp
-            | CreateIndexOp
-            | DropIndexOp
-            | AddColumnOp
-            | AlterColumnOp
-            | AlterTableOp
-            | CreateTableCommentOp
-            | DropTableCommentOp
-            | DropColumnOp
-            | BulkInsertOp
-            | DropTableOp
-            | ExecuteSQLOp
+            ops.AddConstraintOp
+            | ops.DropConstraintOp
+            | ops.CreateIndexOp
+            | ops.DropIndexOp
+            | ops.AddColumnOp
+            | ops.AlterColumnOp
+            | ops.AlterTableOp
+            | ops.CreateTableCommentOp
+            | ops.DropTableCommentOp
+            | ops.DropColumnOp
+            | ops.BulkInsertOp
+            | ops.DropTableOp
+            | ops.ExecuteSQLOp
         ),
     ) -> None: ...
 
     @overload
-    def invoke(self, operation: MigrateOperation) -> Any: ...
+    def invoke(self, operation: ops.MigrateOperation) -> Any: ...
 
-    def invoke(self, operation: MigrateOperation) -> Any:
+    def invoke(self, operation: ops.MigrateOperation) -> Any:
         """Carry out an operation.
 
         operation: one that autogenerate has made, for example.
@@ -294,184 +271,30 @@ class Operations(AbstractOperations):
     Further directives are added with `register_operation` and `implementation_for`.
     """
 
-    # START STUB FUNCTIONS: op_cls
-    if TYPE_CHECKING:
-
-        def add_column(
-            self,
-            table_name: str,
-            column: Column[Any],
-            *,
-            schema: str | None = None,
-            if_not_exists: bool | None = None,
-            inline_references: bool | None = None,
-            inline_primary_key: bool | None = None,
-        ) -> None: ...
-
-        def alter_column(
-            self,
-            table_name: str,
-            column_name: str,
-            *,
-            nullable: bool | None = None,
-            comment: str | Literal[False] | None = False,
-            server_default: ServerDefault = False,
-            new_column_name: str | None = None,
-            type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
-            existing_type: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
-            existing_server_default: ServerDefault = False,
-            existing_nullable: bool | None = None,
-            existing_comment: str | None = None,
-            schema: str | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def bulk_insert(
-            self,
-            table: Table | TableClause,
-            rows: list[dict[str, Any]],
-            *,
-            multiinsert: bool = True,
-        ) -> None: ...
-
-        def create_check_constraint(
-            self,
-            constraint_name: str | None,
-            table_name: str,
-            condition: str | ColumnElement[bool] | TextClause,
-            *,
-            schema: str | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def create_exclude_constraint(
-            self, constraint_name: str, table_name: str, *elements: Any, **kw: Any
-        ) -> Table | None: ...
-
-        def create_foreign_key(
-            self,
-            constraint_name: str | None,
-            source_table: str,
-            referent_table: str,
-            local_cols: list[str],
-            remote_cols: list[str],
-            *,
-            onupdate: str | None = None,
-            ondelete: str | None = None,
-            deferrable: bool | None = None,
-            initially: str | None = None,
-            match: str | None = None,
-            source_schema: str | None = None,
-            referent_schema: str | None = None,
-            **dialect_kw: Any,
-        ) -> None: ...
-
-        def create_index(
-            self,
-            index_name: str | None,
-            table_name: str,
-            columns: Sequence[str | TextClause | ColumnElement[Any]],
-            *,
-            schema: str | None = None,
-            unique: bool = False,
-            if_not_exists: bool | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def create_primary_key(
-            self,
-            constraint_name: str | None,
-            table_name: str,
-            columns: list[str],
-            *,
-            schema: str | None = None,
-        ) -> None: ...
-
-        def create_table(
-            self,
-            table_name: str,
-            *columns: SchemaItem,
-            if_not_exists: bool | None = None,
-            **kw: Any,
-        ) -> Table: ...
-
-        def create_table_comment(
-            self,
-            table_name: str,
-            comment: str | None,
-            *,
-            existing_comment: str | None = None,
-            schema: str | None = None,
-        ) -> None: ...
-
-        def create_unique_constraint(
-            self,
-            constraint_name: str | None,
-            table_name: str,
-            columns: Sequence[str],
-            *,
-            schema: str | None = None,
-            **kw: Any,
-        ) -> Any: ...
-
-        def drop_column(
-            self,
-            table_name: str,
-            column_name: str,
-            *,
-            schema: str | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def drop_constraint(
-            self,
-            constraint_name: str,
-            table_name: str,
-            type_: str | None = None,
-            *,
-            schema: str | None = None,
-            if_exists: bool | None = None,
-        ) -> None: ...
-
-        def drop_index(
-            self,
-            index_name: str,
-            table_name: str | None = None,
-            *,
-            schema: str | None = None,
-            if_exists: bool | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def drop_table(
-            self,
-            table_name: str,
-            *,
-            schema: str | None = None,
-            if_exists: bool | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def drop_table_comment(
-            self,
-            table_name: str,
-            *,
-            existing_comment: str | None = None,
-            schema: str | None = None,
-        ) -> None: ...
-
-        def execute(
-            self,
-            sqltext: Executable | str,
-            *,
-            execution_options: dict[str, Any] | None = None,
-        ) -> None: ...
-
-        def rename_table(
-            self, old_table_name: str, new_table_name: str, *, schema: str | None = None
-        ) -> None: ...
-
-    # END STUB FUNCTIONS: op_cls
+    add_column = directive(ops.AddColumnOp.add_column)
+    alter_column = directive(ops.AlterColumnOp.alter_column)
+    bulk_insert = directive(ops.BulkInsertOp.bulk_insert)
+    create_check_constraint = directive(
+        ops.CreateCheckConstraintOp.create_check_constraint
+    )
+    create_exclude_constraint = directive(
+        CreateExcludeConstraintOp.create_exclude_constraint
+    )
+    create_foreign_key = directive(ops.CreateForeignKeyOp.create_foreign_key)
+    create_index = directive(ops.CreateIndexOp.create_index)
+    create_primary_key = directive(ops.CreatePrimaryKeyOp.create_primary_key)
+    create_table = directive(ops.CreateTableOp.create_table)
+    create_table_comment = directive(ops.CreateTableCommentOp.create_table_comment)
+    create_unique_constraint = directive(
+        ops.CreateUniqueConstraintOp.create_unique_constraint
+    )
+    drop_column = directive(ops.DropColumnOp.drop_column)
+    drop_constraint = directive(ops.DropConstraintOp.drop_constraint)
+    drop_index = directive(ops.DropIndexOp.drop_index)
+    drop_table = directive(ops.DropTableOp.drop_table)
+    drop_table_comment = directive(ops.DropTableCommentOp.drop_table_comment)
+    execute = directive(ops.ExecuteSQLOp.execute)
+    rename_table = directive(ops.RenameTableOp.rename_table)
 
 
 class BatchOperations(AbstractOperations):
@@ -484,98 +307,25 @@ class BatchOperations(AbstractOperations):
             f"The {operation} method does not apply to a batch table alter operation."
         )
 
-    # START STUB FUNCTIONS: batch_op
-    if TYPE_CHECKING:
-
-        def add_column(
-            self,
-            column: Column[Any],
-            *,
-            insert_before: str | None = None,
-            insert_after: str | None = None,
-            if_not_exists: bool | None = None,
-            inline_references: bool | None = None,
-            inline_primary_key: bool | None = None,
-        ) -> None: ...
-
-        def alter_column(
-            self,
-            column_name: str,
-            *,
-            nullable: bool | None = None,
-            comment: str | Literal[False] | None = False,
-            server_default: ServerDefault = False,
-            new_column_name: str | None = None,
-            type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
-            existing_type: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
-            existing_server_default: ServerDefault = False,
-            existing_nullable: bool | None = None,
-            existing_comment: str | None = None,
-            insert_before: str | None = None,
-            insert_after: str | None = None,
-            **kw: Any,
-        ) -> None: ...
-
-        def create_check_constraint(
-            self,
-            constraint_name: str,
-            condition: str | ColumnElement[bool] | TextClause,
-            **kw: Any,
-        ) -> None: ...
-
-        def create_exclude_constraint(
-            self, constraint_name: str, *elements: Any, **kw: Any
-        ) -> Table | None: ...
-
-        def create_foreign_key(
-            self,
-            constraint_name: str | None,
-            referent_table: str,
-            local_cols: list[str],
-            remote_cols: list[str],
-            *,
-            referent_schema: str | None = None,
-            onupdate: str | None = None,
-            ondelete: str | None = None,
-            deferrable: bool | None = None,
-            initially: str | None = None,
-            match: str | None = None,
-            **dialect_kw: Any,
-        ) -> None: ...
-
-        def create_index(
-            self, index_name: str, columns: list[str], **kw: Any
-        ) -> None: ...
-
-        def create_primary_key(
-            self, constraint_name: str | None, columns: list[str]
-        ) -> None: ...
-
-        def create_table_comment(
-            self, comment: str | None, *, existing_comment: str | None = None
-        ) -> None: ...
-
-        def create_unique_constraint(
-            self, constraint_name: str, columns: Sequence[str], **kw: Any
-        ) -> Any: ...
-
-        def drop_column(self, column_name: str, **kw: Any) -> None: ...
-
-        def drop_constraint(
-            self, constraint_name: str, type_: str | None = None
-        ) -> None: ...
-
-        def drop_index(self, index_name: str, **kw: Any) -> None: ...
-
-        def drop_table_comment(
-            self, *, existing_comment: str | None = None
-        ) -> None: ...
-
-        def execute(
-            self,
-            sqltext: Executable | str,
-            *,
-            execution_options: dict[str, Any] | None = None,
-        ) -> None: ...
-
-    # END STUB FUNCTIONS: batch_op
+    add_column = directive(ops.AddColumnOp.batch_add_column)
+    alter_column = directive(ops.AlterColumnOp.batch_alter_column)
+    create_check_constraint = directive(
+        ops.CreateCheckConstraintOp.batch_create_check_constraint
+    )
+    create_exclude_constraint = directive(
+        CreateExcludeConstraintOp.batch_create_exclude_constraint
+    )
+    create_foreign_key = directive(ops.CreateForeignKeyOp.batch_create_foreign_key)
+    create_index = directive(ops.CreateIndexOp.batch_create_index)
+    create_primary_key = directive(ops.CreatePrimaryKeyOp.batch_create_primary_key)
+    create_table_comment = directive(
+        ops.CreateTableCommentOp.batch_create_table_comment
+    )
+    create_unique_constraint = directive(
+        ops.CreateUniqueConstraintOp.batch_create_unique_constraint
+    )
+    drop_column = directive(ops.DropColumnOp.batch_drop_column)
+    drop_constraint = directive(ops.DropConstraintOp.batch_drop_constraint)
+    drop_index = directive(ops.DropIndexOp.batch_drop_index)
+    drop_table_comment = directive(ops.DropTableCommentOp.batch_drop_table_comment)
+    execute = directive(ops.ExecuteSQLOp.batch_execute)

@@ -6,21 +6,24 @@ rendered as Python.  This module is where they are imported from.
 
 from ._columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from ._constraints import (
+    AddConstraintOp,
     CreateCheckConstraintOp,
     CreateForeignKeyOp,
     CreatePrimaryKeyOp,
     CreateUniqueConstraintOp,
+    DropConstraintOp,
 )
-from ._containers import (
+from ._indexes import CreateIndexOp, DropIndexOp
+from ._operation import (
+    BulkInsertOp,
     DowngradeOps,
+    ExecuteSQLOp,
+    MigrateOperation,
     MigrationScript,
     ModifyTableOps,
     OpContainer,
     UpgradeOps,
 )
-from ._indexes import CreateIndexOp, DropIndexOp
-from ._operation import AddConstraintOp, DropConstraintOp, MigrateOperation
-from ._statements import BulkInsertOp, ExecuteSQLOp
 from ._tables import (
     AlterTableOp,
     CreateTableCommentOp,

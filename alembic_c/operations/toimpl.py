@@ -9,17 +9,18 @@ from sqlalchemy.schema import Constraint, ForeignKeyConstraint, PrimaryKeyConstr
 
 from ..util import sqla_compat
 from . import ops
-from .base import Operations
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import Column, Table
+
+    from ._typing import Invokes
 
 
 def _if_given(**kw: Any) -> dict[str, Any]:
     return {name: value for name, value in kw.items() if value is not None}
 
 
-def _constraints_to_emit(operations: Operations, table: Table) -> Iterator[Constraint]:
+def _constraints_to_emit(operations: Invokes, table: Table) -> Iterator[Constraint]:
     """Yield the constraints of a table that need statements, in a fixed order.
 
     A primary key is not one.  Constraints of types such as Boolean are left out where
@@ -31,8 +32,7 @@ def _constraints_to_emit(operations: Operations, table: Table) -> Iterator[Const
             yield constraint
 
 
-@Operations.implementation_for(ops.AlterColumnOp)
-def alter_column(operations: Operations, operation: ops.AlterColumnOp) -> None:
+def alter_column(operations: Invokes, operation: ops.AlterColumnOp) -> None:
     """Alter a column, with the constraints that its old and new type bring."""
 
     def each_constraint(type_: Any, apply: Callable[[Constraint], None]) -> None:
@@ -64,8 +64,7 @@ def alter_column(operations: Operations, operation: ops.AlterColumnOp) -> None:
         each_constraint(operation.modify_type, operations.impl.add_constraint)
 
 
-@Operations.implementation_for(ops.DropTableOp)
-def drop_table(operations: Operations, operation: ops.DropTableOp) -> None:
+def drop_table(operations: Invokes, operation: ops.DropTableOp) -> None:
     """Drop a table."""
     operations.impl.drop_table(
         operation.to_table(operations.migration_context),
@@ -73,8 +72,7 @@ def drop_table(operations: Operations, operation: ops.DropTableOp) -> None:
     )
 
 
-@Operations.implementation_for(ops.DropColumnOp)
-def drop_column(operations: Operations, operation: ops.DropColumnOp) -> None:
+def drop_column(operations: Invokes, operation: ops.DropColumnOp) -> None:
     """Drop a column."""
     operations.impl.drop_column(
         operation.table_name,
@@ -85,8 +83,7 @@ def drop_column(operations: Operations, operation: ops.DropColumnOp) -> None:
     )
 
 
-@Operations.implementation_for(ops.CreateIndexOp)
-def create_index(operations: Operations, operation: ops.CreateIndexOp) -> None:
+def create_index(operations: Invokes, operation: ops.CreateIndexOp) -> None:
     """Create an index."""
     operations.impl.create_index(
         operation.to_index(operations.migration_context),
@@ -94,8 +91,7 @@ def create_index(operations: Operations, operation: ops.CreateIndexOp) -> None:
     )
 
 
-@Operations.implementation_for(ops.DropIndexOp)
-def drop_index(operations: Operations, operation: ops.DropIndexOp) -> None:
+def drop_index(operations: Invokes, operation: ops.DropIndexOp) -> None:
     """Drop an index."""
     operations.impl.drop_index(
         operation.to_index(operations.migration_context),
@@ -103,8 +99,7 @@ def drop_index(operations: Operations, operation: ops.DropIndexOp) -> None:
     )
 
 
-@Operations.implementation_for(ops.CreateTableOp)
-def create_table(operations: Operations, operation: ops.CreateTableOp) -> Table:
+def create_table(operations: Invokes, operation: ops.CreateTableOp) -> Table:
     """Create a table, and return it."""
     table = operation.to_table(operations.migration_context)
     operations.impl.create_table(
@@ -113,27 +108,22 @@ def create_table(operations: Operations, operation: ops.CreateTableOp) -> Table:
     return table
 
 
-@Operations.implementation_for(ops.RenameTableOp)
-def rename_table(operations: Operations, operation: ops.RenameTableOp) -> None:
+def rename_table(operations: Invokes, operation: ops.RenameTableOp) -> None:
     """Rename a table."""
     operations.impl.rename_table(
         operation.table_name, operation.new_table_name, schema=operation.schema
     )
 
 
-@Operations.implementation_for(ops.CreateTableCommentOp)
 def create_table_comment(
-    operations: Operations, operation: ops.CreateTableCommentOp
+    operations: Invokes, operation: ops.CreateTableCommentOp
 ) -> None:
     """Set the comment of a table."""
     table = operation.to_table(operations.migration_context)
     operations.impl.create_table_comment(table)
 
 
-@Operations.implementation_for(ops.DropTableCommentOp)
-def drop_table_comment(
-    operations: Operations, operation: ops.DropTableCommentOp
-) -> None:
+def drop_table_comment(operations: Invokes, operation: ops.DropTableCommentOp) -> None:
     """Remove the comment of a table."""
     table = operation.to_table(operations.migration_context)
     operations.impl.drop_table_comment(table)
@@ -148,8 +138,7 @@ def _is_inline_reference(constraint: Constraint, column: Column[Any]) -> bool:
     )
 
 
-@Operations.implementation_for(ops.AddColumnOp)
-def add_column(operations: Operations, operation: ops.AddColumnOp) -> None:
+def add_column(operations: Invokes, operation: ops.AddColumnOp) -> None:
     """Add a column, then its comment, constraints and indexes."""
     column = operation.column
     if column.table is not None:
@@ -183,16 +172,14 @@ def add_column(operations: Operations, operation: ops.AddColumnOp) -> None:
         operations.impl.create_column_comment(column)
 
 
-@Operations.implementation_for(ops.AddConstraintOp)
-def create_constraint(operations: Operations, operation: ops.AddConstraintOp) -> None:
+def create_constraint(operations: Invokes, operation: ops.AddConstraintOp) -> None:
     """Add a constraint of any kind."""
     operations.impl.add_constraint(
         operation.to_constraint(operations.migration_context)
     )
 
 
-@Operations.implementation_for(ops.DropConstraintOp)
-def drop_constraint(operations: Operations, operation: ops.DropConstraintOp) -> None:
+def drop_constraint(operations: Invokes, operation: ops.DropConstraintOp) -> None:
     """Drop a constraint, of which nothing but the name and the kind may be known."""
     constraint = operations.schema_obj.generic_constraint(
         operation.constraint_name,
@@ -205,17 +192,34 @@ def drop_constraint(operations: Operations, operation: ops.DropConstraintOp) -> 
     )
 
 
-@Operations.implementation_for(ops.BulkInsertOp)
-def bulk_insert(operations: Operations, operation: ops.BulkInsertOp) -> None:
+def bulk_insert(operations: Invokes, operation: ops.BulkInsertOp) -> None:
     """Insert rows."""
-    operations.impl.bulk_insert(  # type: ignore[union-attr]
+    operations.impl.bulk_insert(
         operation.table, operation.rows, multiinsert=operation.multiinsert
     )
 
 
-@Operations.implementation_for(ops.ExecuteSQLOp)
-def execute_sql(operations: Operations, operation: ops.ExecuteSQLOp) -> None:
+def execute_sql(operations: Invokes, operation: ops.ExecuteSQLOp) -> None:
     """Execute a statement, inside a batch too, where it does not wait for the end."""
     operations.migration_context.impl.execute(
         operation.sqltext, execution_options=operation.execution_options
     )
+
+
+# What `Operations.invoke` chooses from; `implementation_for` adds to it.
+IMPLEMENTATIONS: dict[type, Callable[..., Any]] = {
+    ops.AlterColumnOp: alter_column,
+    ops.DropTableOp: drop_table,
+    ops.DropColumnOp: drop_column,
+    ops.CreateIndexOp: create_index,
+    ops.DropIndexOp: drop_index,
+    ops.CreateTableOp: create_table,
+    ops.RenameTableOp: rename_table,
+    ops.CreateTableCommentOp: create_table_comment,
+    ops.DropTableCommentOp: drop_table_comment,
+    ops.AddColumnOp: add_column,
+    ops.AddConstraintOp: create_constraint,
+    ops.DropConstraintOp: drop_constraint,
+    ops.BulkInsertOp: bulk_insert,
+    ops.ExecuteSQLOp: execute_sql,
+}

@@ -220,10 +220,16 @@ class DispatchPriority(enum.IntEnum):
 
 
 class Dispatcher:
-    """Choose one function for an object by its class, or for a name."""
+    """Choose one function for an object by its class, or for a name.
 
-    def __init__(self) -> None:
-        self._registry: dict[tuple[Any, str], Any] = {}
+    functions: those that it has from the beginning, by class or name.
+    """
+
+    def __init__(self, functions: Mapping[Any, Any] | None = None) -> None:
+        self._registry: dict[tuple[Any, str], Any] = {
+            (target, DEFAULT_QUALIFIER): function
+            for target, function in (functions or {}).items()
+        }
 
     def dispatch_for(
         self,

@@ -206,7 +206,7 @@ def test_operations_know_their_public_place() -> None:
 
 def test_what_only_postgresql_has_is_found_by_its_old_name() -> None:
     from alembic_c.ddl import postgresql
-    from alembic_c.operations.postgresql import CreateExcludeConstraintOp
+    from alembic_c.operations._constraints import CreateExcludeConstraintOp
 
     assert postgresql.CreateExcludeConstraintOp is CreateExcludeConstraintOp
     table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer))

@@ -118,8 +118,6 @@ def test_extensions_are_as_declared() -> None:
     [
         ("op", "op.pyi"),
         ("context", "context.pyi"),
-        ("op_cls", "operations/base.py"),
-        ("batch_op", "operations/base.py"),
     ],
 )
 def test_stdout_has_the_whole_file(name: str, path: str) -> None:

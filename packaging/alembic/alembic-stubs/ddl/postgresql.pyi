@@ -2,4 +2,4 @@
 
 from alembic_c.ddl.postgresql import *
 from alembic_c.ddl._autogen import ComparisonResult as ComparisonResult
-from alembic_c.operations.postgresql import CreateExcludeConstraintOp as CreateExcludeConstraintOp
+from alembic_c.operations._constraints import CreateExcludeConstraintOp as CreateExcludeConstraintOp
