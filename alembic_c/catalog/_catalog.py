@@ -62,7 +62,7 @@ class Catalog:
 
     @property
     def backend(self) -> str:
-        """Return "postgresql" or "sqlite"."""
+        """Return "postgresql", "sqlite", "mysql" or "mariadb"."""
         return self._native.backend
 
     @property

@@ -192,14 +192,38 @@ def _blocks(statements: Iterable[str]) -> Iterator[list[str]]:
 def _printed_together(
     connection: Connection, block: list[str]
 ) -> Iterator[str | bytes]:
-    """Run statements in one round trip, if the driver gives more than one result."""
+    """Run statements in one round trip."""
     sql = f"BEGIN NOT ATOMIC {'; '.join(block)}; END"
-    with _read.executed(connection, sql if len(block) > 1 else block[0]) as cursor:
-        more = getattr(cursor, "nextset", None)
+    if connection.dialect.is_async:
+        yield from map(_printed, _async_results(connection, sql))
+        return
+    with _read.executed(connection, sql) as cursor:
         for number in range(len(block)):
-            if number and (more is None or not more()):
+            if number and not cursor.nextset():
                 raise ValueError("a result is missing")
-            yield _printed(cursor)
+            yield _printed(cursor.fetchall())
+
+
+def _async_results(connection: Connection, sql: str) -> list[Sequence[Any]]:
+    """Return the results of a statement that has several.
+
+    SQLAlchemy's cursors for asynchronous drivers give the first one alone.
+    """
+
+    async def results(driver_connection: Any) -> list[Sequence[Any]]:
+        found = []
+        async with driver_connection.cursor() as cursor:
+            await cursor.execute(sql.replace("%%", "%"))
+            while cursor.description:
+                found.append(await cursor.fetchall())
+                if not await cursor.nextset():
+                    break
+        return found
+
+    adapted: Any = connection.connection.dbapi_connection
+    with _read.driver_errors(connection, sql, None):
+        found: list[Sequence[Any]] = adapted.run_async(results)
+        return found
 
 
 def _printed_one_by_one(
@@ -209,15 +233,13 @@ def _printed_one_by_one(
     if not show:
         return
     with _read.executed(connection, show[0]) as cursor:
-        yield _printed(cursor)
+        yield _printed(cursor.fetchall())
         for sql in show[1:]:
-            with _read.driver_errors(connection, sql, cursor):
-                cursor.execute(sql, ())
-            yield _printed(cursor)
+            cursor.execute(sql, ())
+            yield _printed(cursor.fetchall())
 
 
-def _printed(cursor: Any) -> str | bytes:
-    rows = cursor.fetchall()
+def _printed(rows: Sequence[Any]) -> str | bytes:
     if len(rows) != 1 or len(rows[0]) < 2:
         raise ValueError("a table that is not printed in one row")
     text = rows[0][1]

@@ -28,8 +28,11 @@ def snapshot(
         By its address a database is read in one read-only transaction, and without
         SQLAlchemy.
     schemas: names of schemas; None for each but the system's. For SQLite, names of
-        attached databases, "main" among them.
-    Raises ValueError for a backend other than PostgreSQL and SQLite, OverflowError for
+        attached databases, "main" among them; for MySQL and MariaDB, names of
+        databases, None for the connection's own, whose tables have no schema.
+    MySQL and MariaDB are read through a connection or an engine; expressions are told
+    with names in the quotes that the session's sql_mode gives them.
+    Raises ValueError for another backend, OverflowError for
     a PostgreSQL older than 13, FileNotFoundError; DatabaseError for what goes wrong in
     a database that was given by its address, otherwise what SQLAlchemy raises.
     """

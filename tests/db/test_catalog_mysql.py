@@ -1,0 +1,241 @@
+"""Snapshots of MySQL and MariaDB: their content, in each session, by each driver."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alembic_c.autogenerate import compare_metadata
+from alembic_c.catalog import Catalog, _mysql, snapshot
+from alembic_c.runtime.migration import MigrationContext
+from tests.support.mysql_tables import make_tables
+
+# Module, and whether it is asynchronous.
+DRIVERS = {
+    "pymysql": ("pymysql", False),
+    "mysqldb": ("MySQLdb", False),
+    "mysqlconnector": ("mysql.connector", False),
+    "mariadbconnector": ("mariadb", False),
+    "asyncmy": ("asyncmy", True),
+    "aiomysql": ("aiomysql", True),
+}
+
+
+@pytest.fixture
+def connection(mysql_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(mysql_url, poolclass=sa.pool.NullPool)
+    with engine.connect() as open_connection:
+        yield open_connection
+    with engine.connect() as another:
+        another.exec_driver_sql("DROP DATABASE IF EXISTS all_tables")
+
+
+def run(connection: sa.Connection, sql: str) -> Any:
+    return connection.exec_driver_sql(sql.replace("%", "%%"))
+
+
+def is_mariadb(connection: sa.Connection) -> bool:
+    return bool(connection.dialect.is_mariadb)  # type: ignore[attr-defined]
+
+
+def fill(connection: sa.Connection) -> list[str]:
+    run(connection, "DROP DATABASE IF EXISTS all_tables")
+    run(connection, "CREATE DATABASE all_tables CHARACTER SET utf8mb4")
+    run(connection, "USE all_tables")
+    made = list(make_tables(lambda sql: run(connection, sql), is_mariadb(connection)))
+    assert len(made) > 30
+    return made
+
+
+def test_all_that_there_is(connection: sa.Connection) -> None:
+    made = fill(connection)
+    run(connection, "CREATE VIEW a_view AS SELECT 1 AS x")
+    found = snapshot(connection)
+    assert found.backend == ("mariadb" if is_mariadb(connection) else "mysql")
+    by_name = {table.name: table for table in found.tables}
+    assert set(made) <= by_name.keys()
+    assert "a_view" not in by_name
+    opaque = {name for name, table in by_name.items() if table.opaque}
+    assert opaque <= {"period", "versioned_columns"}
+    assert (by_name["sq"].kind == "sequence") if is_mariadb(connection) else True
+    assert snapshot(connection) == found
+    assert snapshot(connection, schemas=["all_tables"]) == found
+
+
+def test_sessions_that_print_in_other_words(connection: sa.Connection) -> None:
+    """Only the texts of expressions have the names as the session quotes them."""
+    fill(connection)
+    ordinary = snapshot(connection)
+    expressions = {"expr", "generated", "default_expr", "partitioning", "parts"}
+    for setting in (
+        "sql_mode = 'ANSI_QUOTES'",
+        "sql_quote_show_create = 0",
+        "sql_mode = 'PIPES_AS_CONCAT'",
+    ):
+        run(connection, f"SET SESSION {setting}")
+        assert [
+            change
+            for change in snapshot(connection).diff(ordinary)
+            if change.aspect not in expressions
+            and not change.what.startswith(("check (", "primary key ("))
+        ] == [], setting
+        run(connection, "SET SESSION sql_mode = DEFAULT")
+        run(connection, "SET SESSION sql_quote_show_create = 1")
+
+
+def test_sessions_that_leave_something_out(connection: sa.Connection) -> None:
+    if not is_mariadb(connection):
+        return  # MySQL has no such modes since 8.0
+    run(connection, "SET SESSION sql_mode = 'NO_TABLE_OPTIONS'")
+    with pytest.raises(ValueError, match="NO_TABLE_OPTIONS"):
+        snapshot(connection)
+
+
+def test_changes_are_told(connection: sa.Connection) -> None:
+    run(connection, "CREATE TABLE t (a int, b varchar(10), key k (b(5)))")
+    before = snapshot(connection)
+    run(
+        connection,
+        "ALTER TABLE t MODIFY b varchar(10) CHARACTER SET latin1, DROP KEY k",
+    )
+    run(connection, "ALTER TABLE t ADD KEY k (b(4)), COMMENT 'it''s'")
+    changes = {str(change) for change in before.diff(snapshot(connection))}
+    assert "index k of t: parts changes from ('b(5)',) to ('b(4)',)" in changes
+    assert 'table t: comment changes from None to "it\'s"' in changes
+    assert "column b of t: charset changes from None to 'latin1'" in changes
+
+
+def test_a_counter_is_no_part_of_the_schema(connection: sa.Connection) -> None:
+    run(connection, "CREATE TABLE t (a int auto_increment primary key)")
+    before = snapshot(connection)
+    run(connection, "INSERT INTO t VALUES (41)")
+    assert snapshot(connection).fingerprint() == before.fingerprint()
+
+
+def test_names_with_anything_in_them(connection: sa.Connection) -> None:
+    for name in ("a`b", 'c"d', "e%f", "g;h", "i'j", "k l", "%(x)s", "é"):
+        quoted = name.replace("`", "``")
+        run(connection, f"CREATE TABLE `{quoted}` (`{quoted}` int)")
+        table = next(each for each in snapshot(connection).tables if each.name == name)
+        assert [column.name for column in table.columns] == [name]
+
+
+def test_a_table_that_hides_another(connection: sa.Connection) -> None:
+    """A temporary table is what the session sees, also in autogenerate."""
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("a", sa.Integer))
+    metadata.create_all(connection)
+    run(connection, "CREATE TEMPORARY TABLE t (a int, b int)")
+    (table,) = snapshot(connection).tables
+    assert table.is_temporary
+    context = MigrationContext.configure(connection)
+    assert [each[0] for each in compare_metadata(context, metadata)] == [
+        "remove_column"
+    ]
+
+
+def test_other_databases(connection: sa.Connection) -> None:
+    run(connection, "CREATE TABLE t (a int primary key)")
+    run(
+        connection,
+        "CREATE TABLE test_schema.u (a int, foreign key (a) references t (a))".replace(
+            "references t", "references test.t"
+        ),
+    )
+    both = snapshot(connection, schemas=["test", "test_schema"])
+    assert [(each.schema, each.name) for each in both.tables] == [
+        (None, "t"),
+        ("test_schema", "u"),
+    ]
+    (key,) = both.tables[1].constraints
+    assert (key.ref_schema, key.ref_table) == ("test", "t")
+
+
+# --- faults -------------------------------------------------------------------------
+
+
+def test_a_table_that_is_gone(connection: sa.Connection) -> None:
+    run(connection, "CREATE TABLE t (a int)")
+    session = _mysql.session(connection)
+    for keys in ([(None, "gone")], [(None, "t"), (None, "gone"), (None, "t")]):
+        with pytest.raises(sa.exc.DBAPIError, match="gone"):
+            _mysql.read_tables(connection, keys, session)
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_a_connection_that_is_lost(connection: sa.Connection, mysql_url: str) -> None:
+    run(connection, "CREATE TABLE t (a int)")
+    session = _mysql.session(connection)
+    number = connection.exec_driver_sql("SELECT connection_id()").scalar()
+    other = sa.create_engine(mysql_url, poolclass=sa.pool.NullPool)
+    with other.connect() as killer:
+        killer.exec_driver_sql(f"KILL {number}")
+    with pytest.raises(sa.exc.DBAPIError):
+        _mysql.read_tables(connection, [(None, "t")] * 3, session)
+    assert connection.invalidated
+
+
+def test_no_privilege(connection: sa.Connection, mysql_url: str) -> None:
+    run(connection, "CREATE TABLE seen (a int)")
+    run(connection, "CREATE TABLE hidden (a int)")
+    run(connection, "DROP USER IF EXISTS 'narrow'@'%'")
+    run(connection, "CREATE USER 'narrow'@'%' IDENTIFIED BY 'tiger'")
+    run(connection, "GRANT SELECT ON test.seen TO 'narrow'@'%'")
+    url = sa.make_url(mysql_url).set(username="narrow", password="tiger")
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.connect() as narrow:
+        assert [table.name for table in snapshot(narrow).tables] == ["seen"]
+        session = _mysql.session(narrow)
+        with pytest.raises(sa.exc.DBAPIError, match="denied"):
+            _mysql.read_tables(narrow, [(None, "seen"), (None, "hidden")], session)
+        assert narrow.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_a_cursor_of_the_callers(connection: sa.Connection) -> None:
+    run(connection, "CREATE TABLE t (a int)")
+    result = connection.exec_driver_sql("SELECT 1 UNION SELECT 2")
+    assert len(snapshot(connection).tables) == 1
+    assert len(result.fetchall()) == 2
+
+
+# --- drivers ------------------------------------------------------------------------
+
+
+def through(driver: str, url: sa.URL, asynchronous: bool) -> Catalog:
+    if not asynchronous:
+        with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
+            return snapshot(connection)
+
+    async def read() -> Catalog:
+        engine = create_async_engine(url, poolclass=sa.pool.NullPool)
+        async with engine.connect() as connection:
+            found = await connection.run_sync(snapshot)
+        await engine.dispose()
+        return found
+
+    return asyncio.run(read())
+
+
+@pytest.mark.greenlet
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_every_driver_tells_the_same(driver: str, connection: sa.Connection) -> None:
+    module, asynchronous = DRIVERS[driver]
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        pytest.skip(f"NOT TESTED through {driver}: {module} is not installed")
+    if driver == "mariadbconnector" and not is_mariadb(connection):
+        return
+    fill(connection)
+    connection.commit()
+    dialect = "mariadb" if driver == "mariadbconnector" else "mysql"
+    url = connection.engine.url.set(
+        drivername=f"{dialect}+{driver}", database="all_tables", query={}
+    )
+    assert through(driver, url, asynchronous).diff(snapshot(connection)) == []
