@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import TableClause
     from sqlalchemy.types import TypeEngine
 
-    from ._journal import Journal
+    from ..runtime._failures import Journal
     from .base import _ServerDefaultArgument
 
 log = logging.getLogger("alembic.ddl.impl")

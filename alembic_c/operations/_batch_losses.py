@@ -20,17 +20,18 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Cast, String
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from ..runtime._failures import driver_cursor, sqlite_connection
 from ..util import CommandError, sqla_compat
-from ._batch_safety import driver_cursor, sqlite_connection
 
 if TYPE_CHECKING:
+    from sqlalchemy import Index, Table
+
     from ..ddl.impl import DefaultImpl
-    from .batch import ApplyBatchImpl
 
 log = logging.getLogger("alembic.runtime.migration")
 
@@ -54,7 +55,19 @@ _TABLE_TRAITS = ("AUTOINCREMENT", "COLLATE", "ON CONFLICT", "STRICT", "WITHOUT R
 _INDEX_TRAITS = ("COLLATE", "DESC")
 
 
-def prevent(impl: DefaultImpl, new_version: ApplyBatchImpl) -> None:
+class NewVersion(Protocol):
+    """What is asked of a table that is being made anew (`batch.ApplyBatchImpl`)."""
+
+    table: Table
+    temp_table_name: str
+    reflected: bool
+    replaced_columns: list[str]
+    column_transfers: dict[str, dict[str, Any]]
+    indexes: dict[Any, Index]
+    new_indexes: dict[Any, Index]
+
+
+def prevent(impl: DefaultImpl, new_version: NewVersion) -> None:
     """Look for losses between the copying and the dropping of the old table.
 
     Does nothing for other databases than SQLite, and without a connection.
@@ -114,9 +127,7 @@ class _Look:
     cursor: the driver's.
     """
 
-    def __init__(
-        self, cursor: Any, impl: DefaultImpl, new_version: ApplyBatchImpl
-    ) -> None:
+    def __init__(self, cursor: Any, impl: DefaultImpl, new_version: NewVersion) -> None:
         self._cursor = cursor
         self._impl = impl
         self._version = new_version

@@ -25,11 +25,15 @@ from sqlalchemy.schema import (
 from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import NULLTYPE, to_instance
 
+from ..runtime._failures import (
+    all_or_nothing,
+    note_changes_in_place,
+    sqlite_connection,
+    temporary_name,
+)
 from ..util import exc, sqla_compat
 from . import _batch_losses
 from ._batch_order import ColumnOrder
-from ._batch_safety import all_or_nothing, sqlite_connection
-from ._batch_state import note_changes_in_place
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -293,7 +297,7 @@ class ApplyBatchImpl:
     @classmethod
     def _calc_temp_name(cls, tablename: quoted_name | str) -> str:
         """Return the name that the new table has until it takes the old one's."""
-        return f"_alembic_tmp_{tablename}"[:50]
+        return temporary_name(tablename)
 
     def _copy_of(self, column: Column[Any]) -> Column[Any]:
         duplicate = sqla_compat._copy(column, schema=self.table.schema)

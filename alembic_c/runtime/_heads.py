@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..operations._batch_safety import all_or_nothing
 from ..util import CommandError
 from ._applied import AppliedHeads
+from ._failures import all_or_nothing
 from ._steps import RevisionStep, StampStep
 from ._version_update import VersionUpdate, literal
 
