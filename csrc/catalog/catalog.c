@@ -183,9 +183,15 @@ static int by_index_name(const void *a, const void *b)
     return alc_str_compare(x->name, y->name);
 }
 
+/* Kind and name, which decide almost always, are the first two of all fields. */
 static int by_all_fields(const void *a, const void *b)
 {
-    return alc_item_compare(&alc_constraint_item, a, b);
+    const struct alc_constraint *x = a, *y = b;
+    _Static_assert(ALC_FIELD_constraint_kind == 0 && ALC_FIELD_constraint_name == 1,
+                   "compared before the others");
+    int order = (x->kind > y->kind) - (x->kind < y->kind);
+    order = order ? order : alc_str_compare(x->name, y->name);
+    return order ? order : alc_item_compare(&alc_constraint_item, a, b);
 }
 
 static void sort(void *items, size_t n, size_t item_len,

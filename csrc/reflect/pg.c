@@ -121,7 +121,7 @@ int pg_add_constraint_index(struct alc_pg_reader *reader, int64_t oid,
 }
 
 /* A copy of a row's text that lives as long as the reader. */
-static struct alc_str keep_text(struct alc_pg_reader *reader, struct pg_row *row,
+static struct alc_str keep_text(struct alc_pg_reader *reader, struct row *row,
                                 struct alc_str text)
 {
     if (!row->rc && !alc_str_is_absent(text)) {
@@ -154,7 +154,7 @@ static bool is_wanted(const struct alc_pg_reader *reader, struct alc_str schema)
     return false;
 }
 
-static int read_namespace(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_namespace(struct alc_pg_reader *reader, struct row *row)
 {
     int64_t oid = take_int(row, NAMES_OID);
     struct alc_str name = take_name(row, NAMES_NAME);
@@ -170,7 +170,7 @@ static int read_namespace(struct alc_pg_reader *reader, struct pg_row *row)
     return 0;
 }
 
-static int read_type(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_type(struct alc_pg_reader *reader, struct row *row)
 {
     struct pg_type type = {
         .oid = take_int(row, NAMES_OID),
@@ -193,7 +193,7 @@ static int read_type(struct alc_pg_reader *reader, struct pg_row *row)
     return map_add(reader, &reader->type_map, type_key, reader->n_types, row->err);
 }
 
-static int read_relation(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_relation(struct alc_pg_reader *reader, struct row *row)
 {
     struct pg_relation relation = {.oid = take_int(row, NAMES_OID)};
     bool is_partition = take_int(row, NAMES_NUMBER) != 0;
@@ -230,7 +230,7 @@ static int add_note(struct alc_pg_reader *reader, const struct pg_note *note,
     return 0;
 }
 
-static int read_comment(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_comment(struct alc_pg_reader *reader, struct row *row)
 {
     struct pg_note note = {
         .table = take_int(row, NAMES_OID),
@@ -240,7 +240,7 @@ static int read_comment(struct alc_pg_reader *reader, struct pg_row *row)
     return row->rc ? row->rc : add_note(reader, &note, row->err);
 }
 
-static int read_sequence(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_sequence(struct alc_pg_reader *reader, struct row *row)
 {
     struct pg_note note = {
         .table = take_int(row, NAMES_OID),
@@ -264,7 +264,7 @@ static const struct {
     {'c', read_comment},   {'s', read_sequence},
 };
 
-static int read_name(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_name(struct alc_pg_reader *reader, struct row *row)
 {
     struct alc_str kind = take_text(row, NAMES_KIND);
     size_t n = sizeof name_readers / sizeof *name_readers;
@@ -306,7 +306,7 @@ static char first_char(struct alc_str text)
     return text.len ? text.ptr[0] : '\0';
 }
 
-static int read_column(struct alc_pg_reader *reader, struct pg_row *row)
+static int read_column(struct alc_pg_reader *reader, struct row *row)
 {
     int64_t number = take_int(row, COLUMNS_NUMBER);
     struct alc_str name = take_name(row, COLUMNS_NAME);
@@ -500,6 +500,12 @@ size_t alc_pg_n_columns(enum alc_pg_query query)
     return queries[query].n_columns;
 }
 
+static int read_next_query(void *reader, struct row *row)
+{
+    struct alc_pg_reader *self = reader;
+    return queries[self->next].read(self, row);
+}
+
 int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
                 struct alc_rows *rows, struct alc_error *err)
 {
@@ -510,21 +516,10 @@ int alc_pg_feed(struct alc_pg_reader *reader, enum alc_pg_query query,
                              "the result of catalog query %d is not as expected",
                              (int)query);
     }
-    int rc;
-    for (size_t row = 0; (rc = rows->next(rows->self, cells, err)) > 0; row++) {
-        struct pg_row values = {cells, err, 0};
-        rc = queries[query].read(reader, &values);
-        if (rc) {
-            if (err) {
-                err->pos = row;
-            }
-            return rc;
-        }
+    int rc = read_rows(rows, cells, read_next_query, reader, err);
+    if (!rc && query == ALC_PG_COLUMNS) {
+        rc = complete_columns(reader, err);
     }
-    if (rc < 0) {
-        return rc;
-    }
-    rc = query == ALC_PG_COLUMNS ? complete_columns(reader, err) : 0;
     if (!rc) {
         reader->next++;
     }

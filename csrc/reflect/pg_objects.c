@@ -78,7 +78,7 @@ static int constraint_kind(enum alc_constraint_kind *out, struct alc_str code,
 
 /* Where a foreign key leads. */
 static int read_target(struct alc_constraint *constraint, struct alc_pg_reader *reader,
-                       struct pg_row *row)
+                       struct row *row)
 {
     struct alc_error *err = row->err;
     int64_t oid = take_int(row, CONSTRAINTS_TARGET);
@@ -111,7 +111,7 @@ static int read_target(struct alc_constraint *constraint, struct alc_pg_reader *
                               &reader->catalog->arena, copy, err);
 }
 
-int pg_read_constraint(struct alc_pg_reader *reader, struct pg_row *row)
+int pg_read_constraint(struct alc_pg_reader *reader, struct row *row)
 {
     struct alc_error *err = row->err;
     int64_t table = take_int(row, CONSTRAINTS_TABLE);
@@ -240,7 +240,7 @@ static void complete_constraint(struct alc_table *table, const struct alc_index 
 
 /* An array of text whose elements live in the catalog. */
 static void take_texts(struct alc_str **out, size_t *n, struct alc_pg_reader *reader,
-                       struct pg_row *row, size_t column)
+                       struct row *row, size_t column)
 {
     struct alc_str text = take_text(row, column);
     if (!row->rc) {
@@ -249,7 +249,7 @@ static void take_texts(struct alc_str **out, size_t *n, struct alc_pg_reader *re
 }
 
 static void take_numbers(int64_t **out, size_t *n, struct alc_pg_reader *reader,
-                         struct pg_row *row, size_t column)
+                         struct row *row, size_t column)
 {
     struct alc_str text = take_text(row, column);
     if (!row->rc) {
@@ -257,18 +257,7 @@ static void take_numbers(int64_t **out, size_t *n, struct alc_pg_reader *reader,
     }
 }
 
-/* A copy of a text in the catalog. */
-static struct alc_str take_copy(struct alc_pg_reader *reader, struct pg_row *row,
-                                size_t column)
-{
-    struct alc_str text = take_text(row, column), copy = alc_str_absent();
-    if (!row->rc) {
-        row->rc = alc_catalog_text(&copy, reader->catalog, text, row->err);
-    }
-    return copy;
-}
-
-int pg_read_index(struct alc_pg_reader *reader, struct pg_row *row)
+int pg_read_index(struct alc_pg_reader *reader, struct row *row)
 {
     struct alc_error *err = row->err;
     int64_t table = take_int(row, INDEXES_TABLE), oid = take_int(row, INDEXES_OID);
@@ -279,13 +268,13 @@ int pg_read_index(struct alc_pg_reader *reader, struct pg_row *row)
     }
     struct index_row parts = {.n_key = n_key > 0 ? (size_t)n_key : 0};
     struct alc_index *index = &parts.index;
-    index->name = take_copy(reader, row, INDEXES_NAME);
-    index->method = take_copy(reader, row, INDEXES_METHOD);
+    index->name = copy_text(row, reader->catalog, INDEXES_NAME);
+    index->method = copy_text(row, reader->catalog, INDEXES_METHOD);
     index->is_unique = take_flag(row, INDEXES_UNIQUE);
     bool is_primary = take_flag(row, INDEXES_PRIMARY);
     index->nulls_not_distinct = take_flag(row, INDEXES_NULLS_NOT_DISTINCT);
-    index->predicate = take_copy(reader, row, INDEXES_PREDICATE);
-    index->options = take_copy(reader, row, INDEXES_STORAGE);
+    index->predicate = copy_text(row, reader->catalog, INDEXES_PREDICATE);
+    index->options = copy_text(row, reader->catalog, INDEXES_STORAGE);
     take_numbers(&parts.key, &parts.n_all, reader, row, INDEXES_COLUMNS);
     take_numbers(&parts.options, &parts.n_options, reader, row, INDEXES_SORTING);
     take_texts(&parts.expressions, &parts.n_expressions, reader, row,

@@ -8,6 +8,7 @@
 
 #include "alc/pg.h"
 #include "pg_rows.h"
+#include "row.h"
 
 struct pg_type {
     int64_t oid;
@@ -69,7 +70,7 @@ struct alc_pg_reader {
 };
 
 /* Read one row.  Returns 0 or a negative ALC_E_*. */
-typedef int pg_row_fn(struct alc_pg_reader *reader, struct pg_row *row);
+typedef int pg_row_fn(struct alc_pg_reader *reader, struct row *row);
 pg_row_fn pg_read_constraint, pg_read_index;
 
 struct pg_relation *pg_find_relation(const struct alc_pg_reader *reader, int64_t oid);

@@ -1,15 +1,8 @@
 /*
- * The columns of each catalog query, in the order of pg_sql.c's texts, and a row whose
- * values are taken by these names.
+ * The columns of each catalog query, in the order of pg_sql.c's texts.
  */
 #ifndef ALC_REFLECT_PG_ROWS_H
 #define ALC_REFLECT_PG_ROWS_H
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "alc/rows.h"
 
 /* ALC_PG_NAMES; what a kind of row leaves out is NULL or 0.
  * namespace: OID, NAME; VISIBLE: whether the search path has it
@@ -116,49 +109,5 @@ enum pg_indexes_column {
 #undef PG_INDEXES_ID
         N_INDEXES_COLUMNS
 };
-
-/*
- * A row that is read.  The first failure stays in rc, with its words in err; what is
- * taken after it is 0, false or absent.
- */
-struct pg_row {
-    const struct alc_cell *cells;
-    struct alc_error *err;
-    int rc;
-};
-
-static inline int64_t take_int(struct pg_row *row, size_t column)
-{
-    int64_t value = 0;
-    if (!row->rc) {
-        row->rc = alc_cell_int(&value, &row->cells[column], row->err);
-    }
-    return row->rc ? 0 : value;
-}
-
-/* NULL counts as false. */
-static inline bool take_flag(struct pg_row *row, size_t column)
-{
-    return row->cells[column].kind != ALC_CELL_NULL && take_int(row, column) != 0;
-}
-
-static inline struct alc_str take_text(struct pg_row *row, size_t column)
-{
-    struct alc_str text = {NULL, 0};
-    if (!row->rc) {
-        row->rc = alc_cell_text(&text, &row->cells[column], row->err);
-    }
-    return text;
-}
-
-/* Text that is never NULL in the catalogs. */
-static inline struct alc_str take_name(struct pg_row *row, size_t column)
-{
-    struct alc_str text = take_text(row, column);
-    if (!row->rc && !text.ptr) {
-        row->rc = alc_error_set(row->err, ALC_E_INVALID, 0, "NULL for a name");
-    }
-    return text;
-}
 
 #endif

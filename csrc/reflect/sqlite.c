@@ -8,6 +8,7 @@
 #include "alc/alloc.h"
 #include "alc/buf.h"
 #include "alc/intern.h"
+#include "row.h"
 #include "sqlite_names.h"
 
 int alc_sqlite_sql(struct alc_buf *out, struct alc_str database, struct alc_error *err)
@@ -107,24 +108,19 @@ static int feed_index(struct feed *feed, struct alc_str table_name, struct alc_s
     return rc;
 }
 
-static int feed_row(struct feed *feed, const struct alc_cell *cells,
-                    struct alc_error *err)
+static int feed_row(void *reader, struct row *row)
 {
-    struct alc_str type, name, table_name, sql;
-    int rc = alc_cell_text(&type, &cells[0], err);
-    rc = rc ? rc : alc_cell_text(&name, &cells[1], err);
-    rc = rc ? rc : alc_cell_text(&table_name, &cells[2], err);
-    rc = rc ? rc : alc_cell_text(&sql, &cells[3], err);
-    if (rc) {
-        return rc;
-    }
-    if (alc_str_is_absent(name) || alc_str_is_absent(table_name) ||
-        alc_str_is_absent(sql)) {
-        return alc_error_set(err, ALC_E_INVALID, 0, "a row without a name");
+    struct feed *feed = reader;
+    struct alc_str type = take_text(row, ALC_SQLITE_TYPE);
+    struct alc_str name = take_name(row, ALC_SQLITE_NAME);
+    struct alc_str table_name = take_name(row, ALC_SQLITE_TABLE_NAME);
+    struct alc_str sql = take_name(row, ALC_SQLITE_STATEMENT);
+    if (row->rc) {
+        return row->rc;
     }
     bool is_table = alc_str_eq(type, (struct alc_str){"table", 5});
-    return is_table ? feed_table(feed, name, sql, err)
-                    : feed_index(feed, table_name, sql, err);
+    return is_table ? feed_table(feed, name, sql, row->err)
+                    : feed_index(feed, table_name, sql, row->err);
 }
 
 /* Give an opaque table its statements, and forget what was understood of it. */
@@ -149,16 +145,7 @@ static int empty_opaque(struct feed *feed, struct fed_table *owner,
 static int feed_rows(struct feed *feed, struct alc_rows *rows, struct alc_error *err)
 {
     struct alc_cell cells[ALC_SQLITE_N_COLUMNS];
-    int rc;
-    for (size_t row = 0; (rc = rows->next(rows->self, cells, err)) > 0; row++) {
-        rc = feed_row(feed, cells, err);
-        if (rc) {
-            if (err) {
-                err->pos = row;
-            }
-            return rc;
-        }
-    }
+    int rc = read_rows(rows, cells, feed_row, feed, err);
     for (uint32_t id = 0; !rc && id < feed->names.n_strs; id++) {
         rc = empty_opaque(feed, fed(feed, id), err);
     }

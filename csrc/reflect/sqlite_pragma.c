@@ -10,6 +10,7 @@
 #include "alc/buf.h"
 #include "alc/intern.h"
 #include "alc/sqlite.h"
+#include "row.h"
 #include "sqlite_names.h"
 
 /* Names beyond this many bytes are not listed in the query: it asks about all tables,
@@ -63,6 +64,46 @@ static int collect(struct opaque_tables *set, const struct alc_catalog *catalog,
 
 /* --- queries -------------------------------------------------------------------------
  */
+
+/*
+ * The columns of each query.  PLACE counts the columns of one key, from 0.
+ */
+enum {
+    COLUMNS_TABLE,
+    COLUMNS_NAME,
+    COLUMNS_TYPE,
+    COLUMNS_NOT_NULL,
+    COLUMNS_DEFAULT,
+    COLUMNS_HIDDEN,
+    N_COLUMNS
+};
+enum { KEYS_TABLE, KEYS_COLUMN, N_KEYS };
+enum {
+    FOREIGN_TABLE,
+    FOREIGN_PLACE,
+    FOREIGN_TARGET,
+    FOREIGN_COLUMN,
+    FOREIGN_TARGET_COLUMN,
+    FOREIGN_ON_UPDATE,
+    FOREIGN_ON_DELETE,
+    N_FOREIGN
+};
+enum {
+    INDEXES_TABLE,
+    INDEXES_PLACE,
+    INDEXES_NAME,
+    INDEXES_UNIQUE,
+    INDEXES_ORIGIN,
+    INDEXES_PARTIAL,
+    INDEXES_COLUMN,
+    INDEXES_DESCENDING,
+    INDEXES_COLLATION,
+    N_INDEXES,
+    MAX_COLUMNS = N_INDEXES
+};
+
+/* All queries begin with the table. */
+enum { TABLE = 0 };
 
 /* $ stands for the database as a name, @ for it as a literal, # for the names. */
 static const char *const texts[ALC_SQLITE_N_PRAGMAS] = {
@@ -141,22 +182,6 @@ int alc_sqlite_pragma_sql(struct alc_buf *out, const struct alc_catalog *catalog
 /* --- rows ----------------------------------------------------------------------------
  */
 
-static int text_of(struct alc_str *out, struct alc_catalog *catalog,
-                   const struct alc_cell *cell, struct alc_error *err)
-{
-    struct alc_str text;
-    int rc = alc_cell_text(&text, cell, err);
-    return rc ? rc : alc_catalog_text(out, catalog, text, err);
-}
-
-static int flag_of(bool *out, const struct alc_cell *cell, struct alc_error *err)
-{
-    int64_t number;
-    int rc = alc_cell_int(&number, cell, err);
-    *out = !rc && number != 0;
-    return rc;
-}
-
 /* Append to an array of the catalog that is full whenever n is a power of two. */
 static int append_text(struct alc_str **texts_out, size_t *n,
                        struct alc_catalog *catalog, struct alc_str text,
@@ -200,95 +225,100 @@ static int add_constraint(struct alc_constraint **out, struct alc_catalog *catal
 enum { HIDDEN_VIRTUAL = 2, HIDDEN_STORED = 3 };
 
 /* The type as the parser gives it; absent for none. */
-static int type_of(struct alc_str *out, struct alc_catalog *catalog,
-                   const struct alc_cell *cell, struct alc_error *err)
+static struct alc_str copy_type(struct row *row, struct alc_catalog *catalog)
 {
-    struct alc_str text;
-    int rc = alc_cell_text(&text, cell, err);
-    *out = alc_str_absent();
-    if (rc || text.len == 0) {
-        return rc;
+    struct alc_str type = copy_text(row, catalog, COLUMNS_TYPE);
+    if (type.len == 0) {
+        return alc_str_absent();
     }
-    rc = alc_catalog_text(out, catalog, text, err);
-    if (!rc) {
-        sqlite_settle_type(out);
-    }
-    return rc;
+    sqlite_settle_type(&type);
+    return type;
 }
 
-/* table, name, type, not null, default, hidden */
 static int read_column(struct alc_catalog *catalog, struct alc_table *table,
-                       const struct alc_cell *cells, struct alc_error *err)
+                       struct row *row)
 {
     struct alc_column *column;
-    int64_t hidden;
-    int rc = alc_catalog_add_column(&column, catalog, table, err);
-    rc = rc ? rc : text_of(&column->name, catalog, &cells[1], err);
-    rc = rc ? rc : type_of(&column->type, catalog, &cells[2], err);
-    rc = rc ? rc : flag_of(&column->not_null, &cells[3], err);
-    rc = rc ? rc : text_of(&column->default_expr, catalog, &cells[4], err);
-    rc = rc ? rc : alc_cell_int(&hidden, &cells[5], err);
-    if (!rc) {
-        column->generated_kind = hidden == HIDDEN_VIRTUAL  ? ALC_GENERATED_VIRTUAL
-                                 : hidden == HIDDEN_STORED ? ALC_GENERATED_STORED
-                                                           : ALC_GENERATED_NONE;
+    int rc = alc_catalog_add_column(&column, catalog, table, row->err);
+    if (rc) {
+        return rc;
     }
-    return rc;
+    column->name = copy_text(row, catalog, COLUMNS_NAME);
+    column->type = copy_type(row, catalog);
+    column->not_null = take_int(row, COLUMNS_NOT_NULL) != 0;
+    column->default_expr = copy_text(row, catalog, COLUMNS_DEFAULT);
+    int64_t hidden = take_int(row, COLUMNS_HIDDEN);
+    column->generated_kind = hidden == HIDDEN_VIRTUAL  ? ALC_GENERATED_VIRTUAL
+                             : hidden == HIDDEN_STORED ? ALC_GENERATED_STORED
+                                                       : ALC_GENERATED_NONE;
+    return row->rc;
 }
 
-/* table, column */
 static int read_primary_key(struct alc_catalog *catalog, struct alc_table *table,
-                            const struct alc_cell *cells, struct alc_error *err)
+                            struct row *row)
 {
     struct alc_constraint *key = last_constraint(table, ALC_PRIMARY_KEY);
-    struct alc_str name;
-    int rc = key ? 0 : add_constraint(&key, catalog, table, ALC_PRIMARY_KEY, err);
-    rc = rc ? rc : text_of(&name, catalog, &cells[1], err);
-    return rc ? rc : append_text(&key->columns, &key->n_columns, catalog, name, err);
+    struct alc_str column = copy_text(row, catalog, KEYS_COLUMN);
+    int rc = row->rc;
+    if (!rc && !key) {
+        rc = add_constraint(&key, catalog, table, ALC_PRIMARY_KEY, row->err);
+    }
+    return rc ? rc
+              : append_text(&key->columns, &key->n_columns, catalog, column, row->err);
 }
 
-static int fk_action(enum alc_fk_action *out, const struct alc_cell *cell,
-                     struct alc_error *err)
+static enum alc_fk_action take_action(struct row *row, size_t column)
 {
     static const char *const names[] = {
         [ALC_NO_ACTION] = "NO ACTION",     [ALC_RESTRICT] = "RESTRICT",
         [ALC_CASCADE] = "CASCADE",         [ALC_SET_NULL] = "SET NULL",
         [ALC_SET_DEFAULT] = "SET DEFAULT",
     };
-    struct alc_str text;
-    int rc = alc_cell_text(&text, cell, err);
-    for (size_t i = 0; !rc && i < sizeof names / sizeof *names; i++) {
+    struct alc_str text = take_text(row, column);
+    for (size_t i = 0; !row->rc && i < sizeof names / sizeof *names; i++) {
         struct alc_str name = {names[i], strlen(names[i])};
         if (alc_str_eq(text, name)) {
-            *out = (enum alc_fk_action)i;
-            return 0;
+            return (enum alc_fk_action)i;
         }
     }
-    return rc ? rc
-              : alc_error_set(err, ALC_E_INVALID, 0, "an unknown foreign key action");
+    if (!row->rc) {
+        row->rc =
+            alc_error_set(row->err, ALC_E_INVALID, 0, "an unknown foreign key action");
+    }
+    return ALC_NO_ACTION;
 }
 
-/* table, place in the key, target, column, its column or NULL, on update, on delete */
+/* A key's columns come one by one. */
+static int begin_foreign_key(struct alc_constraint **out, struct alc_catalog *catalog,
+                             struct alc_table *table, struct row *row)
+{
+    int rc = add_constraint(out, catalog, table, ALC_FOREIGN_KEY, row->err);
+    if (rc) {
+        return rc;
+    }
+    (*out)->ref_table = copy_text(row, catalog, FOREIGN_TARGET);
+    (*out)->on_update = take_action(row, FOREIGN_ON_UPDATE);
+    (*out)->on_delete = take_action(row, FOREIGN_ON_DELETE);
+    return row->rc;
+}
+
 static int read_foreign_key(struct alc_catalog *catalog, struct alc_table *table,
-                            const struct alc_cell *cells, struct alc_error *err)
+                            struct row *row)
 {
     struct alc_constraint *key = last_constraint(table, ALC_FOREIGN_KEY);
-    struct alc_str from, to;
-    int64_t place;
-    int rc = alc_cell_int(&place, &cells[1], err);
-    if (!rc && place == 0) {
-        rc = add_constraint(&key, catalog, table, ALC_FOREIGN_KEY, err);
-        rc = rc ? rc : text_of(&key->ref_table, catalog, &cells[2], err);
-        rc = rc ? rc : fk_action(&key->on_update, &cells[5], err);
-        rc = rc ? rc : fk_action(&key->on_delete, &cells[6], err);
+    bool is_first = take_int(row, FOREIGN_PLACE) == 0;
+    struct alc_str from = copy_text(row, catalog, FOREIGN_COLUMN);
+    struct alc_str to = copy_text(row, catalog, FOREIGN_TARGET_COLUMN);
+    int rc = row->rc;
+    if (!rc && is_first) {
+        rc = begin_foreign_key(&key, catalog, table, row);
     } else if (!rc && !key) {
-        rc = alc_error_set(err, ALC_E_INVALID, 0, "a foreign key without a beginning");
+        rc = alc_error_set(row->err, ALC_E_INVALID, 0,
+                           "a foreign key without a beginning");
     }
-    rc = rc ? rc : text_of(&from, catalog, &cells[3], err);
-    rc = rc ? rc : text_of(&to, catalog, &cells[4], err);
-    rc = rc ? rc : append_text(&key->columns, &key->n_columns, catalog, from, err);
-    if (!rc && !alc_str_is_absent(to)) {
-        rc = append_text(&key->ref_columns, &key->n_ref_columns, catalog, to, err);
+    rc = rc ? rc : append_text(&key->columns, &key->n_columns, catalog, from, row->err);
+    if (!rc && !alc_str_is_absent(to)) { /* absent: the target's primary key is meant */
+        rc = append_text(&key->ref_columns, &key->n_ref_columns, catalog, to, row->err);
     }
     return rc;
 }
@@ -312,31 +342,42 @@ static int append_part(struct alc_index *index, struct alc_catalog *catalog,
     return 0;
 }
 
-/* From CREATE INDEX. */
-static int read_index_part(struct alc_catalog *catalog, struct alc_table *table,
-                           bool is_first, const struct alc_cell *cells,
-                           struct alc_error *err)
+static int begin_index(struct alc_catalog *catalog, struct alc_table *table,
+                       struct row *row)
 {
     struct alc_index *index;
-    struct alc_index_part part = {0};
-    bool is_partial;
-    int rc = 0;
-    if (is_first) {
-        rc = alc_catalog_add_index(&index, catalog, table, err);
-        rc = rc ? rc : text_of(&index->name, catalog, &cells[2], err);
-        rc = rc ? rc : flag_of(&index->is_unique, &cells[3], err);
-        rc = rc ? rc : flag_of(&is_partial, &cells[5], err);
-        if (!rc && is_partial) {
-            index->predicate = (struct alc_str){"", 0};
-        }
-    } else if (!table->n_indexes) {
-        return alc_error_set(err, ALC_E_INVALID, 0, "an index without a beginning");
-    }
-    rc = rc ? rc : text_of(&part.text, catalog, &cells[6], err);
-    rc = rc ? rc : flag_of(&part.descending, &cells[7], err);
-    rc = rc ? rc : text_of(&part.collation, catalog, &cells[8], err);
+    int rc = alc_catalog_add_index(&index, catalog, table, row->err);
     if (rc) {
         return rc;
+    }
+    index->name = copy_text(row, catalog, INDEXES_NAME);
+    index->is_unique = take_int(row, INDEXES_UNIQUE) != 0;
+    if (take_int(row, INDEXES_PARTIAL)) {
+        index->predicate = (struct alc_str){"", 0}; /* its text is not told */
+    }
+    return row->rc;
+}
+
+/* From CREATE INDEX. */
+static int read_index_part(struct alc_catalog *catalog, struct alc_table *table,
+                           bool is_first, struct row *row)
+{
+    int rc = 0;
+    if (is_first) {
+        rc = begin_index(catalog, table, row);
+    } else if (!table->n_indexes) {
+        rc = alc_error_set(row->err, ALC_E_INVALID, 0, "an index without a beginning");
+    }
+    if (rc) {
+        return rc;
+    }
+    struct alc_index_part part = {
+        .text = copy_text(row, catalog, INDEXES_COLUMN),
+        .descending = take_int(row, INDEXES_DESCENDING) != 0,
+        .collation = copy_text(row, catalog, INDEXES_COLLATION),
+    };
+    if (row->rc) {
+        return row->rc;
     }
     if (alc_str_is_absent(part.text)) {
         part.is_expr = true;
@@ -345,97 +386,82 @@ static int read_index_part(struct alc_catalog *catalog, struct alc_table *table,
     if (alc_str_eq(part.collation, (struct alc_str){"BINARY", 6})) {
         part.collation = alc_str_absent();
     }
-    return append_part(&table->indexes[table->n_indexes - 1], catalog, part, err);
+    return append_part(&table->indexes[table->n_indexes - 1], catalog, part, row->err);
 }
 
 /* From a UNIQUE constraint. */
 static int read_unique_part(struct alc_catalog *catalog, struct alc_table *table,
-                            bool is_first, const struct alc_cell *cells,
-                            struct alc_error *err)
+                            bool is_first, struct row *row)
 {
     struct alc_constraint *unique = last_constraint(table, ALC_UNIQUE);
-    struct alc_str name;
-    int rc = 0;
-    if (is_first) {
-        rc = add_constraint(&unique, catalog, table, ALC_UNIQUE, err);
-    } else if (!unique) {
-        rc = alc_error_set(err, ALC_E_INVALID, 0, "a key without a beginning");
+    struct alc_str column = copy_text(row, catalog, INDEXES_COLUMN);
+    int rc = row->rc;
+    if (!rc && is_first) {
+        rc = add_constraint(&unique, catalog, table, ALC_UNIQUE, row->err);
+    } else if (!rc && !unique) {
+        rc = alc_error_set(row->err, ALC_E_INVALID, 0, "a key without a beginning");
     }
-    rc = rc ? rc : text_of(&name, catalog, &cells[6], err);
     return rc ? rc
-              : append_text(&unique->columns, &unique->n_columns, catalog, name, err);
+              : append_text(&unique->columns, &unique->n_columns, catalog, column,
+                            row->err);
 }
 
-/* table, place in the index, index, unique, origin, partial, column or NULL,
- * descending, collation */
 static int read_index(struct alc_catalog *catalog, struct alc_table *table,
-                      const struct alc_cell *cells, struct alc_error *err)
+                      struct row *row)
 {
-    struct alc_str origin;
-    int64_t place;
-    int rc = alc_cell_int(&place, &cells[1], err);
-    rc = rc ? rc : alc_cell_text(&origin, &cells[4], err);
-    if (rc || alc_str_eq(origin, (struct alc_str){"pk", 2})) {
-        return rc; /* known already */
+    bool is_first = take_int(row, INDEXES_PLACE) == 0;
+    struct alc_str origin = take_text(row, INDEXES_ORIGIN);
+    if (row->rc || alc_str_eq(origin, (struct alc_str){"pk", 2})) {
+        return row->rc; /* known already */
     }
     bool is_unique = alc_str_eq(origin, (struct alc_str){"u", 1});
-    return (is_unique ? read_unique_part : read_index_part)(catalog, table, place == 0,
-                                                            cells, err);
+    return (is_unique ? read_unique_part : read_index_part)(catalog, table, is_first,
+                                                            row);
 }
 
 static const struct {
-    int (*read)(struct alc_catalog *catalog, struct alc_table *table,
-                const struct alc_cell *cells, struct alc_error *err);
+    int (*read)(struct alc_catalog *catalog, struct alc_table *table, struct row *row);
     size_t n_columns;
 } pragmas[ALC_SQLITE_N_PRAGMAS] = {
-    [ALC_SQLITE_COLUMNS] = {read_column, 6},
-    [ALC_SQLITE_PRIMARY_KEYS] = {read_primary_key, 2},
-    [ALC_SQLITE_FOREIGN_KEYS] = {read_foreign_key, 7},
-    [ALC_SQLITE_INDEXES] = {read_index, 9},
+    [ALC_SQLITE_COLUMNS] = {read_column, N_COLUMNS},
+    [ALC_SQLITE_PRIMARY_KEYS] = {read_primary_key, N_KEYS},
+    [ALC_SQLITE_FOREIGN_KEYS] = {read_foreign_key, N_FOREIGN},
+    [ALC_SQLITE_INDEXES] = {read_index, N_INDEXES},
 };
-enum { MAX_COLUMNS = 9 };
 
 size_t alc_sqlite_pragma_n_columns(enum alc_sqlite_pragma pragma)
 {
     return pragmas[pragma].n_columns;
 }
 
-static int feed_rows(const struct opaque_tables *set, struct alc_catalog *catalog,
-                     enum alc_sqlite_pragma pragma, struct alc_rows *rows,
-                     struct alc_error *err)
+struct feed {
+    struct opaque_tables set;
+    struct alc_catalog *catalog;
+    enum alc_sqlite_pragma pragma;
+};
+
+static int feed_row(void *reader, struct row *row)
 {
-    struct alc_cell cells[MAX_COLUMNS];
-    int rc;
-    for (size_t row = 0; (rc = rows->next(rows->self, cells, err)) > 0; row++) {
-        struct alc_str name;
-        rc = alc_cell_text(&name, &cells[0], err);
-        struct alc_table *table = rc ? NULL : opaque_table(set, name);
-        if (table) {
-            rc = pragmas[pragma].read(catalog, table, cells, err);
-        }
-        if (rc) {
-            if (err) {
-                err->pos = row;
-            }
-            return rc;
-        }
-    }
-    return rc;
+    struct feed *feed = reader;
+    struct alc_table *table = opaque_table(&feed->set, take_text(row, TABLE));
+    return table ? pragmas[feed->pragma].read(feed->catalog, table, row) : row->rc;
 }
 
 int alc_sqlite_pragma_feed(struct alc_catalog *catalog, struct alc_str schema,
                            enum alc_sqlite_pragma pragma, struct alc_rows *rows,
                            struct alc_error *err)
 {
-    struct opaque_tables set = {0};
+    struct feed feed = {.catalog = catalog, .pragma = pragma};
+    struct opaque_tables *set = &feed.set;
+    struct alc_cell cells[MAX_COLUMNS];
     if (rows->n_columns != pragmas[pragma].n_columns) {
         return alc_error_set(err, ALC_E_INVALID, 0, "rows of another form");
     }
-    alc_arena_init(&set.scratch);
-    alc_interner_init(&set.names, &set.scratch);
-    int rc = collect(&set, catalog, schema, err);
-    rc = rc ? rc : feed_rows(&set, catalog, pragma, rows, err);
-    alc_free(set.tables);
-    alc_arena_release(&set.scratch);
+    alc_arena_init(&set->scratch);
+    alc_interner_init(&set->names, &set->scratch);
+    int rc = collect(set, catalog, schema, err);
+    rc = rc ? rc : read_rows(rows, cells, feed_row, &feed, err);
+    alc_free(set->tables);
+    alc_arena_release(&set->scratch);
     return rc;
 }

@@ -141,8 +141,51 @@ def test_an_interrupt_is_no_bad_row(make: Callable[[], Any]) -> None:
     reader = make()
     with pytest.raises(KeyboardInterrupt):
         reader.feed(QUERY[type(reader)], [Interrupted()])
+
+
+@pytest.mark.parametrize("make", READERS)
+def test_a_part_of_the_rows_makes_no_catalog(make: Callable[[], Any]) -> None:
+    """A reader that failed half way is of no further use."""
+    reader = make()
+    query = QUERY[type(reader)]
     with pytest.raises(ValueError, match="a row that is not as asked for"):
-        reader.feed(QUERY[type(reader)], [1])
+        reader.feed(query, [1])
+    for use in (reader.finish, lambda: reader.feed(query, [])):
+        with pytest.raises(RuntimeError, match="not whole"):
+            use()
+
+
+def test_half_a_database_makes_no_catalog() -> None:
+    """As above, with a table that was read before the failure."""
+    row = ("table", "t", "t", "CREATE TABLE t (id INTEGER)")
+    half: Any = 0.5
+    reader = _catalog.SqliteReader()
+    with pytest.raises(ValueError, match="neither text nor a number"):
+        reader.feed(None, [row, (*row[:3], half)])
+    with pytest.raises(RuntimeError, match="not whole"):
+        reader.finish()
+    with pytest.raises(RuntimeError, match="not whole"):
+        reader.pragma_sql(None, "main", 0)
+    with pytest.raises(RuntimeError, match="not whole"):
+        reader.feed_pragma(None, 0, [])
+
+
+def test_a_reader_of_mysql_finishes_once() -> None:
+    reader = _catalog.MysqlReader(False)
+    reader.add(None, "t", "CREATE TABLE `t` (`a` int)")
+    assert len(reader.finish()) == 1
+    for use in (reader.finish, lambda: reader.add(None, "u", "")):
+        with pytest.raises(RuntimeError, match="has finished"):
+            use()
+
+
+def test_rows_that_are_no_rows() -> None:
+    """What cannot be iterated over has given no row: the reader is as before."""
+    reader = _catalog.SqliteReader()
+    rows: Any = 1
+    with pytest.raises(TypeError):
+        reader.feed(None, rows)
+    assert len(reader.finish()) == 0
 
 
 def test_statements_with_a_null_character(tmp_path: Path) -> None:

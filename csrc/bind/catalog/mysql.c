@@ -11,6 +11,7 @@
 struct mysql_reader {
     PyObject_HEAD struct alc_catalog model;
     struct alc_mysql_session session; /* its charsets are in the model's arena */
+    enum alc_bind_reading reading;
 };
 
 /* A text in the model out of an item of a sequence.  Returns 0 or -1 with an exception.
@@ -105,7 +106,8 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
     const char *schema, *name, *sql;
     Py_ssize_t schema_len, name_len, sql_len;
     if (!PyArg_ParseTuple(args, "z#s#s#:add", &schema, &schema_len, &name, &name_len,
-                          &sql, &sql_len)) {
+                          &sql, &sql_len) ||
+        alc_bind_check_idle(self->reading) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -119,6 +121,7 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
             : alc_mysql_parse_table(&self->model, table, &self->session, statement,
                                     &err);
     if (rc) {
+        self->reading = ALC_READER_FAILED;
         return alc_bind_raise(&err, NULL);
     }
     Py_RETURN_NONE;
@@ -130,10 +133,14 @@ static PyObject *mysql_reader_finish(PyObject *object, PyObject *unused)
     struct mysql_reader *self = (struct mysql_reader *)object;
     struct alc_error err;
     alc_error_init(&err);
-    self->session.charsets = NULL; /* they go with the model */
+    if (alc_bind_check_idle(self->reading) < 0) {
+        return NULL;
+    }
     if (alc_catalog_finish(&self->model, &err)) {
         return alc_bind_raise(&err, NULL);
     }
+    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
+    self->session.charsets = NULL;       /* they go with the model */
     return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
 }
 
@@ -142,7 +149,8 @@ static PyMethodDef mysql_reader_methods[] = {
      PyDoc_STR("add(schema, name, sql) -> None\n\nRead what SHOW CREATE TABLE printed "
                "of a table; schema: None for that of the connection.")},
     {"finish", mysql_reader_finish, METH_NOARGS,
-     PyDoc_STR("finish() -> Catalog\n\nAfter all tables; once.")},
+     PyDoc_STR("finish() -> Catalog\n\nAfter all tables; once: then the reader "
+               "cannot be used any more.")},
     {NULL, NULL, 0, NULL},
 };
 

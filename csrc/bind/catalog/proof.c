@@ -6,11 +6,13 @@
  */
 #include "state.h"
 
+#include "alc/alloc.h"
 #include "alc/arena.h"
 #include "alc/intern.h"
 #include "alc/mysql.h"
 #include "alc/proof.h"
 #include "alc/regular.h"
+#include "alc/sqlite.h"
 
 enum question { SAME_TYPE, SAME_DEFAULT, SAME_PART, N_QUESTIONS };
 
@@ -28,7 +30,7 @@ struct verdicts {
     struct alc_buf key;
     struct alc_buf text;
     bool is_mysql;
-    unsigned char *answers; /* by the question's id; on the heap */
+    unsigned char *answers; /* by the question's id */
     size_t cap;
 };
 
@@ -40,7 +42,7 @@ static void verdicts_release(struct verdicts *v)
     alc_buf_release(&v->key);
     alc_buf_release(&v->text);
     alc_arena_release(&v->arena);
-    PyMem_Free(v->answers);
+    alc_free(v->answers);
 }
 
 static int verdicts_init(struct verdicts *v, PyObject *judge)
@@ -94,16 +96,7 @@ static int64_t pair_id(struct verdicts *v, enum question question, struct alc_st
         return -1;
     }
     *is_new = v->pairs.n_strs > n_before;
-    if (id >= v->cap) {
-        size_t cap = v->cap ? v->cap * 2 : 64;
-        unsigned char *answers = PyMem_Realloc(v->answers, cap);
-        if (!answers) {
-            return -1;
-        }
-        v->answers = answers;
-        v->cap = cap;
-    }
-    return id;
+    return ALC_GROW(v->answers, v->cap, (size_t)id + 1) ? -1 : (int64_t)id;
 }
 
 /* The answer to a question about two texts, asked once. */
@@ -310,11 +303,11 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
  * another row (or with an exception); borrowed. */
 static PyObject *irregular_name(PyObject *row)
 {
-    enum { TYPE, NAME, TABLE_NAME, SQL };
-    if (!PyTuple_Check(row) || PyTuple_GET_SIZE(row) <= SQL) {
+    if (!PyTuple_Check(row) || PyTuple_GET_SIZE(row) < ALC_SQLITE_N_COLUMNS) {
         return NULL;
     }
-    PyObject *type = PyTuple_GET_ITEM(row, TYPE), *sql = PyTuple_GET_ITEM(row, SQL);
+    PyObject *type = PyTuple_GET_ITEM(row, ALC_SQLITE_TYPE);
+    PyObject *sql = PyTuple_GET_ITEM(row, ALC_SQLITE_STATEMENT);
     if (!PyUnicode_Check(type) || !PyUnicode_Check(sql) ||
         PyUnicode_CompareWithASCIIString(type, "table") != 0) {
         return NULL;
@@ -326,7 +319,7 @@ static PyObject *irregular_name(PyObject *row)
         return NULL;
     }
     text.len = (size_t)len;
-    return alc_is_regular(text) ? NULL : PyTuple_GET_ITEM(row, NAME);
+    return alc_is_regular(text) ? NULL : PyTuple_GET_ITEM(row, ALC_SQLITE_NAME);
 }
 
 static PyObject *irregular(PyObject *module, PyObject *rows)

@@ -74,10 +74,13 @@ static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
 
 int alc_bind_check_idle(enum alc_bind_reading reading)
 {
+    static const char *const reasons[] = {
+        [ALC_READER_READS] = "this reader is reading rows already",
+        [ALC_READER_FAILED] = "this reader has failed: what it has read is not whole",
+        [ALC_READER_FINISHED] = "this reader has finished",
+    };
     if (reading != ALC_READER_IDLE) {
-        PyErr_SetString(PyExc_RuntimeError, reading == ALC_READER_READS
-                                                ? "this reader is reading rows already"
-                                                : "this reader has finished");
+        PyErr_SetString(PyExc_RuntimeError, reasons[reading]);
         return -1;
     }
     return 0;
@@ -136,7 +139,7 @@ int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *sta
         PyEval_RestoreThread(source->source->thread);
         source->source->reading = false;
     }
-    *source->reading = ALC_READER_IDLE;
+    *source->reading = rc ? ALC_READER_FAILED : ALC_READER_IDLE;
     if (rc && source->source && !PyErr_Occurred()) {
         source->source->raise(source->source);
     }

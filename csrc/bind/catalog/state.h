@@ -45,8 +45,14 @@ struct alc_bind_catalog {
 PyObject *alc_bind_catalog_take(struct alc_module_state *state,
                                 struct alc_catalog *model);
 
-/* What a reader object is at. */
-enum alc_bind_reading { ALC_READER_IDLE = 0, ALC_READER_READS, ALC_READER_FINISHED };
+/* What a reader object is at.  One that failed has a part of a catalog, and is of no
+ * further use. */
+enum alc_bind_reading {
+    ALC_READER_IDLE = 0,
+    ALC_READER_READS,
+    ALC_READER_FAILED,
+    ALC_READER_FINISHED,
+};
 
 /*
  * Rows for a reader, out of what Python gives: a capsule (source.h), or an iterable of
@@ -72,7 +78,7 @@ int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
                         enum alc_bind_reading *reading);
 
 /*
- * End it.  rc: what the reader returned.
+ * End it.  rc: what the reader returned; a failure is the end of the reader.
  * Returns 0, or -1 with an exception set when rc is a failure.
  */
 int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *state,

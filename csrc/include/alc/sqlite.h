@@ -24,11 +24,18 @@
 /* --- statements ----------------------------------------------------------------------
  */
 
-enum { ALC_SQLITE_N_COLUMNS = 4 };
+/* The columns of the query for statements. */
+enum alc_sqlite_column {
+    ALC_SQLITE_TYPE = 0, /* "table" or "index" */
+    ALC_SQLITE_NAME,
+    ALC_SQLITE_TABLE_NAME,
+    ALC_SQLITE_STATEMENT,
+    ALC_SQLITE_N_COLUMNS,
+};
 
 /*
- * Append the query for one attached database ("main"); its rows are (type, name,
- * tbl_name, sql), tables before their indexes.  Returns 0 or ALC_E_NOMEM.
+ * Append the query for one attached database ("main"); its rows are tables before their
+ * indexes.  Returns 0 or ALC_E_NOMEM.
  */
 int alc_sqlite_sql(struct alc_buf *out, struct alc_str database, struct alc_error *err);
 
