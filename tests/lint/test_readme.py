@@ -1,4 +1,4 @@
-"""tests/README.md tells of every environment variable that the tests read."""
+"""tests/README.md tells of every variable that the tests read, and where files are."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def test_every_variable_is_documented_and_nothing_else() -> None:
         read |= {*_READ.findall(text)} - {*_WRITTEN.findall(text)}
     told = set(re.findall(r"^\| `(ALEMBIC_C_\w+)`", README.read_text(), re.MULTILINE))
     assert told == read - INTERNAL
+
+
+def test_the_index_names_each_file_once_and_files_that_are_there() -> None:
+    _, _, index = README.read_text(encoding="utf-8").partition("## By subject\n")
+    index, _, _ = index.partition("\n## ")
+    named = re.findall(r"`([a-z]+/(?:test|fuzz)_\w+\.(?:py|c))`", index)
+    assert len(named) > 80
+    assert [name for name in {*named} if named.count(name) > 1] == []
+    assert [name for name in named if not (TESTS / name).exists()] == []
