@@ -8,7 +8,7 @@ DEMO := $(BUILD)/demo-venv
 ARGS ?=
 RUNS ?= 10000000
 
-.PHONY: help demo test lint conformance conformance-oldest third-party build bench \
+.PHONY: help demo test lint conformance conformance-oldest follow third-party build bench \
     sanitized leaks fuzz format clean dist adoption
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo "make conformance  upstream's own tests, on SQLite, PostgreSQL and MariaDB"
 	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb)"
 	@echo "make conformance-oldest  the same with the oldest SQLAlchemy that we support"
+	@echo "make follow       how far upstream's newest release is: names, options, templates,"
+	@echo "                  and its tests on SQLite (ARGS='--version 1.20.1 --no-suite')"
 	@echo "make third-party  others' tests and migrations, upstream's package and ours"
 	@echo "                  (QUICK=1: the gate's part; NAMES='alembic_utils optuna')"
 	@echo "make bench        compare with upstream; rewrites docs/performance.md"
@@ -93,6 +95,9 @@ $(OLDEST)/ready: pyproject.toml
 
 conformance-oldest: build $(OLDEST)/ready
 	@$(MAKE) conformance DB="sqlite postgresql" CONFORMANCE_PY=$(OLDEST)/bin/python
+
+follow: build
+	@$(PY) -m tools.follow $(ARGS)
 
 NAMES ?=
 

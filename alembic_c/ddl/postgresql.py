@@ -69,10 +69,10 @@ class PostgresqlImpl(DefaultImpl):
     transactional_ddl = True
     type_synonyms = DefaultImpl.type_synonyms + ({"DOUBLE PRECISION", "FLOAT"},)
 
-    def __init__(self, *arg: Any, **kw: Any) -> None:
-        super().__init__(*arg, **kw)
-        # (the database's text, the metadata's) -> whether the server says they differ.
-        self._default_answers: dict[tuple[str, str], bool] = {}
+    @util.memoized_property
+    def _default_answers(self) -> dict[tuple[str, str], bool]:
+        """(The database's text, the model's) -> whether the server says they differ."""
+        return {}
 
     def _exec(self, *args: Any, **kw: Any) -> Any:
         # What is executed may redefine a function that a default calls.

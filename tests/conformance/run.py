@@ -5,6 +5,7 @@ them with `alembic` resolving to `alembic_c`.  Prints passed/failed/skipped per 
 
 usage: python -m tests.conformance.run [--db sqlite|postgresql|mariadb] [--dburi URL]
            [--testing ours|upstream] [-n WORKERS] [--failures] [-k EXPRESSION]
+           [--upstream VERSION]
            [test_file ...]
 
 Without --dburi a throwaway server of the kind is started.  The tests use this package's
@@ -39,21 +40,21 @@ KNOWN = HERE / "known_failures.txt"
 OUTCOMES = ("passed", "failed", "skipped")
 
 
-def fetch() -> Path:
-    """Return upstream's unpacked source tree, fetched once."""
-    tree = WORK / f"alembic-{UPSTREAM}"
+def fetch(version: str) -> Path:
+    """Return upstream's unpacked source tree of a release, fetched once."""
+    tree = WORK / f"alembic-{version}"
     if tree.is_dir():
         return tree
     WORK.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         + ["--no-binary", ":all:", "--dest", str(WORK)]
-        + [f"alembic=={UPSTREAM}"],
+        + [f"alembic=={version}"],
         check=True,
     )
     unpacking = WORK / "unpacking"
     shutil.rmtree(unpacking, ignore_errors=True)
-    with tarfile.open(WORK / f"alembic-{UPSTREAM}.tar.gz") as archive:
+    with tarfile.open(WORK / f"alembic-{version}.tar.gz") as archive:
         archive.extractall(unpacking, filter="data")
     (unpacking / tree.name).rename(tree)
     return tree
@@ -130,7 +131,7 @@ def database(name: str) -> Iterator[str]:
 
 def run(options: argparse.Namespace, url: str) -> dict[str, str]:
     """Run the chosen test files and return the outcome of each test."""
-    source = fetch()
+    source = fetch(options.upstream)
     upstreams = options.testing == "upstream"
     tree = lay(source, (source / "alembic" if upstreams else PACKAGE) / "testing")
     report = tree / "report.xml"
@@ -209,6 +210,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-n", type=int, default=2, help="processes")
     parser.add_argument("-k", help="pytest's test expression")
     parser.add_argument("--failures", action="store_true", help="print tracebacks")
+    parser.add_argument(
+        "--upstream", default=UPSTREAM, help="the release whose tests are run"
+    )
     options = parser.parse_args(argv)
     with contextlib.ExitStack() as stack:
         url = options.dburi or stack.enter_context(database(options.db))

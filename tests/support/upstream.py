@@ -21,13 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def directory() -> Path:
     """Return the directory that holds upstream's package; install it if missing."""
-    target = Path(
-        os.environ.get("ALEMBIC_C_UPSTREAM", ROOT / "build" / f"upstream-{VERSION}")
-    )
+    given = os.environ.get("ALEMBIC_C_UPSTREAM")
+    return installed(VERSION, Path(given) if given else None)
+
+
+def installed(version: str, target: Path | None = None) -> Path:
+    """Return where a release of upstream's is alone; install it if missing."""
+    target = target or ROOT / "build" / f"upstream-{version}"
     if not (target / "alembic" / "__init__.py").exists():
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-            + ["--target", str(target), f"alembic=={VERSION}"],
+            + ["--target", str(target), f"alembic=={version}"],
             check=True,
         )
     return target

@@ -32,18 +32,18 @@ def downgrade(engine_name: str) -> None:
 import re
 %>
 <%
-engine_names = re.split(r",\s*", config.get_main_option("databases"))
+db_names = re.split(r",\s*", config.get_main_option("databases"))
 %>
 ## A pair of functions for each database; env.py fills in what belongs into them.
-% for engine_name in engine_names:
+% for db_name in db_names:
 
-def upgrade_${engine_name}() -> None:
-    """Upgrade ${engine_name} schema."""
-    ${context.get(engine_name + "_upgrades", "pass")}
+def upgrade_${db_name}() -> None:
+    """Upgrade ${db_name} schema."""
+    ${context.get("%s_upgrades" % db_name, "pass")}
 
 
-def downgrade_${engine_name}() -> None:
-    """Downgrade ${engine_name} schema."""
-    ${context.get(engine_name + "_downgrades", "pass")}
+def downgrade_${db_name}() -> None:
+    """Downgrade ${db_name} schema."""
+    ${context.get("%s_downgrades" % db_name, "pass")}
 
 % endfor
