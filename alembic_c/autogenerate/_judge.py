@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from ..catalog import _model
-from ..ddl import _pg_indexes, _types
+from ..ddl import _autogen, _pg_compare
 from ..ddl.mysql import MySQLImpl
 from ..ddl.postgresql import PostgresqlImpl
 from ..ddl.sqlite import SQLiteImpl
@@ -50,7 +50,7 @@ class Judge:
                 if type_ is None or isinstance(type_, sa.types.NullType):
                     return False
                 text = self.dialect.type_compiler_instance.process(type_)
-                found, declared = _types.tokenize(text), _types.tokenize(wanted)
+                found, declared = _autogen.tokenize(text), _autogen.tokenize(wanted)
             except Exception:  # noqa: BLE001 - it is the exact path's to raise
                 return False
         return bool(
@@ -237,7 +237,7 @@ class PostgresqlJudge(Judge):
             found = self._defaults._compile_element(element)
         except sa.exc.CompileError:
             return False
-        return _pg_indexes.reduced(found, table) == _pg_indexes.reduced(wanted, table)
+        return _pg_compare.reduced(found, table) == _pg_compare.reduced(wanted, table)
 
 
 # --- SQLite -------------------------------------------------------------------------

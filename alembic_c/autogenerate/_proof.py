@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData, Table
 
-from ..ddl import _pg_sequences as sequences
-from ..ddl import postgresql
+from ..ddl import _pg_compare, postgresql
 from ..ddl.mysql import MariaDBImpl, MySQLImpl
 from ..ddl.postgresql import PostgresqlImpl
 from ..ddl.sqlite import SQLiteImpl
@@ -275,7 +274,7 @@ class Attempt:
         """
         if self._actual is None or self._names is None or not self._reports_serials:
             return {}
-        sequences.know_owners(
+        _pg_compare.know_owners(
             inspector,
             (
                 (sequence.schema, sequence.name, sequence.is_visible, sequence.column)
@@ -311,11 +310,11 @@ def _odd_rows_end_it() -> Iterator[None]:
 
 def _serial_owner(
     inspector: Inspector, column: Column
-) -> sequences.SequenceOwner | None:
+) -> _pg_compare.SequenceOwner | None:
     if not column.default_expr or column.type not in ("integer", "bigint"):
         return None
-    sequence = sequences.sequence_in_default(column.default_expr)
-    owner = sequence and sequences.owner_of(inspector, sequence)
+    sequence = _pg_compare.sequence_in_default(column.default_expr)
+    owner = sequence and _pg_compare.owner_of(inspector, sequence)
     return owner if owner and owner.column_name == column.name else None
 
 

@@ -1,13 +1,19 @@
-"""Signatures of constraints and indexes, by which autogenerate matches them.
+"""What autogenerate compares: constraints and indexes, types, identities.
 
-A signature wraps one constraint, from the metadata or from the database, and says
-what identifies it.  Signatures of two sides are matched by name or by content, then
-compared by the dialect's implementation.
+A signature wraps one constraint or index, from the metadata or from the database, and
+says what identifies it.  Signatures of two sides are matched by name or by content,
+then compared by the dialect's implementation.
+
+A type is compared by the text that DDL has for it, which is taken apart into words and
+arguments: `VARCHAR(50) COLLATE x` is the type `varchar`, the words `collate x` and the
+argument `50`.  The parts are compared leniently, because databases report types in more
+words or fewer than DDL needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import (
     TYPE_CHECKING,
@@ -22,7 +28,13 @@ from typing import (
     Union,
 )
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+)
 from sqlalchemy.schema import Constraint
 
 from ..util import sqla_compat
@@ -318,3 +330,124 @@ def is_ck_sig(sig: _constraint_sig[Any]) -> TypeGuard[_ck_constraint_sig]:
 def is_fk_sig(sig: _constraint_sig[Any]) -> TypeGuard[_fk_constraint_sig]:
     """Return whether this is a foreign key's signature."""
     return sig._is_fk
+
+
+# --- types ---------------------------------------------------------------------------
+
+# A parenthesised argument list, or a word; quotes and dots only separate.
+_PIECES = re.compile(r"\((?P<arguments>.+?)\)|(?P<word>[\w-]+)")
+
+
+class Params(NamedTuple):
+    """The parts of a type's text.
+
+    token0: the first word; tokens: the other words; args: the positional arguments of
+    the last parenthesis; kwargs: its arguments of the form name=value.
+    """
+
+    token0: str
+    tokens: list[str]
+    args: list[str]
+    kwargs: dict[str, str]
+
+
+def tokenize(definition: str) -> Params:
+    """Take a type's text apart, in lower case.
+
+    Raises IndexError if it has no word, ValueError for an argument with two "=".
+    """
+    words: list[str] = []
+    arguments: list[str] = []
+    for piece in _PIECES.finditer(definition.lower()):
+        if piece["word"]:
+            words.append(piece["word"])
+        else:
+            inside = piece["arguments"].strip("()")
+            arguments = [part.strip() for part in inside.split(",")]
+    named = [part.split("=") for part in arguments if "=" in part]
+    positional = [part for part in arguments if "=" not in part]
+    return Params(words[0], words[1:], positional, dict(named))
+
+
+def names_match(
+    inspected: Params, declared: Params, synonyms: Iterable[set[str]]
+) -> bool:
+    """Return whether both have the same name, or names that mean the same."""
+    if inspected.token0 == declared.token0:
+        return True
+    folded = [{name.lower() for name in group} for group in synonyms]
+    short = {inspected.token0, declared.token0}
+    long = {" ".join((one.token0, *one.tokens)) for one in (inspected, declared)}
+    return any(names <= group for group in folded for names in (long, short))
+
+
+def arguments_match(
+    inspected: Params, declared: Params, extract: Sequence[str]
+) -> bool:
+    """Return whether no argument that both have says that the types differ.
+
+    extract: regular expressions with one group, searched in the words; where both
+        sides have a match, the groups have to be equal.
+    """
+    for ours, theirs in (
+        (inspected.tokens, declared.tokens),
+        (inspected.args, declared.args),
+    ):
+        if len(ours) == len(theirs) and ours != theirs:
+            return False
+    here, there = " ".join(inspected.tokens), " ".join(declared.tokens)
+    for pattern in extract:
+        found = re.search(pattern, here), re.search(pattern, there)
+        if found[0] and found[1] and found[0][1] != found[1][1]:
+            return False
+    return True
+
+
+# --- identities ----------------------------------------------------------------------
+
+
+class IdentityDifference(NamedTuple):
+    """How the identity of a column in the metadata differs from the database's.
+
+    changed: the options that the metadata asks for otherwise; ignored: those that only
+    the database has, which no migration changes; altered: whether to do anything.
+    """
+
+    changed: set[str]
+    ignored: set[str]
+    altered: bool
+
+
+def compare_identities(
+    declared: Identity | None, existing: Identity | None, skip: Collection[str]
+) -> IdentityDifference:
+    """Compare the options of two identities, None for a column without one.
+
+    skip: the options that do not matter.
+    """
+    for identity in (declared, existing):
+        assert identity is None or isinstance(identity, Identity), (
+            f"{identity!r} is no identity: drop the default or the identity first"
+        )
+    wanted, found = (
+        sqla_compat._get_identity_options_dict(identity, dialect_kwargs=True)
+        for identity in (declared, existing)
+    )
+    # ALWAYS is off unless it is asked for, whether by False or by None.
+    always = bool(wanted.pop("always", False)), bool(found.pop("always", False))
+    differing = {
+        option
+        for option in {*wanted, *found}
+        if wanted.get(option) != found.get(option)
+    }
+    ignored = {option for option in differing if wanted.get(option) is None}
+    changed = {each for each in differing - ignored if not _is_skipped(each, skip)}
+    if always[0] != always[1]:
+        changed.add("always")
+    one_sided = (declared is None) != (existing is None)
+    return IdentityDifference(changed, ignored, bool(changed) or one_sided)
+
+
+def _is_skipped(option: str, skip: Collection[str]) -> bool:
+    """Return whether an option does not matter, alone or as a dialect's argument."""
+    return option in skip or option.partition("_")[2] in skip

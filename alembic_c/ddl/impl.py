@@ -20,10 +20,10 @@ from sqlalchemy.util import immutabledict
 
 from .. import util
 from ..util import sqla_compat
-from . import _autogen, _identity, _types, base
+from . import _autogen, base
 from ._autogen import ComparisonResult as ComparisonResult
+from ._autogen import Params as Params
 from ._autogen import _constraint_sig as _constraint_sig
-from ._types import Params as Params
 
 if TYPE_CHECKING:
     from sqlalchemy import (
@@ -454,15 +454,17 @@ class DefaultImpl(metaclass=ImplMeta):
 
     def _tokenize_column_type(self, column: Column[Any]) -> Params:
         definition = self.dialect.type_compiler_instance.process(column.type)
-        return _types.tokenize(definition)
+        return _autogen.tokenize(definition)
 
     def _column_types_match(
         self, inspector_params: Params, metadata_params: Params
     ) -> bool:
-        return _types.names_match(inspector_params, metadata_params, self.type_synonyms)
+        return _autogen.names_match(
+            inspector_params, metadata_params, self.type_synonyms
+        )
 
     def _column_args_match(self, inspected_params: Params, meta_params: Params) -> bool:
-        return _types.arguments_match(
+        return _autogen.arguments_match(
             inspected_params, meta_params, self.type_arg_extract
         )
 
@@ -496,8 +498,8 @@ class DefaultImpl(metaclass=ImplMeta):
 
     def _compare_identity_default(
         self, metadata_identity: Identity | None, inspector_identity: Identity | None
-    ) -> _identity.IdentityDifference:
-        return _identity.compare_identities(
+    ) -> _autogen.IdentityDifference:
+        return _autogen.compare_identities(
             metadata_identity, inspector_identity, self.identity_attrs_ignore
         )
 

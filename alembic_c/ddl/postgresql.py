@@ -21,7 +21,7 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnClause, Null
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
-from . import _pg_casts, _pg_defaults, _pg_indexes, _pg_sequences
+from . import _pg_compare
 from ._autogen import ComparisonResult
 from .base import (
     AlterColumn,
@@ -110,22 +110,22 @@ class PostgresqlImpl(DefaultImpl):
         found, declared = rendered_inspector_default, rendered_metadata_default
         if found is None or declared is None:
             return bool(found != declared)
-        if declared in (found, _pg_defaults.without_regclass(found)):
+        if declared in (found, _pg_compare.without_regclass(found)):
             return False
         if _is_null(metadata_column.server_default):
-            return not _pg_defaults.is_null(found)
+            return not _pg_compare.is_null(found)
         if _is_plain_string(metadata_column.server_default):
             is_number = sqla_compat._has_affinity(
                 metadata_column.type, sqltypes.Numeric, sqltypes.Float
             )
-            declared = _pg_defaults.literal(declared, is_number)
+            declared = _pg_compare.literal(declared, is_number)
         else:
-            declared = _pg_defaults.undoubled(declared, self.dialect)
-        if any(map(_pg_defaults.draws_from_sequence, (found, declared))):
-            return _pg_defaults.without_regclass(
-                found
-            ) != _pg_defaults.without_regclass(declared)
-        if _pg_defaults.surely_equal(found, declared):
+            declared = _pg_compare.undoubled(declared, self.dialect)
+        if any(map(_pg_compare.draws_from_sequence, (found, declared))):
+            return _pg_compare.without_regclass(found) != _pg_compare.without_regclass(
+                declared
+            )
+        if _pg_compare.surely_equal(found, declared):
             return False
         return self._server_says_different(found, declared)
 
@@ -133,7 +133,7 @@ class PostgresqlImpl(DefaultImpl):
         question = (found, declared)
         if question not in self._default_answers:
             assert self.connection is not None
-            one, other = _pg_defaults.comparable(found, declared)
+            one, other = _pg_compare.comparable(found, declared)
             equal = self.connection.scalar(
                 select(literal_column(one) == literal_column(other))
             )
@@ -200,8 +200,8 @@ class PostgresqlImpl(DefaultImpl):
         type_ = column_info["type"]
         if not default or not isinstance(type_, sqltypes.INTEGER | sqltypes.BIGINT):
             return
-        sequence = _pg_sequences.sequence_in_default(default)
-        owner = sequence and _pg_sequences.owner_of(inspector, sequence)
+        sequence = _pg_compare.sequence_in_default(default)
+        owner = sequence and _pg_compare.owner_of(inspector, sequence)
         if owner and owner.column_name == column_info["name"]:
             report_serial(owner.sequence_name, table.name, column_info["name"])
             del column_info["default"]
@@ -219,13 +219,13 @@ class PostgresqlImpl(DefaultImpl):
                 conn_indexes.discard(index)
 
     def _normalize_computed_default(self, sqltext: str) -> str:
-        return super()._normalize_computed_default(_pg_casts.without_casts(sqltext))
+        return super()._normalize_computed_default(_pg_compare.without_casts(sqltext))
 
     # --- comparison of indexes and unique constraints -------------------------------
 
     def _cleanup_index_expr(self, index: Index, expr: str) -> str:
         assert index.table is not None
-        return _pg_indexes.reduced(expr, index.table.name)
+        return _pg_compare.reduced(expr, index.table.name)
 
     def _dialect_options(self, item: Index | UniqueConstraint) -> tuple[Any, ...]:
         """Return the options that make a difference; only NULLS NOT DISTINCT."""
@@ -273,7 +273,7 @@ class PostgresqlImpl(DefaultImpl):
                 self._cleanup_index_expr(reflected_index, old)
             ):
                 continue
-            if _pg_indexes.names_operator_class(new):
+            if _pg_compare.names_operator_class(new):
                 util.warn(
                     f"Expression #{position} {new!r} in index "
                     f"{reflected_index.name!r} detected to include an operator "

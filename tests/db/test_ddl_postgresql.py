@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-from alembic_c.ddl import _pg_defaults
+from alembic_c.ddl import _pg_compare
 from alembic_c.ddl.impl import DefaultImpl
 
 
@@ -60,10 +60,10 @@ def test_equal_without_asking_is_equal_when_asked(connection: sa.Connection) -> 
     connection.execute(sa.text("CREATE TYPE mood AS ENUM ('sad', 'happy')"))
     claimed = 0
     for found, declared in itertools.product(CONSTANTS, repeat=2):
-        if found == declared or not _pg_defaults.surely_equal(found, declared):
+        if found == declared or not _pg_compare.surely_equal(found, declared):
             continue
         claimed += 1
-        one, other = _pg_defaults.comparable(found, declared)
+        one, other = _pg_compare.comparable(found, declared)
         question = sa.select(sa.literal_column(one) == sa.literal_column(other))
         assert connection.scalar(question) is True, (found, declared)
     assert claimed > 40

@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.engine import make_url
 from sqlalchemy.types import UserDefinedType
 
-from alembic_c.ddl import _autogen, _pg_defaults, _pg_indexes, _pg_sequences
-from alembic_c.ddl._types import Params, tokenize
+from alembic_c.ddl import _autogen, _pg_compare
+from alembic_c.ddl._autogen import Params, tokenize
 from alembic_c.ddl.impl import DefaultImpl
 
 URLS = {"mysql": "mysql+pymysql://", "mariadb": "mariadb+pymysql://"}
@@ -187,7 +187,7 @@ def test_defaults(
     ],
 )
 def test_constants_that_need_no_query(found: str, declared: str, equal: bool) -> None:
-    assert _pg_defaults.surely_equal(found, declared) is equal
+    assert _pg_compare.surely_equal(found, declared) is equal
 
 
 def column_with(default: Any, type_: Any = sa.String) -> sa.Column[Any]:
@@ -243,7 +243,7 @@ def test_a_serial_column_has_no_default_to_compare() -> None:
 def test_plain_strings_become_literals(
     text: str, is_number: bool, literal: str
 ) -> None:
-    assert _pg_defaults.literal(text, is_number) == literal
+    assert _pg_compare.literal(text, is_number) == literal
 
 
 @pytest.mark.parametrize(
@@ -258,9 +258,9 @@ def test_plain_strings_become_literals(
     ],
 )
 def test_sequences_in_defaults(default: str, sequence: Any, parts: Any) -> None:
-    assert _pg_sequences.sequence_in_default(default) == sequence
+    assert _pg_compare.sequence_in_default(default) == sequence
     if sequence is not None:
-        assert _pg_sequences._name_parts(sequence) == parts
+        assert _pg_compare._name_parts(sequence) == parts
 
 
 def test_sqlite_wraps_expressions() -> None:
@@ -330,7 +330,7 @@ def table_with(*items: Any) -> sa.Table:
     ],
 )
 def test_index_expressions_are_reduced(expression: str, left: str) -> None:
-    assert _pg_indexes.reduced(expression, "t") == left
+    assert _pg_compare.reduced(expression, "t") == left
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_index_expressions_are_reduced(expression: str, left: str) -> None:
     ],
 )
 def test_operator_classes(expression: str, has_class: bool) -> None:
-    assert _pg_indexes.names_operator_class(expression) is has_class
+    assert _pg_compare.names_operator_class(expression) is has_class
 
 
 def compare(name: str, declared: Any, found: Any) -> _autogen.ComparisonResult:

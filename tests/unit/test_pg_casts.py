@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alembic_c.ddl import _pg_indexes
-from alembic_c.ddl._pg_casts import without_casts
+from alembic_c.ddl import _pg_compare
+from alembic_c.ddl._pg_compare import without_casts
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_what_is_left(expression: str, rest: str) -> None:
     ],
 )
 def test_index_elements_that_are_the_same(model: str, database: str) -> None:
-    assert _pg_indexes.reduced(model, "t") == _pg_indexes.reduced(database, "t")
+    assert _pg_compare.reduced(model, "t") == _pg_compare.reduced(database, "t")
 
 
 def test_index_elements_that_differ() -> None:
     reduced = {
-        _pg_indexes.reduced(text, "t")
+        _pg_compare.reduced(text, "t")
         for text in ("lower(a)", "lower(b)", "upper(a)", "a", "a DESC", "lower(a) DESC")
     }
     assert len(reduced) == 6

@@ -2,4 +2,4 @@
 
 from alembic_c.ddl.impl import *
 from alembic_c.ddl._autogen import ComparisonResult as ComparisonResult
-from alembic_c.ddl._types import Params as Params
+from alembic_c.ddl._autogen import Params as Params
