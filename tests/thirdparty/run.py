@@ -54,9 +54,12 @@ class Server:
         self._cluster: postgres.Cluster | None = None
         self._number = 0
 
-    def places(self) -> dict[str, str]:
-        """Return what stands for the braces in the table, for a new database."""
-        if self._cluster is None:
+    def places(self, own: bool = False) -> dict[str, str]:
+        """Return what stands for the braces in the table, for a new database.
+
+        own: on a new server, because tests leave roles behind.
+        """
+        if self._cluster is None or own:
             self._cluster = self._stack.enter_context(postgres.cluster())
         self._number += 1
         database = f"run{self._number}"
@@ -124,7 +127,9 @@ def run_suite(
     tree = _fresh(suite, side)
     shutil.copytree(environments.source(suite.package), tree)
     _shield(tree)
-    places = server.places() if suite.server else {}
+    if suite.conftest:
+        shutil.copyfile(PROGRAM_FILES / suite.conftest, tree / "conftest.py")
+    places = server.places(own=True) if suite.server else {}
     process = environments.variables(side)
     interpreter = environments.python(suite.environment)
     # Tests start `flask`, `alembic` and others by name.
@@ -177,7 +182,9 @@ def compare_suite(suite: Suite, quick: bool, server: Server) -> Result:
     return Result((passed[0], passed[1]), len(theirs), differences)
 
 
-def run_program(program: Program, side: str, server: Server) -> tuple[int, list[str]]:
+def run_program(
+    program: Program, arguments: Sequence[str], side: str, server: Server
+) -> tuple[int, list[str]]:
     """Run a program of ours on one side; return its status and the lines it prints."""
     home = _fresh(program, side)
     home.mkdir()
@@ -187,7 +194,7 @@ def run_program(program: Program, side: str, server: Server) -> tuple[int, list[
     process["PATH"] = f"{interpreter.parent}:{process['PATH']}"
     done = subprocess.run(
         [str(interpreter), str(PROGRAM_FILES / program.script)]
-        + _filled(program.arguments, places),
+        + _filled(arguments, places),
         cwd=home,
         env=process,
         stdin=subprocess.DEVNULL,
@@ -206,10 +213,11 @@ def run_program(program: Program, side: str, server: Server) -> tuple[int, list[
     return done.returncode, output.splitlines()
 
 
-def compare_program(program: Program, server: Server) -> Result:
+def compare_program(program: Program, quick: bool, server: Server) -> Result:
     """Run a program on both sides.  A line counts as one passed if it is equal."""
+    arguments = program.arguments if quick else program.arguments + program.more
     (status, theirs), (_, ours) = (
-        run_program(program, side, server) for side in environments.SIDES
+        run_program(program, arguments, side, server) for side in environments.SIDES
     )
     differences = list(
         difflib.unified_diff(theirs, ours, "upstream", "ours", n=1, lineterm="")
@@ -230,10 +238,14 @@ def compare_program(program: Program, server: Server) -> Result:
 def compare(entry: Suite | Program, quick: bool, server: Server) -> Result:
     """Run an entry of the table on both sides, and time it."""
     begin = time.monotonic()
-    if isinstance(entry, Suite):
-        result = compare_suite(entry, quick, server)
-    else:
-        result = compare_program(entry, server)
+    try:
+        if isinstance(entry, Suite):
+            result = compare_suite(entry, quick, server)
+        else:
+            result = compare_program(entry, quick, server)
+    except (RuntimeError, subprocess.SubprocessError) as problem:
+        # The entries after it are run all the same.
+        result = Result((0, 0), 0, [f"no result: {problem}"])
     result.seconds = time.monotonic() - begin
     return result
 
@@ -253,7 +265,7 @@ def main(argv: list[str] | None = None) -> int:
     if not entries:
         parser.error("nothing has such a name")
     width = max(len(f"{e.label} {e.package.version}") for e in entries)
-    print(f"{'package':{width}}  upstream     ours   of  differ  seconds")
+    print(f"{'package':{width}}  upstream     ours      of  differ  seconds")
     failed = 0
     with contextlib.ExitStack() as stack:
         server = Server(stack)
@@ -261,7 +273,7 @@ def main(argv: list[str] | None = None) -> int:
             result = compare(entry, options.quick, server)
             print(
                 f"{entry.label + ' ' + entry.package.version:{width}}"
-                f"{result.counts[0]:10}{result.counts[1]:9}{result.total:5}"
+                f"{result.counts[0]:10}{result.counts[1]:9}{result.total:8}"
                 f"{len(result.differences):8}{result.seconds:9.0f}",
                 flush=True,
             )
