@@ -18,6 +18,7 @@ SECTIONS = {
     "upgrade": "Running migrations",
     "autogenerate": "Autogenerate in Python",
     "catalog": "Autogenerate with the equality proof",
+    "mysql": "Autogenerate with the equality proof, on MariaDB",
 }
 _MARK = "<!-- {edge}: {name} -->"
 

@@ -275,6 +275,7 @@ class SqliteJudge(Judge):
 _MYSQL_KINDS: dict[str, TypeEngine[Any]] = {
     _model.OF_INTEGER: sa.Integer(),
     _model.OF_STRING: sa.String(),
+    _model.OF_ENUM: sa.Enum("a"),
     _model.OF_OTHER: sa.DateTime(),
 }
 
@@ -310,17 +311,18 @@ class MysqlJudge(Judge):
         )
 
     def same_default(self, actual: str | None, wanted: str | None) -> bool:
-        found = None
+        """Compare; `actual` is a definition: the type, DEFAULT and the text."""
+        found, found_type = None, sa.Integer()
         if actual is not None:
-            column = self._column(f"int DEFAULT {actual}")
+            column = self._column(actual)
             if column is None or column["default"] is None:
                 return False
-            found = sa.text(column["default"]).text
+            found, found_type = sa.text(column["default"]).text, column["type"]
         declared = None if wanted is None else wanted[1:]
         type_ = _MYSQL_KINDS[_model.OF_OTHER if wanted is None else wanted[0]]
         return not self.impl.compare_server_default(
             # A key is compared more leniently.
-            SimpleNamespace(primary_key=False, autoincrement=False),
+            SimpleNamespace(type=found_type, primary_key=False, autoincrement=False),
             SimpleNamespace(type=type_),
             declared,
             found,

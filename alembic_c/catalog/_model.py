@@ -67,9 +67,10 @@ PLAIN_TYPES: dict[type, tuple[str, ...]] = {
 PLAIN_STRING = "s"
 PLAIN_NUMBER = "n"
 SQL = "x"
-# MySQL's comparison goes by the column instead: for whole numbers, strings, others.
+# MySQL's comparison goes by the column: of whole numbers, strings, enums, others.
 OF_INTEGER = "i"
 OF_STRING = "t"
+OF_ENUM = "e"
 OF_OTHER = "o"
 MYSQL = ("mysql", "mariadb")
 
@@ -206,6 +207,8 @@ class Rules:
 
 
 def _mysql_kind(type_: TypeEngine[Any]) -> str:
+    if sqla_compat._has_affinity(type_, sa.Enum):
+        return OF_ENUM
     if sqla_compat._has_affinity(type_, sa.Integer):
         return OF_INTEGER
     return OF_STRING if sqla_compat._has_affinity(type_, sa.String) else OF_OTHER

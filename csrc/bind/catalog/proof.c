@@ -154,18 +154,22 @@ static bool same_type(void *self, const struct alc_table *table,
     return decide_joined(v, SAME_TYPE, pieces, sizeof pieces / sizeof *pieces, wanted);
 }
 
-/* What ON UPDATE sets is a part of MySQL's defaults. */
+/* MySQL's defaults are asked about with the type that goes with them, and with what ON
+ * UPDATE sets. */
 static bool same_default(void *self, const struct alc_column *actual,
                          struct alc_str wanted)
 {
-    if (alc_str_is_absent(actual->on_update) ||
-        alc_str_is_absent(actual->default_expr)) {
-        return decide(self, SAME_DEFAULT, actual->default_expr, wanted);
+    struct verdicts *v = self;
+    if (!v->is_mysql || alc_str_is_absent(actual->default_expr)) {
+        return decide(v, SAME_DEFAULT, actual->default_expr, wanted);
     }
-    struct alc_str pieces[] = {
-        actual->default_expr, {" ON UPDATE ", 11}, actual->on_update};
-    return decide_joined(self, SAME_DEFAULT, pieces, sizeof pieces / sizeof *pieces,
-                         wanted);
+    struct alc_str pieces[] = {actual->type,
+                               {" DEFAULT ", 9},
+                               actual->default_expr,
+                               {" ON UPDATE ", 11},
+                               actual->on_update};
+    size_t n = alc_str_is_absent(actual->on_update) ? 3 : 5;
+    return decide_joined(v, SAME_DEFAULT, pieces, n, wanted);
 }
 
 static bool same_part(void *self, struct alc_str table,
