@@ -177,8 +177,6 @@ STORIES = [
             "a:b",
             "a+b",
             "heads",
-            "head",
-            "base",
             "a.b",
             "current",
             "x" * 40,
