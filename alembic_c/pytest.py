@@ -13,11 +13,11 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
-from . import install, testkit
+from . import catalog, install, testkit
 from .testkit import _servers
 
 if TYPE_CHECKING:
@@ -49,6 +49,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the server for migrated databases: a URL, or 'sqlite', 'postgresql'; the "
         f"environment variable {URL_VARIABLE} comes first",
         default="",
+    )
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Say in words how two catalogs, or two lists of changes, differ."""
+    if op != "==":
+        return None
+    if isinstance(left, catalog.Catalog) and isinstance(right, catalog.Catalog):
+        if left.backend != right.backend:
+            return [f"a catalog of {left.backend} == one of {right.backend}"]
+        changes = left.diff(right, order=True)
+        return ["the catalogs are equal", *catalog.render(changes).splitlines()]
+    if _are_changes(left) and _are_changes(right) and (left or right):
+        lines = ["the changes are equal"]
+        for side, changes in (("left", left), ("right", right)):
+            lines.append(f"{side}:" if changes else f"{side}: none")
+            lines += [f"  {each}" for each in catalog.render(changes).splitlines()]
+        return lines
+    return None
+
+
+def _are_changes(value: object) -> TypeGuard[list[catalog.Change]]:
+    return isinstance(value, list) and all(
+        isinstance(each, catalog.Change) for each in value
     )
 
 

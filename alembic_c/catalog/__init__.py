@@ -3,9 +3,9 @@
 For test suites that assert that "migrated from zero" and "metadata.create_all" give the
 same database:
 
-    before = snapshot(connection)
+    migrated = snapshot(connection)
     ...
-    assert before.diff(snapshot(connection)) == []
+    assert_same(migrated, snapshot(connection))
 """
 
 from __future__ import annotations
@@ -14,5 +14,7 @@ from .._catalog import DatabaseError as DatabaseError
 from ._catalog import Catalog as Catalog
 from ._catalog import Change as Change
 from ._snapshot import snapshot as snapshot
+from ._words import assert_same as assert_same
+from ._words import render as render
 
-__all__ = ["Catalog", "Change", "DatabaseError", "snapshot"]
+__all__ = ["Catalog", "Change", "DatabaseError", "assert_same", "render", "snapshot"]

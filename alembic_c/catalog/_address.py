@@ -31,10 +31,10 @@ _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class Address(NamedTuple):
     """Where a database is.
 
-    backend: "postgresql" or "sqlite".
-    name: libpq's conninfo or URI; the path of a file, or a URI of SQLite's.
+    backend: "postgresql", "sqlite", "mysql" or "mariadb".
+    name: libpq's conninfo or URI; the path of a file, or a URI of SQLite's; a URL.
     is_uri: for SQLite, whether it is a URI.
-    url: SQLAlchemy's URL, when only its driver understands the parameters; else None.
+    url: SQLAlchemy's URL, when only its driver will do; else None.
     """
 
     backend: str
@@ -76,7 +76,11 @@ def _parse_url(source: str, url: re.Match[str]) -> Address:
         )
     if name == "sqlite":
         return _on_disk(_parse_sqlite(rest))
-    raise ValueError(f"no catalog of {name!r}; there are postgresql and sqlite")
+    if name in ("mysql", "mariadb"):
+        return Address(name, source, url=source)
+    raise ValueError(
+        f"no catalog of {name!r}; there are postgresql, sqlite, mysql and mariadb"
+    )
 
 
 def _parse_sqlite(rest: str) -> Address:
@@ -166,4 +170,8 @@ def _read_through_driver(url: str, schemas: Sequence[str] | None) -> Catalog:
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
     with engine.connect() as connection:
-        return _read.postgresql(connection, schemas)
+        if connection.dialect.name == "postgresql":
+            return _read.postgresql(connection, schemas)
+        from . import _mysql
+
+        return _mysql.read(connection, schemas)

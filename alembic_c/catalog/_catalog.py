@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, TypeVar
 
 from .. import _catalog as native
 
 _T = TypeVar("_T")
+
+# Of the text that to_json() gives.
+JSON_FORMAT = 1
 
 
 class Identity(NamedTuple):
@@ -52,7 +57,7 @@ class Change(NamedTuple):
 class Catalog:
     """The tables of one database; immutable.
 
-    It is hashable, and its own copy. It cannot be pickled; a fingerprint can.
+    It is hashable, its own copy, and can be pickled.
     """
 
     __slots__ = ("_native",)
@@ -87,6 +92,9 @@ class Catalog:
     def __deepcopy__(self, memo: dict[int, Any]) -> Catalog:
         return self
 
+    def __reduce__(self) -> tuple[Callable[[str], Catalog], tuple[str]]:
+        return Catalog.from_json, (self.to_json(),)
+
     def __repr__(self) -> str:
         return f"<Catalog {self.backend}, {len(self)} tables>"
 
@@ -97,9 +105,53 @@ class Catalog:
         """
         return hashlib.sha256(self._native.canonical()).hexdigest()
 
-    def diff(self, other: Catalog) -> list[Change]:
+    def without(self, *names: str) -> Catalog:
+        """Return the catalog without the tables of these names, if it has them.
+
+        names: "name" for a table of any schema, "schema.name" for one.
+        """
+        return Catalog(self._native.without(names))
+
+    def to_json(self) -> str:
+        """Return a text that can be kept beside the tests; see from_json()."""
+        document = {
+            "format": JSON_FORMAT,
+            "backend": self.backend,
+            "tables": self._native.values(),
+        }
+        return json.dumps(document, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Catalog:
+        """Return the catalog that a text of to_json() stands for.
+
+        Raises ValueError for any other text.
+        """
+        try:
+            document = json.loads(text)
+        except RecursionError:
+            raise ValueError("no catalog: nested too deeply") from None
+        if not isinstance(document, dict) or "format" not in document:
+            raise ValueError("no catalog: an object with 'format' was expected")
+        if document["format"] != JSON_FORMAT:
+            raise ValueError(
+                f"a catalog in format {document['format']!r}; "
+                f"this version reads {JSON_FORMAT}"
+            )
+        backend, tables = document.get("backend"), document.get("tables")
+        if not isinstance(backend, str) or not isinstance(tables, list):
+            raise ValueError("no catalog: 'backend' or 'tables' is missing")
+        return cls(native.Catalog.from_values(backend, tables))
+
+    def diff(
+        self, other: Catalog, *, order: bool = False, ignore: Iterable[str] = ()
+    ) -> list[Change]:
         """Return what would have to change to make this catalog like `other`.
 
+        order: whether the order of columns counts.
+        ignore: what is left out: names or patterns ("tmp_*") of tables, with or
+            without the schema, or of what belongs to one, behind its name and a dot
+            ("users.ix_users_*").
         Raises ValueError if the two are of different backends.
         """
         if self.backend != other.backend:
@@ -109,7 +161,34 @@ class Catalog:
             )
         if self == other:
             return []
-        return list(_table_changes(self.tables, other.tables))
+        found = _table_changes(self.tables, other.tables)
+        patterns = [ignore] if isinstance(ignore, str) else list(ignore)
+        return [
+            change
+            for change in found
+            if (order or change.aspect != COLUMN_ORDER)
+            and not _is_ignored(change, patterns)
+        ]
+
+
+COLUMN_ORDER = "order of columns"
+
+
+def _is_ignored(change: Change, patterns: list[str]) -> bool:
+    bare = change.table.rpartition(".")[2]
+    names = {change.table, bare}
+    # "column email", "foreign key fk_x": the last word is the name, kinds have blanks.
+    for kind in _KINDS:
+        if change.what.startswith(kind + " "):
+            names |= {f"{name}.{change.what[len(kind) + 1 :]}" for name in tuple(names)}
+    return any(fnmatchcase(name, each) for name in names for each in patterns)
+
+
+_KINDS = (
+    "column",
+    "index",
+    *("primary key", "unique", "foreign key", "check", "exclude"),
+)
 
 
 def _label(table: native.Table) -> str:
@@ -222,7 +301,7 @@ def _content_changes(
         yield from _aspects(label, f"column {name}", a, b)
     names = [[column.name for column in table.columns] for table in (old, new)]
     if sorted(names[0]) == sorted(names[1]) and names[0] != names[1]:
-        yield Change(label, "table", "order of columns", *map(tuple, names))
+        yield Change(label, "table", COLUMN_ORDER, *map(tuple, names))
     for c, d in _paired(old.constraints, new.constraints, _constraint_key):
         what = _constraint_label(c or d)  # type: ignore[arg-type]
         yield from _aspects(label, what, c, d)

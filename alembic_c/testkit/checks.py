@@ -12,7 +12,7 @@ import os
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import catalog, install
@@ -65,7 +65,14 @@ class StepReport(NamedTuple):
         lines = [f"{self.revision}  {self.seconds * 1000:7.1f} ms"]
         if self.irreversible:
             lines[0] += f"  not reverted: {self.irreversible}"
-        lines += [f"    after downgrade: {change}" for change in self.changes]
+        lines += [
+            f"    {line}"
+            for line in catalog.render(
+                self.changes,
+                before="before the upgrade",
+                after="after the downgrade",
+            ).splitlines()
+        ]
         if self.error is not None:
             words = str(self.error).strip().partition("\n")[0]
             lines.append(f"    {type(self.error).__name__}: {words}")
@@ -253,24 +260,33 @@ def _below(script: ScriptDirectory, chosen: Sequence[str]) -> list[str]:
 
 
 def _snapshot(context: MigrationContext) -> catalog.Catalog:
-    return catalog.snapshot(context.connection)
+    # The version table stays: a revision that drops it is a fault, too.
+    return catalog.snapshot(context.connection, version_table=None)
 
 
 def matches_models(
-    config: Config, url: str | URL, metadata: MetaData | None = None
+    config: Config,
+    url: str | URL,
+    metadata: MetaData | None = None,
+    *,
+    order: bool = False,
+    ignore: Iterable[str] = (),
 ) -> None:
     """Check that the migrations and the models make the same database.
 
     metadata: of the models; what `env.py` gives as `target_metadata` if it is None.
+    order, ignore: as for `Catalog.diff()`.
     Raises CheckFailed with the differences; TestKitError if there are no models.
     """
     found: list[Any] = [metadata]
-    places: list[tuple[str, str | None]] = []
+    version_tables: list[str] = []
 
     def look(heads: Any, context: MigrationContext) -> list[RevisionStep]:
         if metadata is None:
             found[0] = context.opts.get("target_metadata")
-        places.append((context.version_table, context.version_table_schema))
+        schema = context.version_table_schema
+        name = context.version_table
+        version_tables.append(f"{schema}.{name}" if schema else name)
         return []
 
     with migrated_database(config, url, "heads") as place, empty_database(url) as other:
@@ -282,22 +298,14 @@ def matches_models(
             )
         for each in models:
             call_once(other, each.create_all)
-        before = call_once(place, catalog.snapshot)
-        after = call_once(other, catalog.snapshot)
-    changes = [
-        change for change in before.diff(after) if not _is_version_table(change, places)
-    ]
+        before, after = (
+            call_once(where, catalog.snapshot).without(*version_tables)
+            for where in (place, other)
+        )
+    changes = before.diff(after, order=order, ignore=ignore)
     if changes:
-        texts = "\n".join(f"  {change}" for change in changes)
-        raise CheckFailed(f"the models differ from the migrations:\n{texts}")
-
-
-def _is_version_table(
-    change: catalog.Change, places: Sequence[tuple[str, str | None]]
-) -> bool:
-    names = {name for name, _ in places}
-    names |= {f"{schema or 'public'}.{name}" for name, schema in places}
-    return change.table in names
+        text = catalog.render(changes, before="in the database", after="in the models")
+        raise CheckFailed(f"the models differ from what the migrations make:\n{text}")
 
 
 def autogenerate_finds_nothing(config: Config, url: str | URL) -> None:

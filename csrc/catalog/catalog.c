@@ -222,6 +222,45 @@ int alc_catalog_finish(struct alc_catalog *catalog, struct alc_error *err)
     return 0;
 }
 
+/* Whether a name is that of a table, alone or behind its schema. */
+static bool is_name_of(struct alc_str name, const struct alc_table *table)
+{
+    struct alc_str schema = table->schema;
+    if (alc_str_compare(name, table->name) == 0) {
+        return true;
+    }
+    if (alc_str_is_absent(schema) || name.len <= schema.len ||
+        name.len - schema.len - 1 != table->name.len || name.ptr[schema.len] != '.') {
+        return false;
+    }
+    return memcmp(name.ptr, schema.ptr, schema.len) == 0 &&
+           memcmp(name.ptr + schema.len + 1, table->name.ptr, table->name.len) == 0;
+}
+
+int alc_catalog_without(struct alc_catalog *out, const struct alc_catalog *from,
+                        const struct alc_str *names, size_t n_names,
+                        struct alc_error *err)
+{
+    out->backend = from->backend;
+    out->server_version = from->server_version;
+    out->tables = alc_arena_array(&out->arena, from->n_tables, sizeof *out->tables);
+    if (!out->tables) {
+        return alc_error_nomem(err);
+    }
+    out->cap_tables = from->n_tables;
+    for (size_t i = 0; i < from->n_tables; i++) {
+        size_t at = 0;
+        while (at < n_names && !is_name_of(names[at], from->tables[i])) {
+            at++;
+        }
+        if (at == n_names) {
+            out->tables[out->n_tables++] = from->tables[i];
+        }
+    }
+    out->finished = true;
+    return 0;
+}
+
 const struct alc_table *alc_catalog_find(const struct alc_catalog *catalog,
                                          struct alc_str schema, struct alc_str name)
 {

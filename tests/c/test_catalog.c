@@ -207,13 +207,55 @@ static void test_out_of_memory(void)
     check_out_of_memory(canonical, &schema);
 }
 
+static const char *const LEFT_OUT[] = {"v", "a.w", "..", "none"};
+
+/* Make a catalog without some tables; their names go into `names`, unless it is NULL.
+ */
+static int without(void *names)
+{
+    struct alc_catalog all, some;
+    struct alc_str left_out[4];
+    struct alc_buf *out = names;
+    for (size_t i = 0; i < 4; i++) {
+        left_out[i] = text(LEFT_OUT[i]);
+    }
+    alc_catalog_init(&all, ALC_BACKEND_POSTGRESQL);
+    alc_catalog_init(&some, ALC_BACKEND_NONE);
+    int rc = add_tables(&all, "a.v -.v b.vv a.w b.w -.w aa.w .w ...");
+    rc = rc ? rc : alc_catalog_finish(&all, NULL);
+    rc = rc ? rc : alc_catalog_without(&some, &all, left_out, 4, NULL);
+    for (size_t t = 0; rc == 0 && out && t < some.n_tables; t++) {
+        const struct alc_table *table = some.tables[t];
+        CHECK(alc_catalog_find(&some, table->schema, table->name) == table);
+        dump(out, "%s%.*s.%.*s", t ? " " : "", STR(table->schema), STR(table->name));
+    }
+    CHECK(rc || (some.backend == ALC_BACKEND_POSTGRESQL && some.finished));
+    alc_catalog_release(&some);
+    alc_catalog_release(&all);
+    return rc;
+}
+
+static void test_without(void)
+{
+    struct alc_buf names;
+    alc_buf_init(&names);
+    CHECK(without(&names) == 0);
+    dump(&names, "%c", '\0');
+    CHECK(strcmp(names.ptr, "-.w .w aa.w b.vv b.w") == 0);
+    alc_buf_release(&names);
+}
+
+static void test_without_memory(void)
+{
+    check_out_of_memory(without, NULL);
+}
+
 int main(void)
 {
     static const struct test_case tests[] = {
-        {"order", test_order},
-        {"twice", test_twice},
-        {"canonical", test_canonical},
-        {"out of memory", test_out_of_memory},
+        {"order", test_order},         {"twice", test_twice},
+        {"canonical", test_canonical}, {"out of memory", test_out_of_memory},
+        {"without", test_without},     {"without, out of memory", test_without_memory},
     };
     return RUN_TESTS(tests);
 }

@@ -66,6 +66,10 @@ def test_all_that_there_is(connection: sa.Connection) -> None:
     assert (by_name["sq"].kind == "sequence") if is_mariadb(connection) else True
     assert snapshot(connection) == found
     assert snapshot(connection, schemas=["all_tables"]) == found
+    url = connection.engine.url.set(database="all_tables")
+    assert snapshot(url) == found
+    assert snapshot(url.render_as_string(hide_password=False)) == found
+    assert Catalog.from_json(found.to_json()) == found
 
 
 def test_sessions_that_print_in_other_words(connection: sa.Connection) -> None:

@@ -219,8 +219,12 @@ def test_attached_databases(tmp_path: Path) -> None:
         ("sqlite:///:memory:", None),
         ("file::memory:?cache=shared", None),
         ("file:x?mode=memory", None),
-        ("mysql://h/d", None),
-        ("mysql+pymysql://h/d", None),
+        ("oracle://h/d", None),
+        ("mysql://h/d", ("mysql", "mysql://h/d", False, "mysql://h/d")),
+        (
+            "mariadb+pymysql://h/d",
+            ("mariadb", *("mariadb+pymysql://h/d", False, "mariadb+pymysql://h/d")),
+        ),
         ("app.db", ("sqlite", "app.db")),
         ("./a=b.db", ("sqlite", "./a=b.db")),
         ("sqlite:///app.db", ("sqlite", "app.db")),
@@ -235,7 +239,7 @@ def test_attached_databases(tmp_path: Path) -> None:
 )
 def test_addresses(source: str | Path, address: tuple[object, ...] | None) -> None:
     if address is None:
-        with pytest.raises(ValueError, match=r"in memory|no catalog of 'mysql'"):
+        with pytest.raises(ValueError, match=r"in memory|no catalog of 'oracle'"):
             parse(source)
     else:
         assert parse(source) == Address(*address)  # type: ignore[arg-type]

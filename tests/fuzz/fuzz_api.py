@@ -510,6 +510,7 @@ class Readers:
             self.read_metadata,
             self.prove,
             self.find_irregular,
+            self.restore,
             self.look,
             self.look,
         ]
@@ -669,6 +670,25 @@ class Readers:
 
     def find_irregular(self) -> object:
         return self.catalog.irregular(self.world.sequence(self.statement))
+
+    def restore(self) -> Any:
+        """Make a catalog of another one's values, some of which are exchanged."""
+        world = self.world
+        catalog = self.one(self.catalog.Catalog)
+        if world.rng.random() < 0.2:
+            return catalog.without(world.sequence(world.value))
+        tables: Any = catalog.values()
+        for _ in range(world.rng.randrange(3)):
+            place: Any = tables
+            while place and isinstance(place, (list, dict)):
+                keys = [*place] if isinstance(place, dict) else [*range(len(place))]
+                key = world.rng.choice(keys)
+                if world.rng.random() < 0.3:
+                    place[key] = world.value()
+                    break
+                place = place[key]
+        backend = world.rng.choice((catalog.backend, "mysql", world.value()))
+        return self.catalog.Catalog.from_values(backend, tables)
 
     def look(self) -> object:
         """Look at a catalog or at something in it."""

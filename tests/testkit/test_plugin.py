@@ -129,3 +129,41 @@ def test_a_fault_is_a_failure(tree: Tree) -> None:
     done = run(tree)
     assert outcome(done) == "1 failed"
     assert "2 heads, where one was expected" in done.stdout
+
+
+DIFFERENT = """
+import sqlalchemy as sa
+from alembic_c.catalog import Catalog, snapshot
+
+def made(*statements):
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        return snapshot(connection)
+
+ONE = made("CREATE TABLE t (a INT, b INT)")
+OTHER = made("CREATE TABLE t (b INT, a TEXT NOT NULL)", "CREATE TABLE u (a)")
+
+def test_catalogs():
+    assert ONE == OTHER
+
+def test_changes():
+    assert ONE.diff(OTHER) == []
+
+def test_other_lists():
+    assert [1] == []
+"""
+
+
+def test_how_catalogs_differ_is_told(tree: Tree) -> None:
+    (tree.root / "test_different.py").write_text(DIFFERENT)
+    done = run(tree)
+    assert outcome(done) == "3 failed"
+    lines = [line.removeprefix("E").strip() for line in done.stdout.splitlines()]
+    told = "column a: type INT -> type TEXT, NULL -> NOT NULL"
+    assert lines.count(told) == 2
+    assert lines.count("table u is there only in the second") == 2
+    assert "order of columns (a, b) -> order of columns (b, a)" in lines
+    assert "right: none" in lines
+    assert "Left contains one more item: 1" in lines

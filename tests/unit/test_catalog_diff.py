@@ -170,11 +170,11 @@ def changed(old: str, new: str, base: Sequence[str] = BASE) -> Catalog:
 )
 def test_each_kind_of_change(old: str, new: str, expected: list[str]) -> None:
     before, after = catalog(*BASE), changed(old, new)
-    assert [str(change) for change in before.diff(after)] == expected
+    there, back = before.diff(after, order=True), after.diff(before, order=True)
+    assert [str(change) for change in there] == expected
     assert before != after
     assert before.fingerprint() != after.fingerprint()
     # The way back says the same of the same things.
-    there, back = before.diff(after), after.diff(before)
     turned = {"added": "removed", "removed": "added"}
     assert sorted(
         (each.table, each.what, turned.get(each.aspect, each.aspect)) for each in there
@@ -262,8 +262,7 @@ def test_catalogs_are_values() -> None:
     assert len(one) == len(one.tables) == 2
     assert one.backend == "sqlite"
     assert copy.copy(one) is copy.deepcopy(one) is one
-    with pytest.raises(TypeError, match="cannot pickle"):
-        pickle.dumps(one)
+    assert pickle.loads(pickle.dumps(one)) == one
 
 
 def test_nothing_can_be_changed() -> None:

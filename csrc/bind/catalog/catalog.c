@@ -252,6 +252,7 @@ static void catalog_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     alc_catalog_release(&((struct alc_bind_catalog *)self)->model);
+    Py_XDECREF(((struct alc_bind_catalog *)self)->owner);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -295,6 +296,59 @@ static PyObject *catalog_canonical(PyObject *self, PyObject *unused)
     return result;
 }
 
+/* The UTF-8 of n names, which the tuple of str keeps; -1 with an exception set. */
+static int read_names(struct alc_str *out, PyObject *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        PyObject *name = PyTuple_GET_ITEM(names, (Py_ssize_t)i);
+        Py_ssize_t len;
+        if (!PyUnicode_Check(name)) {
+            PyErr_SetString(PyExc_TypeError, "a name of a table has to be a str");
+            return -1;
+        }
+        out[i].ptr = PyUnicode_AsUTF8AndSize(name, &len);
+        out[i].len = (size_t)len;
+        if (!out[i].ptr) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static PyObject *catalog_without(PyObject *self, PyObject *names)
+{
+    struct alc_bind_catalog *from = (struct alc_bind_catalog *)self;
+    PyObject *result = NULL, *tuple = PySequence_Tuple(names);
+    if (!tuple) {
+        return NULL;
+    }
+    size_t n = (size_t)PyTuple_GET_SIZE(tuple);
+    struct alc_str *texts = PyMem_Calloc(n ? n : 1, sizeof *texts);
+    struct alc_catalog model;
+    struct alc_error err;
+    alc_error_init(&err);
+    alc_catalog_init(&model, from->model.backend);
+    if (!texts) {
+        PyErr_NoMemory();
+    } else if (read_names(texts, tuple, n) == 0) {
+        if (alc_catalog_without(&model, &from->model, texts, n, &err)) {
+            alc_bind_raise(&err, NULL);
+        } else if (model.n_tables == from->model.n_tables) {
+            result = Py_NewRef(self);
+        } else {
+            result =
+                alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(self)), &model);
+        }
+    }
+    if (result && result != self) {
+        ((struct alc_bind_catalog *)result)->owner = Py_NewRef(self);
+    }
+    alc_catalog_release(&model);
+    PyMem_Free(texts);
+    Py_DECREF(tuple);
+    return result;
+}
+
 static Py_ssize_t catalog_len(PyObject *self)
 {
     return (Py_ssize_t)((struct alc_bind_catalog *)self)->model.n_tables;
@@ -310,6 +364,15 @@ static PyMethodDef catalog_methods[] = {
     {"canonical", catalog_canonical, METH_NOARGS,
      PyDoc_STR("canonical() -> bytes\n\nEqual for equal schemas, whatever machine, run "
                "or row order.")},
+    {"without", catalog_without, METH_O,
+     PyDoc_STR(
+         "without(names) -> Catalog\n\nThe same tables but those named: 'name' in "
+         "any schema, or 'schema.name'.")},
+    {"values", alc_bind_catalog_values, METH_NOARGS,
+     PyDoc_STR("values() -> list\n\nThe tables as dicts of what is set in them.")},
+    {"from_values", alc_bind_catalog_from_values, METH_VARARGS | METH_CLASS,
+     PyDoc_STR("from_values(backend, tables) -> Catalog\n\nThe catalog whose values() "
+               "these are; ValueError if they are none's.")},
     {NULL, NULL, 0, NULL},
 };
 

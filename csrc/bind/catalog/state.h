@@ -36,6 +36,8 @@ struct alc_module_state {
 /* Catalog: owns the model.  Immutable once made. */
 struct alc_bind_catalog {
     PyObject_HEAD struct alc_catalog model;
+    PyObject
+        *owner; /* strong: the Catalog that the model borrows tables from, or NULL */
 };
 
 /*
@@ -89,6 +91,10 @@ int alc_bind_check_idle(enum alc_bind_reading reading);
 
 /* Bytes from a database as str; what is not UTF-8 becomes lone surrogates. */
 PyObject *alc_bind_text(struct alc_str text);
+
+/* Catalog.values() and Catalog.from_values(), in values.c. */
+PyObject *alc_bind_catalog_values(PyObject *self, PyObject *unused);
+PyObject *alc_bind_catalog_from_values(PyObject *type, PyObject *args);
 
 int alc_bind_catalog_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_pg_exec(PyObject *module, struct alc_module_state *state);

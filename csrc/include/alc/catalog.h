@@ -130,6 +130,15 @@ int alc_catalog_add_index(struct alc_index **out, struct alc_catalog *catalog,
  */
 int alc_catalog_finish(struct alc_catalog *catalog, struct alc_error *err);
 
+/*
+ * The tables of a finished catalog but those named: "name" in any schema, or
+ * "schema.name".  `out`, which has to be empty, borrows the tables from `from`.
+ * Returns 0 or ALC_E_NOMEM.
+ */
+int alc_catalog_without(struct alc_catalog *out, const struct alc_catalog *from,
+                        const struct alc_str *names, size_t n_names,
+                        struct alc_error *err);
+
 /* The table of that name in a finished catalog, or NULL.  O(log n). */
 const struct alc_table *alc_catalog_find(const struct alc_catalog *catalog,
                                          struct alc_str schema, struct alc_str name);
