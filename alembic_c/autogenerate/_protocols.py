@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect
-    from sqlalchemy.sql.schema import SchemaItem
+from ..operations import _typing
 
-    from ..ddl.impl import DefaultImpl
+if TYPE_CHECKING:
+    from sqlalchemy.sql.schema import SchemaItem
 
 NameFilterType: TypeAlias = Literal[
     "schema",
@@ -29,21 +28,14 @@ RenderItemFn: TypeAlias = Callable[[str, Any, Any], "str | Literal[False]"]
 ProcessRevisionDirectiveFn: TypeAlias = Callable[[Any, Any, list[Any]], None]
 
 
-class MigrationContext(Protocol):
-    """A configured migration context (`alembic_c.runtime.migration`)."""
+class MigrationContext(_typing.MigrationContext, Protocol):
+    """A configured migration context, with what else autogenerate asks of it."""
 
-    opts: dict[str, Any]
-    as_sql: bool
-    dialect: Dialect
-    impl: DefaultImpl
     script: Any
     version_table: str
     version_table_schema: str | None
     _user_compare_type: Any
     _user_compare_server_default: Any
-
-    @property
-    def bind(self) -> Connection | None: ...
 
 
 class ScriptDirectory(Protocol):

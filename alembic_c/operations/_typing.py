@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from ..ddl.impl import DefaultImpl
     from ..util.sqla_compat import _NoneName
-    from .schemaobj import SchemaObjects
 
 ServerDefault: TypeAlias = (
     "str | bool | Identity | Computed | TextClause | ColumnElement[Any] | None"
@@ -35,7 +34,7 @@ class Invokes(Protocol):
     """What operations ask of the object that carries them out (`base.Operations`)."""
 
     migration_context: MigrationContext
-    schema_obj: SchemaObjects
+    schema_obj: Any  # schemaobj.SchemaObjects, which has these types in turn
 
     @property
     def impl(self) -> Any: ...
