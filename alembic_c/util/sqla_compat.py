@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar, Union
 
 import sqlalchemy
@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    MetaData,
     Sequence,
     UnaryExpression,
     exc,
@@ -30,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
 from sqlalchemy.ext.compiler import compiles as _sqla_compiles
 from sqlalchemy.schema import Constraint, SchemaItem
-from sqlalchemy.sql import visitors
+from sqlalchemy.sql import naming, visitors
 from sqlalchemy.sql.base import _NONE_NAME as _NONE_NAME
 from sqlalchemy.sql.base import DialectKWArgs
 from sqlalchemy.sql.base import _NoneName as _NoneName
@@ -158,6 +159,30 @@ def _constraint_is_named(
     constraint: Constraint | Index, dialect: Dialect | None
 ) -> bool:
     return _get_constraint_final_name(constraint, dialect) is not None
+
+
+def _name_by_convention(constraint: Constraint | Index, table: Table) -> str | None:
+    """Return the name that a table's convention gives to a constraint, or None.
+
+    table: not necessarily the constraint's own.
+    Raises InvalidRequestError if the convention needs a name that it does not have.
+    """
+    name: str | None = naming._constraint_name_for_table(constraint, table)  # type: ignore[no-untyped-call]
+    return name
+
+
+def _apply_naming_convention(table: Table, convention: Mapping[str, Any]) -> None:
+    """Give a table's unnamed constraints and indexes the names of a convention.
+
+    Later ones get theirs from it when they are added.
+    Raises InvalidRequestError if the convention needs a name that one does not have.
+    """
+    conventions = MetaData(naming_convention=convention).naming_convention
+    table.metadata.naming_convention = conventions
+    items: list[Constraint | Index] = [*table.constraints, *table.indexes]
+    for item in items:
+        if item.name is None:
+            item.name = _name_by_convention(item, table)
 
 
 TYPE_BOUND_ATTRIBUTE = "_type_bound"

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex
-from sqlalchemy.sql import base, schema, sqltypes, type_api
+from sqlalchemy.sql import base, naming, schema, sqltypes, type_api
 from sqlalchemy.sql.elements import conv
 
 from alembic_c.util import sqla_compat as compat
@@ -48,6 +48,7 @@ def test_the_private_names_are_there() -> None:
     assert sa.ForeignKey("t.a")._table_column is None
     assert callable(sa.Inspector._operation_context)
     assert hasattr(make_table().c, "_parent")
+    assert callable(naming._constraint_name_for_table)
     assert hasattr(make_table(), compat.AUTOINCREMENT_ATTRIBUTE)
 
 
@@ -101,6 +102,31 @@ def test_final_name(name: Any, convention: str | None, final: str | None) -> Non
     make_table("t", unique, naming_convention={"uq": convention} if convention else {})
     assert compat._get_constraint_final_name(unique, POSTGRESQL) == final
     assert compat._constraint_is_named(unique, POSTGRESQL) is (final is not None)
+
+
+def test_a_convention_names_what_has_no_name() -> None:
+    table = make_table(
+        "t", sa.UniqueConstraint("a"), sa.CheckConstraint("a > 1", name="mine")
+    )
+    compat._apply_naming_convention(
+        table, {"uq": "uq_%(table_name)s", "ck": "ck_%(constraint_name)s"}
+    )
+    table.append_constraint(sa.CheckConstraint("a > 2", name="later"))
+    names = {each.name for each in table.constraints if each.name}
+    assert names == {"uq_t", "mine", "ck_later"}
+
+
+def test_the_convention_of_another_table() -> None:
+    other = make_table(
+        "other", naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"}
+    )
+    check = sa.CheckConstraint("a > 1", name="c")
+    make_table("t", check)
+    assert compat._name_by_convention(check, other) == "ck_other_c"
+    unnamed = sa.CheckConstraint("a > 1")
+    assert compat._name_by_convention(unnamed, make_table()) is None
+    with pytest.raises(sa.exc.InvalidRequestError, match="explicitly named"):
+        compat._name_by_convention(unnamed, other)
 
 
 def test_ddl_scope_commits_its_own_transaction_only(connection: sa.Connection) -> None:
