@@ -106,7 +106,7 @@ def fake(rev: Revision) -> Any:
 
 
 def fan(n: int) -> list[Revision]:
-    return [Counted("base", None), *(Counted(f"h{i}", "base") for i in range(n))]
+    return [Counted("root", None), *(Counted(f"h{i}", "root") for i in range(n))]
 
 
 def line(n: int) -> list[Revision]:
