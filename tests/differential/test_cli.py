@@ -299,7 +299,7 @@ def test_a_database(sides: tuple[Side, Side]) -> None:
     downgrade a1
     current
     downgrade nope
-    stamp heads
+    stamp --purge heads
     current
     stamp base
     stamp --purge a1

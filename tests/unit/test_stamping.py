@@ -1,4 +1,7 @@
-"""Stamps of several revisions: the version table has what was asked for."""
+"""Stamps of several revisions: the version table has what was asked for.
+
+A target that another one stands on is implied by that one.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,9 @@ TWO_BRANCHES: list[Row] = [
         (("a1", "b1"), ("a3", "b2"), {"a3", "b2"}),
         ((), ("a1", "b1"), {"a1", "b1"}),
         (("a2", "b2"), ("base",), set()),
+        ((), ("a3", "a1"), {"a3"}),
+        (("a2",), ("a1", "a3"), {"a3"}),
+        ((), ("b3", "a2", "c1"), {"b3", "c1"}),
     ],
 )
 def test_two_branches(
@@ -97,7 +103,7 @@ def random_map(rnd: random.Random) -> tuple[list[Row], dict[str, set[str]]]:
 def test_random_maps(
     context: MigrationContext, script: ScriptDirectory, part: int
 ) -> None:
-    """Whatever shares a line with a target goes, the targets come, the rest stays."""
+    """What shares a line with a target goes, the highest targets come."""
     for number in range(part, ROUNDS, 3):
         rnd = random.Random(SEED + number)
         revisions, below = random_map(rnd)
@@ -107,10 +113,20 @@ def test_random_maps(
             each for each in chosen if not any(each in below[other] for other in chosen)
         )
         targets = tuple(rnd.sample(names, rnd.choice([1, 2, 2, 3])))
-        expected = set(targets) | {
+        implied = set().union(*[below[each] for each in targets])
+        expected = (set(targets) - implied) | {
             row
             for row in rows
             if not any(row in below[each] or each in below[row] for each in targets)
         }
         found = stamped(context, script, revisions, rows, targets)
         assert found == expected, (SEED + number, revisions, rows, targets)
+
+
+def test_a_database_can_be_upgraded_afterwards(
+    context: MigrationContext, script: ScriptDirectory
+) -> None:
+    for targets in (("a3", "a1"), ("a1", "a3"), ("b1", "b3")):
+        rows = stamped(context, script, TWO_BRANCHES, (), targets)
+        plan = script.iterate_revisions("heads", tuple(rows), implicit_base=True)
+        assert {"c1"} <= {each.revision for each in plan}
