@@ -50,7 +50,9 @@ int alc_catalog_texts(struct alc_str **out, struct alc_catalog *catalog, size_t 
 /* Rows of `spare`. */
 enum { COLUMNS, CONSTRAINTS, INDEXES };
 
-enum { FIRST_CAP = 4 };
+/* Small, since most tables have an index or two: room that is not used costs the
+ * kernel's time for pages, growing costs a copy. */
+enum { FIRST_CAP = 1 };
 
 /* A place for `cap` items in the arena; NULL when out of memory. */
 static void *take_array(void **spare, size_t cap, size_t item_len,

@@ -19,9 +19,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import functools
 import gc
 import os
 import random
+import re
 import sys
 import tempfile
 import warnings
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 CALLS_A_ROUND = 200
+PG_ROWS = Path(__file__).parents[2] / "csrc" / "reflect" / "pg_rows.h"
 # How deep calls from inside of calls go.
 MAX_DEPTH = 3
 Call = Callable[[], object]
@@ -491,6 +494,63 @@ class Core:
         return getattr(scanned, self.world.rng.choice(names))
 
 
+@functools.cache
+def declared_columns() -> list[list[str]]:
+    """Return the names of columns of PostgreSQL's queries, in the queries' order."""
+    declared = re.findall(
+        r"#define PG_\w+_COLUMNS\(X\)(.*?)\n\n", PG_ROWS.read_text(), re.DOTALL
+    )
+    return [re.findall(r"X\(\w+, (\w+)\)", columns) for columns in declared]
+
+
+PG_TEXTS = (None, "a", "b", "a", "b", "a(1)", "")
+# By the names of columns; of those that have none here, texts.
+PG_VALUES: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(
+        ("oid", "number", "table", "type", "collation", "target", "index", "n_key"),
+        (1, 1, 1, 1, "1", 0),
+    ),
+    **dict.fromkeys(
+        ("start", "increment", "min", "max", "cache"), (0, 1, -1, "9", 2**63 - 1)
+    ),
+    **dict.fromkeys(
+        ("visible", "cycle", "not_null", "deferrable", "deferred", "validated")
+        + ("unique", "primary", "nulls_not_distinct"),
+        (True, False, 1, 0, "t", "f"),
+    ),
+    **dict.fromkeys(
+        ("key", "target_key", "columns", "sorting", "collations"),
+        ("{1}", "{1,2}", "{2}", "1", "1 2"),
+    ),
+    **dict.fromkeys(
+        ("expressions", "opclasses", "collation_names", "target_columns", "storage"),
+        (None, "{}", "{a}", '{a,"b\\"c",NULL}', "{lower(a)}"),
+    ),
+    "index": (0, 1, 2),
+    "modifier": (-1, 4, 14, "786438"),
+    "name": ("a", "b", "c"),
+    "identity": ("", "", "a", "d"),
+    "generated": ("", "", "s"),
+    "match": ("s", "f", "p"),
+}
+PG_VALUES_OF: tuple[dict[str, tuple[Any, ...]], ...] = (
+    {"kind": tuple("ntrcs"), "schema": ("a", "b", "pg_catalog")},
+    {"number": (3, 4, 5, "6", 7, 8, 9)},
+    {"kind": tuple("pufcx")},
+    {"method": ("btree", "gin"), "columns": ("1", "1 2", "2 0", "0")},
+)
+# By the names of columns of SQLite's pragma functions.
+PRAGMA_VALUES: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("notnull", "unique", "partial", "desc"), (0, 1, "1")),
+    "hidden": (0, 0, 2, 3),
+    **dict.fromkeys(("seq", "seqno"), (0, 0, 0, 0, 0, 1)),
+    **dict.fromkeys(("on_update", "on_delete"), ("NO ACTION", "CASCADE")),
+    "type": ("INTEGER", "", "NUMERIC( 1, 2)"),
+    "origin": ("c", "u", "pk"),
+    "coll": ("BINARY", "NOCASE"),
+}
+
+
 class Readers:
     """Calls of `alembic_c._catalog`: its readers, rows of all sorts, and catalogs."""
 
@@ -499,12 +559,21 @@ class Readers:
 
         self.world = world
         self.catalog: Any = _catalog
+        self.readers = (
+            _catalog.SqliteReader,
+            _catalog.PgReader,
+            _catalog.MysqlReader,
+        )
 
     def calls(self) -> list[Call]:
         return [
             self.make_reader,
-            *[self.feed] * 4,
+            *[self.feed] * 2,
             self.feed_statements,
+            self.feed_postgresql,
+            self.feed_postgresql,
+            self.feed_pragmas,
+            self.feed_mysql,
             self.use_reader,
             self.read_metadata,
             self.read_metadata,
@@ -547,6 +616,98 @@ class Readers:
         sort = rng.choice((tuple, list, tuple, self.world.generate))
         return sort([self.cell() for _ in range(n)])
 
+    def damaged(self, rows: list[list[Any]]) -> Any:
+        """Return rows that are as asked for, but for one of them at times."""
+        rng = self.world.rng
+        if rows and rng.random() < 0.15:
+            row = rng.choice(rows)
+            kind = rng.randrange(5)
+            if kind == 0:
+                row[:] = self.row()
+            elif kind == 1:
+                del row[rng.randrange(len(row))]
+            elif kind == 2:
+                row.append(self.cell())
+            else:
+                row[rng.randrange(len(row))] = self.cell()
+        sorts = (tuple, list, tuple, self.world.generate)
+        shaped = [rng.choice(sorts)(row) for row in rows]
+        return rng.choice((shaped, shaped, self.world.generate(shaped)))
+
+    def pg_row(self, query: int) -> list[Any]:
+        """Return a row of a PostgreSQL catalog query."""
+        rng = self.world.rng
+        columns = declared_columns()[query]
+        known = PG_VALUES | PG_VALUES_OF[query]
+        row = {name: rng.choice(known.get(name, PG_TEXTS)) for name in columns}
+        if query == 0 and row["kind"] == "r":
+            row["detail"], row["number"] = rng.choice("rrpvmf"), rng.choice((0, 0, 1))
+        return list(row.values())
+
+    def feed_postgresql(self) -> Any:
+        """Feed a reader all queries in their order."""
+        rng = self.world.rng
+        reader = self.catalog.PgReader(150000, rng.choice((None, None, ["a", "b"])))
+        self.world.keep(reader)
+        for query in range(self.catalog.PG_N_QUERIES):
+            rows = [self.pg_row(query) for _ in range(rng.randrange(8))]
+            if query == 0:
+                # There is a schema, a type, and a table in it, mostly.
+                names = declared_columns()[0]
+                for kind, detail in (("r", "r"), ("t", None), ("n", None)):
+                    row = dict.fromkeys(names, 0) | {"kind": kind, "oid": 1}
+                    row |= {"name": "a", "schema": "a", "detail": detail}
+                    rows.insert(0, list(row.values()))
+            if query == 1:
+                # It has columns to which keys and indexes may refer.
+                for number in (1, 2):
+                    row = dict.fromkeys(declared_columns()[1], 0)
+                    row |= {"table": 1, "number": number, "name": f"c{number}"}
+                    row |= {"type": 1, "modifier": -1, "identity": "", "generated": ""}
+                    row |= {"default": None, "collation_name": None}
+                    rows.insert(0, list(row.values()))
+            reader.feed(query, self.damaged(rows))
+        return reader.finish()
+
+    def feed_pragmas(self) -> Any:
+        """Feed a reader statements that it does not parse, and pragmas about them."""
+        rng = self.world.rng
+        reader = self.catalog.SqliteReader(parse=False)
+        self.world.keep(reader)
+        reader.feed(None, [("table", name, name, "CREATE TABLE") for name in "abc"])
+        for pragma in range(self.catalog.SQLITE_N_PRAGMAS):
+            sql = reader.pragma_sql(None, "main", pragma)
+            columns = sql.split(" FROM ")[0].split(", ")
+            rows = [
+                [rng.choice("abc"), *map(self.pragma_cell, columns[1:])]
+                for _ in range(rng.randrange(6))
+            ]
+            reader.feed_pragma(None, pragma, self.damaged(rows))
+        return reader.finish()
+
+    def pragma_cell(self, column: str) -> Any:
+        name = column.partition(".")[2].strip('"')
+        return self.world.rng.choice(PRAGMA_VALUES.get(name, ("a", "b", None)))
+
+    def feed_mysql(self) -> Any:
+        """Feed a reader what SHOW CREATE TABLE prints."""
+        rng, world = self.world.rng, self.world
+        charsets = self.damaged([["utf8mb4", "utf8mb4_bin"], ["utf8", "utf8_bin"]])
+        reader = self.catalog.MysqlReader(
+            self.flag(), ansi_quotes=self.flag(), charsets=charsets
+        )
+        world.keep(reader)
+        for name in rng.sample("abcdef", rng.randrange(4)):
+            sql: Any = (
+                f"CREATE TABLE `{name}` (`id` int(11) NOT NULL AUTO_INCREMENT,"
+                " `x` varchar(10) DEFAULT 'y', PRIMARY KEY (`id`), KEY `i` (`x`(3)))"
+                " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+            )
+            if rng.random() < 0.2:
+                sql = rng.choice((sql[: rng.randrange(len(sql))], world.value()))
+            reader.add(rng.choice((None, "s", world.text())), name, sql)
+        return reader.finish()
+
     def statement(self) -> tuple[Any, ...]:
         rng = self.world.rng
         name = rng.choice("abc")
@@ -588,7 +749,7 @@ class Readers:
 
     def use_reader(self) -> Any:
         world = self.world
-        reader = self.one(self.catalog.SqliteReader, self.catalog.PgReader)
+        reader = self.one(*self.readers)
         kind = world.rng.randrange(4)
         if kind == 0:
             number = world.rng.choice((world.rng.randrange(6), "main", world.value()))
