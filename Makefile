@@ -9,7 +9,7 @@ ARGS ?=
 RUNS ?= 10000000
 
 .PHONY: help demo test lint conformance conformance-oldest follow third-party build bench \
-    sanitized leaks fuzz format clean dist adoption
+    sanitized leaks fuzz format clean dist adoption docs docs-outputs
 
 help:
 	@echo "make demo         build, install and run the main job on SQLite"
@@ -29,6 +29,8 @@ help:
 	@echo "make dist         sdists and wheels, checked and tried (PYTHONS='python3.12 ...')"
 	@echo "make adoption     pip, uv and pipx, with and without upstream, in both orders;"
 	@echo "                  rewrites docs/adoption.md"
+	@echo "make docs         build the site, build/docs/index.html; warnings are errors"
+	@echo "make docs-outputs PAGES='docs/x.md ...'  write into pages what they print now"
 	@echo "make format       format Python and C"
 
 # --- the demonstration -------------------------------------------------------------
@@ -127,6 +129,21 @@ adoption: $(VENV)/ready
 	$(PY) -m pip install --quiet uv pipx
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) tools/adoption.py \
 	    --write docs/adoption.md $(ARGS)
+
+# --- the site ----------------------------------------------------------------------
+
+$(BUILD)/docs-ready: pyproject.toml $(VENV)/ready
+	$(PY) -m pip install --quiet --group docs
+	touch $@
+
+# The blocks of its pages are run by `make test` (tests/docs).
+docs: build $(BUILD)/docs-ready
+	$(PY) -m sphinx -q -W --keep-going -b html -d $(BUILD)/docs-doctrees docs $(BUILD)/docs
+
+PAGES ?=
+
+docs-outputs: build
+	$(PY) -m tests.support.postgres $(PY) -m tests.docs.write $(PAGES)
 
 # --- memory ------------------------------------------------------------------------
 

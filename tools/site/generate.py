@@ -1,0 +1,20 @@
+"""Writes the generated pages of the site into a directory, which git does not keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import reference
+
+
+def write_all(directory: Path) -> None:
+    """Write every generated page; a file that stays the same is not touched."""
+    pages = reference.pages()
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in directory.glob("*.md"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        path = directory / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")

@@ -1,0 +1,346 @@
+"""The reference, from the code: verbs, settings, variables, the API."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+from alembic_c import command
+from alembic_c._cli import added
+from alembic_c._cli import options as vocabulary
+from alembic_c._cli.command_line import CommandLine
+
+PACKAGE = Path(command.__file__).parent
+
+# The documented modules, in the order of the page. A module's `__all__` says what of
+# it is told; without one it is what the module itself defines.
+API = {
+    "alembic_c": "The package",
+    "alembic_c.command": "Commands as functions",
+    "alembic_c.config": "Configuration",
+    "alembic_c.runtime.environment": "The environment: `context`",
+    "alembic_c.runtime.migration": "One database: `MigrationContext`",
+    "alembic_c.operations": "Operations: `op`",
+    "alembic_c.operations.ops": "Operation objects",
+    "alembic_c.autogenerate": "Autogenerate",
+    "alembic_c.script": "Revision files",
+    "alembic_c.script.revision": "The revision graph",
+    "alembic_c.catalog": "Catalogs",
+    "alembic_c.production": "Production",
+    "alembic_c.testkit": "Databases for tests",
+    "alembic_c.testkit.checks": "Checks of a tree",
+}
+
+
+def pages() -> dict[str, str]:
+    """Return file name -> text."""
+    return {
+        "verbs.md": verbs(),
+        "settings.md": settings(),
+        "variables.md": variables(),
+        "api.md": api(),
+    }
+
+
+# --- verbs ----------------------------------------------------------------------------
+
+
+def parsers() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+    """Yield (name, summary, parser) for each verb that the program has."""
+    line = CommandLine("alembic")
+    for name in added.VERBS:
+        line._register_added(name)
+    for name in (*command.VERBS, *added.VERBS):
+        if name in added.VERBS:
+            summary, verb = added.load(name)
+            summary = f"{summary}\n\n{_paragraphs(verb.run.__doc__)}"
+        else:
+            summary = _paragraphs(vocabulary.summary(getattr(command, name)))
+        yield name, summary, line.subparsers.choices[name]
+
+
+def _paragraphs(text: str | None) -> str:
+    lines = (text or "").strip().splitlines()
+    return "\n".join(line.strip() for line in lines)
+
+
+def verbs() -> str:
+    """Return the page of the verbs."""
+    program = CommandLine("alembic").parser
+    parts = [
+        "# Commands",
+        "`alembic`, `alembic-c` and `python -m alembic_c` are the same program. Its "
+        "own options stand before the command, a command's options behind it.",
+        "## Options of the program",
+        _table(program),
+        "## Exit status",
+        "| status | when |\n| --- | --- |\n"
+        "| 0 | done |\n"
+        "| 1 | the configuration or the revision files are broken; or an exception "
+        "that no command expects, with a traceback |\n"
+        "| 2 | the command line cannot be understood |\n"
+        "| 255 | a command failed and says why: `FAILED: …` |\n\n"
+        "Commands with a status of their own say so below. `current --check-heads` and "
+        "`check` end with 255 if there is something to do.",
+    ]
+    for name, summary, parser in parsers():
+        parts += [f"## {name}", summary, _usage(parser), _table(parser)]
+    parts += ["## activate, deactivate, which", _activation()]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    return f"```text\n{usage}\n```"
+
+
+def _table(parser: argparse.ArgumentParser) -> str:
+    rows = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction | argparse._HelpAction):
+            continue
+        names = ", ".join(f"`{each}`" for each in action.option_strings)
+        if not names:
+            names = f"`{action.metavar or action.dest}`"
+        elif action.nargs != 0:
+            value = action.metavar or action.dest.upper()
+            if action.choices:
+                value = "\\|".join(map(str, action.choices))
+            names += f" *{value}*"
+        text = " ".join((action.help or "").split())
+        if action.default not in (None, False, "", 0.0, argparse.SUPPRESS):
+            text += f" (default: `{action.default}`)"
+        rows.append(f"| {names} | {_cell(text)} |")
+    if not rows:
+        return ""
+    return "\n".join(["| argument | |", "| --- | --- |", *rows])
+
+
+def _cell(text: str) -> str:
+    text = re.sub(r"%\((\w+)\)s", r"\1", text)
+    return re.sub(r"([<>\[\]|*_])", r"\\\1", text)
+
+
+def _activation() -> str:
+    rows = [f"| `{name}` | {text} |" for name, text in added.ACTIVATION.items()]
+    table = "\n".join(["| command | |", "| --- | --- |", *rows])
+    return (
+        f"{table}\n\n`which` ends with 1 if script, import and distribution disagree. "
+        "See [Switching from Alembic](../switching.md)."
+    )
+
+
+# --- settings -------------------------------------------------------------------------
+
+# What each option of the main section is for: default, and text.
+SETTINGS = {
+    "script_location": (
+        "none; it is needed",
+        "Directory of `env.py`, `script.py.mako` and the revision files; "
+        "`package:directory` looks in an installed package.",
+    ),
+    "file_template": (
+        "`%%(rev)s_%%(slug)s`",
+        "Name of a new revision file. It may use `rev`, `slug`, `epoch`, `year`, "
+        "`month`, `day`, `hour`, `minute`, `second`, and have directories in it.",
+    ),
+    "prepend_sys_path": ("none", "Paths that go to the front of `sys.path`."),
+    "timezone": ("local time", "Time zone of the dates, such as `Europe/Berlin`."),
+    "truncate_slug_length": ("40", "Most characters of the message in a file name."),
+    "revision_environment": (
+        "false",
+        "Run `env.py` for each new revision, not for `--autogenerate` alone.",
+    ),
+    "sourceless": ("false", "Also read compiled revision files (`.pyc`)."),
+    "version_locations": (
+        "`versions` below `script_location`",
+        "Directories of revision files.",
+    ),
+    "path_separator": (
+        "none",
+        "What parts the paths above in the ini file: `os`, `:`, `;`, `space`, "
+        "`newline`. TOML has lists instead.",
+    ),
+    "version_path_separator": ("none", "The old name of `path_separator`."),
+    "recursive_version_locations": (
+        "false",
+        "Look for revision files in subdirectories, too.",
+    ),
+    "migration_lock": (
+        "none",
+        "Let one upgrade, downgrade or stamp at a time work on a database; the seconds "
+        "to wait for the others, or `true`. As the option `--lock`.",
+    ),
+    "migration_lock_timeout": ("300", "The seconds, where `migration_lock` is true."),
+    "output_encoding": ("`utf-8`", "Encoding of new revision files."),
+}
+
+# Read by the templates' env.py, not by the program.
+OF_ENV_PY = {
+    "sqlalchemy.url": "The database. In ini files a percent sign is written `%%`.",
+    "databases": "Names of sections, one for each database (template `multidb`).",
+}
+
+# The options of a write hook, by its type.
+HOOKS = {
+    "type": "`console_scripts`, `module`, `exec`, or a name that `env.py` registers",
+    "entrypoint": "`console_scripts`: the script's name",
+    "module": "`module`: what `python -m` runs",
+    "executable": "`exec`: the program",
+    "options": "arguments; `REVISION_SCRIPT_FILENAME` stands for the file",
+    "cwd": "directory to run it in",
+}
+
+_OPTION_CALL = re.compile(
+    r"(?:get_alembic_option|get_alembic_boolean_option|_ini_text|_toml_paths)"
+    r"\(\s*\"(\w+)\""
+)
+
+
+def settings_of_the_code() -> set[str]:
+    """Return the names of the options that the package's code asks for."""
+    found = {"path_separator", "version_path_separator"}
+    for path in PACKAGE.rglob("*.py"):
+        found |= set(_OPTION_CALL.findall(path.read_text("utf-8")))
+    return found
+
+
+def settings() -> str:
+    """Return the page of the settings."""
+    rows = [
+        f"| `{name}` | {text} | {default} |"
+        for name, (default, text) in SETTINGS.items()
+    ]
+    own = [f"| `{name}` | {text} |" for name, text in OF_ENV_PY.items()]
+    hooks = [f"| `{name}` | {text} |" for name, text in HOOKS.items()]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "They stand in the section `[alembic]` of `alembic.ini` (`-n` names "
+            "another one), or in the table `[tool.alembic]` of `pyproject.toml`; an "
+            "option that is in both is the ini file's. `%(here)s` is the directory of "
+            "the file. A percent sign is written `%%` in both. In TOML lists are lists "
+            "and `true` is no text.",
+            "",
+            "| setting | what it is | default |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "## Read by env.py",
+            "",
+            "The ini file only. `env.py` may take them from anywhere else, and may "
+            "read options of your own with `config.get_main_option()`.",
+            "",
+            "| setting | what it is |",
+            "| --- | --- |",
+            *own,
+            "",
+            "## Write hooks",
+            "",
+            "In the ini file: section `[post_write_hooks]`, `hooks = name, ...`, and "
+            "`name.type`, `name.options` and so on. In TOML: a table "
+            "`[[tool.alembic.post_write_hooks]]` with a `name` for each. "
+            "See [Write hooks](../howto/hooks.md).",
+            "",
+            "| option | what it is |",
+            "| --- | --- |",
+            *hooks,
+            "",
+        ]
+    )
+
+
+# --- environment variables ------------------------------------------------------------
+
+# What each variable of the package is for. A test compares the names with the code.
+VARIABLES = {
+    "ALEMBIC_CONFIG": "The configuration file, where `-c` is not given.",
+    "ALEMBIC_C_PROOF": "`on` (default), `off`, or `check`: whether autogenerate may "
+    "show in C that a table is unchanged. `off` compares every table in Python; "
+    "`check` does both and fails if they differ.",
+    "ALEMBIC_C_LIBPQ": "Path of the libpq that `catalog.snapshot()` of a URL loads.",
+    "ALEMBIC_C_SQLITE3": "Path of the SQLite library that `catalog.snapshot()` of a "
+    "file loads.",
+    "ALEMBIC_C_TEST_URL": "The server on which the fixtures of `alembic_c.pytest` "
+    "make databases.",
+    "ALEMBIC_C_TESTKIT_CACHE": "Directory of the SQLite templates of "
+    "`alembic_c.testkit`; by default below `XDG_CACHE_HOME` or `~/.cache`.",
+    "EDITOR": "The editor of `alembic edit`.",
+    "VISUAL": "The editor of `alembic edit` where there is no `EDITOR`.",
+}
+
+
+def variables_of_the_code() -> set[str]:
+    """Return the names of our variables that stand in the package's code."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        found |= set(re.findall(r"\bALEMBIC_[A-Z0-9_]+\b", path.read_text("utf-8")))
+    return found
+
+
+def variables() -> str:
+    """Return the page of the environment variables."""
+    rows = [f"| `{name}` | {text} |" for name, text in VARIABLES.items()]
+    return "\n".join(
+        [
+            "# Environment variables",
+            "",
+            "The URL of the database is none of them: `env.py` decides where it comes "
+            "from, see [Production](../howto/production.md).",
+            "",
+            "| variable | what it is |",
+            "| --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+# --- the API --------------------------------------------------------------------------
+
+
+def api() -> str:
+    """Return the page that autodoc fills."""
+    parts = [
+        "# API",
+        "The import paths are Alembic's: what is `alembic_c.x` here is `alembic.x` "
+        "wherever the name `alembic` is this package. The fixtures of "
+        "`alembic_c.pytest` are in [Testing](../howto/testing.md).",
+    ]
+    told: set[int] = set()
+    for name, title in API.items():
+        directives = []
+        for member, value in _members(import_module(name)):
+            if id(value) not in told:
+                told.add(id(value))
+                kind = "autoclass" if isinstance(value, type) else "autofunction"
+                directives.append(f".. {kind}:: {name}.{member}")
+                if kind == "autoclass":
+                    directives.append("   :members:")
+                    directives.append(
+                        "   :inherited-members: object, Exception, str, ModuleClsProxy"
+                    )
+        body = "\n".join(directives)
+        parts.append(f"## {title}\n\n```{{eval-rst}}\n{body}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _members(module: ModuleType) -> Iterator[tuple[str, object]]:
+    """Yield (name, value) of the classes and functions that a module is there for."""
+    package = hasattr(module, "__path__")
+    for name in getattr(module, "__all__", None) or vars(module):
+        value = getattr(module, name)
+        if name.startswith("_") or not isinstance(value, type | FunctionType):
+            continue
+        home = value.__module__
+        if (
+            hasattr(module, "__all__")
+            or home == module.__name__
+            or (package and home.startswith(f"{module.__name__}._"))
+        ):
+            yield name, value
