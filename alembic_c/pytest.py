@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 URL_VARIABLE = "ALEMBIC_C_TEST_URL"
 
+# Gives a context manager of a database that stands right before a revision.
+DatabaseBefore = Callable[[str], AbstractContextManager[testkit.BeforeRevision]]
+
 # Gives a context manager of a migrated database: `with migrated_database_at("a1b2"):`.
 DatabaseAt = Callable[[str], AbstractContextManager["URL"]]
 
@@ -42,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "alembic_c_config",
         "the alembic.ini or pyproject.toml of the migrations",
+        default="",
+    )
+    parser.addini(
+        "alembic_c_unedited_since",
+        "a reference of git, such as origin/main: no revision was edited after it",
         default="",
     )
     parser.addini(
@@ -129,6 +137,18 @@ def _run_directory(factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def migration_reference(pytestconfig: pytest.Config) -> str:
+    """Return the git reference after which no revision may have been edited.
+
+    From the setting `alembic_c_unedited_since`; skips the test if there is none.
+    """
+    given: str = pytestconfig.getini("alembic_c_unedited_since")
+    if not given:
+        pytest.skip("the setting alembic_c_unedited_since names no reference of git")
+    return given
+
+
+@pytest.fixture(scope="session")
 def migration_files() -> list[str | os.PathLike[str]]:
     """Return files beside the migration environment that decide what is migrated."""
     return []
@@ -159,6 +179,20 @@ def migrated_database_at(
             yield url
 
     return database_at
+
+
+@pytest.fixture(scope="session")
+def database_before(migration_config: Config, migration_url: str) -> DatabaseBefore:
+    """Return a function: revision to a context manager of a database right before it.
+
+    For tests that data put in before a revision is there after it; see
+    `alembic_c.testkit.before_revision`.
+    """
+
+    def before(revision: str) -> AbstractContextManager[testkit.BeforeRevision]:
+        return testkit.before_revision(migration_config, migration_url, revision)
+
+    return before
 
 
 @pytest.fixture

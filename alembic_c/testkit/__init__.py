@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from ._data import BeforeRevision as BeforeRevision
+from ._data import before_revision as before_revision
 from ._scratch import rolled_back as rolled_back
 from ._scratch import rolled_back_async as rolled_back_async
 from ._templates import TestKitWarning as TestKitWarning
@@ -16,8 +18,10 @@ from ._templates import migrated_database as migrated_database
 from ._tree import TestKitError as TestKitError
 
 __all__ = [
+    "BeforeRevision",
     "TestKitError",
     "TestKitWarning",
+    "before_revision",
     "drop",
     "migrated",
     "migrated_database",

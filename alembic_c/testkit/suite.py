@@ -21,6 +21,7 @@ __all__ = [
     "test_migrations_go_up",
     "test_migrations_load_without_warning",
     "test_migrations_match_models",
+    "test_no_revision_was_edited",
     "test_one_head",
 ]
 
@@ -55,3 +56,10 @@ def test_autogenerate_finds_nothing(
 ) -> None:
     """`alembic check` is quiet."""
     checks.autogenerate_finds_nothing(migration_config, migration_url)
+
+
+def test_no_revision_was_edited(
+    migration_config: Config, migration_reference: str
+) -> None:
+    """No revision file was changed after the git reference that is set, if one is."""
+    checks.unedited_since(migration_config, migration_reference)

@@ -90,7 +90,7 @@ def outcome(done: subprocess.CompletedProcess[str]) -> str:
 def test_fixtures_and_tests_on_sqlite(tree: Tree, processes: str) -> None:
     (tree.root / "test_all.py").write_text(TESTS)
     done = run(tree, "-n", processes)
-    assert outcome(done) == "16 passed", done.stdout
+    assert outcome(done) == "16 passed, 1 skipped", done.stdout
     assert not list(tree.root.glob("alembic_c_*"))
 
 
@@ -98,7 +98,7 @@ def test_fixtures_and_tests_on_postgresql(tree: Tree, postgresql_server: str) ->
     before = databases(postgresql_server)
     (tree.root / "test_all.py").write_text(TESTS)
     done = run(tree, "-n", "2", ALEMBIC_C_TEST_URL=postgresql_server)
-    assert outcome(done) == "16 passed", done.stdout
+    assert outcome(done) == "16 passed, 1 skipped", done.stdout
     left = databases(postgresql_server) - before
     assert len(left) == 1
     assert "template" in left.pop()
@@ -167,3 +167,58 @@ def test_how_catalogs_differ_is_told(tree: Tree) -> None:
     assert "order of columns (a, b) -> order of columns (b, a)" in lines
     assert "right: none" in lines
     assert "Left contains one more item: 1" in lines
+
+
+KEPT = """
+import pytest
+import sqlalchemy as sa
+from alembic_c.testkit.suite import test_no_revision_was_edited
+
+@pytest.mark.parametrize("revision", ["r2", "r3"])
+def test_rows_are_kept(database_before, revision):
+    with database_before(revision) as database:
+        with database.engine.begin() as connection:
+            connection.execute(sa.text("INSERT INTO t1 (id, name) VALUES (1, 'a')"))
+            assert not sa.inspect(connection).has_table(revision.replace("r", "t"))
+        for step in (database.upgrade, database.downgrade, database.upgrade):
+            step()
+            with database.engine.connect() as connection:
+                found = connection.execute(sa.text("SELECT id, name FROM t1")).all()
+                assert found == [(1, "a")]
+        database.upgrade("heads")
+        assert sa.inspect(database.engine).has_table("t3")
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_data_across_a_revision(
+    tree: Tree, kind: str, request: pytest.FixtureRequest
+) -> None:
+    variables = {}
+    if kind == "postgresql":
+        variables["ALEMBIC_C_TEST_URL"] = request.getfixturevalue("postgresql_server")
+    (tree.root / "test_kept.py").write_text(KEPT)
+    done = run(tree, **variables)
+    assert outcome(done) == "2 passed, 1 skipped", done.stdout
+    path = tree.versions / "r3.py"
+    text = path.read_text()
+    path.write_text(text.replace("def upgrade():", "def upgrade():\n    LOSE", 1))
+    path.write_text(path.read_text().replace("LOSE", "op.execute('DELETE FROM t1')", 1))
+    done = run(tree, **variables)
+    assert outcome(done) == "1 failed, 1 passed, 1 skipped", done.stdout
+
+
+def test_no_revision_was_edited(tree: Tree) -> None:
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *arguments], cwd=tree.root, check=True)
+    (tree.root / "test_kept.py").write_text(
+        "from alembic_c.testkit.suite import test_no_revision_was_edited\n"
+    )
+    option = ("-o", "alembic_c_unedited_since=HEAD")
+    assert outcome(run(tree, *option)) == "1 passed"
+    path = tree.versions / "r2.py"
+    path.write_text(path.read_text().replace("String(30)", "String(31)"))
+    done = run(tree, *option)
+    assert outcome(done) == "1 failed"
+    assert "r2.py" in done.stdout
