@@ -488,7 +488,6 @@ def _migrate(
         starting_rev=start,
         destination_rev=target,
         tag=tag,
-        locks=True,
     )
 
 
@@ -692,7 +691,6 @@ def stamp(
         starting_rev=start,
         destination_rev=targets,
         tag=tag,
-        locks=True,
         purge=purge,
     )
 

@@ -280,7 +280,7 @@ def test_databases_without_a_lock(tmp_path: Path) -> None:
     from alembic_c.util import CommandError
 
     context = MigrationContext.configure(
-        dialect_name="oracle", opts={"locks": True, "migration_lock": True}
+        dialect_name="oracle", opts={"destination_rev": "head", "migration_lock": True}
     )
     wish = _lock.wish_of(context)
     assert wish is not None

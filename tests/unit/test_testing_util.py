@@ -243,7 +243,8 @@ def test_warnings_that_end_a_run(category: type[Warning]) -> None:
 def test_nothing_else_loads_it() -> None:
     code = (
         "import pkgutil, importlib, sys, alembic_c\n"
-        "left = tuple(f'alembic_c.{x}' for x in ('testing', 'templates', '__main'))\n"
+        "names = 'testing', 'templates', '__main', 'pytest'\n"
+        "left = tuple(f'alembic_c.{name}' for name in names)\n"
         "for found in pkgutil.iter_modules(alembic_c.__path__, 'alembic_c.'):\n"
         "    if found.name.startswith(left): continue\n"
         "    importlib.import_module(found.name)\n"
