@@ -124,7 +124,7 @@ setup(
         extension(
             "_catalog",
             *("base", "catalog", "source", "reflect", "diff", "bind/catalog"),
-            extra=["csrc/bind/core/error.c"],
+            extra=["csrc/bind/core/raise.c"],
         ),
         with_library("_libpq"),
         with_library("_sqlite3"),

@@ -578,6 +578,8 @@ class Readers:
             self.read_metadata,
             self.read_metadata,
             self.prove,
+            self.take_out,
+            self.rebuild,
             self.find_irregular,
             self.restore,
             self.look,
@@ -850,6 +852,27 @@ class Readers:
                 place = place[key]
         backend = world.rng.choice((catalog.backend, "mysql", world.value()))
         return self.catalog.Catalog.from_values(backend, tables)
+
+    def take_out(self) -> Any:
+        return self.one(self.catalog.Catalog).without(
+            self.world.sequence(self.world.text)
+        )
+
+    def rebuild(self) -> Any:
+        """Make a catalog of another one's values, of which one may be anything."""
+        rng = self.world.rng
+        catalog = self.one(self.catalog.Catalog)
+        values: Any = catalog.values()
+        holder = values
+        while rng.random() < 0.8 and holder:
+            keys = list(holder) if isinstance(holder, dict) else range(len(holder))
+            key = rng.choice(keys)
+            if not isinstance(holder[key], dict | list):
+                holder[key] = rng.choice((self.cell(), self.world.value()))
+                break
+            holder = holder[key]
+        backend = catalog.backend if rng.random() < 0.9 else self.world.value()
+        return self.catalog.Catalog.from_values(backend, values)
 
     def look(self) -> object:
         """Look at a catalog or at something in it."""

@@ -6,9 +6,9 @@
  * What is read may come from anywhere: each value is checked for its exact type, so
  * that reading it runs no code of others, and is held while it is read.
  */
-#include "state.h"
+#include "catalog_state.h"
 
-#include "../core/error.h"
+#include "../core/raise.h"
 #include "alc/fields.h"
 
 /* --- to values -----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../core/error.h"
+#include "../core/raise.h"
 
 const char *const walker_name_texts[N_NAMES] = {
 #define ALC_NAME_TEXT(name) #name,

@@ -11,7 +11,7 @@
 #ifndef ALC_BIND_CATALOG_WALKER_H
 #define ALC_BIND_CATALOG_WALKER_H
 
-#include "state.h"
+#include "catalog_state.h"
 
 /* Names looked up per object, interned once a module. */
 /* clang-format off */

@@ -1,7 +1,7 @@
 /* What both ways to a graph share: revisions to nodes, names to edges. */
-#include "graph.h"
+#include "graph_type.h"
 
-#include "error.h"
+#include "raise.h"
 
 int alc_bind_fail(const struct alc_error *err)
 {

@@ -5,10 +5,10 @@
  * set, and the Python set is made when somebody looks at it.  The object that holds the
  * sets has neither attributes nor methods.
  */
-#include "graph.h"
+#include "graph_type.h"
 
 #include "alc/alloc.h"
-#include "error.h"
+#include "raise.h"
 
 static int add_owner(PyObject *labels, const struct label_sets_object *sets,
                      uint32_t node)

@@ -6,11 +6,11 @@
  * runs while they are read, told or written to cannot change what is loaded.
  * graph_read.c is for any later time.
  */
-#include "graph.h"
+#include "graph_type.h"
 
 #include "alc/alloc.h"
 #include "alc/load.h"
-#include "error.h"
+#include "raise.h"
 
 /* The sorts of names in a view, and the fields that they are read from. */
 enum { DOWNS, DEPENDENCIES, LABELS, N_SORTS };

@@ -2,9 +2,9 @@
  * From a map to a graph after something changed: believe the revisions and the map,
  * however they came to be.  graph_load.c is for the first time.
  */
-#include "graph.h"
+#include "graph_type.h"
 
-#include "error.h"
+#include "raise.h"
 
 /* An entry of the map, and what is read of it. */
 struct entry {

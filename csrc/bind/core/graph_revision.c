@@ -5,7 +5,7 @@
  * change after a graph was built is noticed (the module's stamp goes up, graphs look at
  * it).
  */
-#include "graph.h"
+#include "graph_type.h"
 
 #include "alc/load.h"
 

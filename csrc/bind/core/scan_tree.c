@@ -3,12 +3,12 @@
  * is wrong there is a graph, so that its ends and single revisions are known without
  * the others being made.
  */
-#include "scan.h"
+#include "scan_types.h"
 
 #include "alc/alloc.h"
 #include "alc/load.h"
-#include "error.h"
-#include "graph.h"
+#include "graph_type.h"
+#include "raise.h"
 
 /* The graph of a scan's files.  Does not change once it is made. */
 struct tree_graph {

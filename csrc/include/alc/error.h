@@ -3,7 +3,7 @@
  *
  * A function of the core that can fail returns 0 or a negative ALC_E_* and takes a
  * `struct alc_error *err` last.  err may be NULL when the code is enough.  The binding
- * turns the record into an exception (bind/core/error.c); nothing here prints.
+ * turns the record into an exception (bind/core/raise.c); nothing here prints.
  */
 #ifndef ALC_ERROR_H
 #define ALC_ERROR_H

@@ -4,10 +4,10 @@
  * Arguments are sequences of revision objects; an object that is not in the graph
  * raises ForeignRevisionError, and so tells the caller to take the long way.
  */
-#include "graph.h"
+#include "graph_type.h"
 
 #include "alc/alloc.h"
-#include "error.h"
+#include "raise.h"
 
 /* ---- the object ---- */
 

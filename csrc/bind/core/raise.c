@@ -1,5 +1,5 @@
 /* See error.h. */
-#include "error.h"
+#include "raise.h"
 
 #include <errno.h>
 

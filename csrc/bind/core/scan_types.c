@@ -4,9 +4,9 @@
  * A scan result stays in C.  A ScannedFile points into it and keeps it alive; its
  * attributes are made into Python objects when they are asked for.
  */
-#include "scan.h"
+#include "scan_types.h"
 
-#include "error.h"
+#include "raise.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * The module alembic_c._core: multi-phase initialisation, heap types, state per
- * interpreter.  What is in it comes from its parts; state.h says how to add one.
+ * interpreter.  What is in it comes from its parts; core_state.h says how to add one.
  */
-#include "state.h"
+#include "core_state.h"
 
 static int (*const parts[])(PyObject *, struct alc_module_state *) = {
     alc_bind_scan_exec,

@@ -1,11 +1,11 @@
 /*
  * MysqlReader: MySQL's and MariaDB's tables, from statements that Python fetched.
  */
-#include "state.h"
+#include "catalog_state.h"
 
 #include <stdbool.h>
 
-#include "../core/error.h"
+#include "../core/raise.h"
 #include "alc/mysql.h"
 
 struct mysql_reader {

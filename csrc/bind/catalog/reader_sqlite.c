@@ -1,11 +1,11 @@
 /*
  * SqliteReader: the statements of sqlite_schema from rows that Python fetched.
  */
-#include "state.h"
+#include "catalog_state.h"
 
 #include <stdbool.h>
 
-#include "../core/error.h"
+#include "../core/raise.h"
 #include "alc/sqlite.h"
 
 struct sqlite_reader {

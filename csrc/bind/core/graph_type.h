@@ -5,7 +5,7 @@
 #ifndef ALC_BIND_CORE_GRAPH_H
 #define ALC_BIND_CORE_GRAPH_H
 
-#include "state.h"
+#include "core_state.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /*
  * PgReader: PostgreSQL's catalogs from rows that Python fetched.
  */
-#include "state.h"
+#include "catalog_state.h"
 
-#include "../core/error.h"
+#include "../core/raise.h"
 #include "alc/pg.h"
 
 struct pg_reader {

@@ -4,12 +4,12 @@
  * A view is a Catalog and a pointer into its model, which never changes; its attributes
  * are made on access.  Which there are stands in alc/model.def.
  */
-#include "state.h"
+#include "catalog_state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../core/error.h"
+#include "../core/raise.h"
 #include "alc/fields.h"
 
 PyObject *alc_bind_text(struct alc_str text)

@@ -2,7 +2,7 @@
  * The module alembic_c._catalog: multi-phase initialisation, heap types, state per
  * interpreter.
  */
-#include "state.h"
+#include "catalog_state.h"
 
 /*
  * What goes wrong in a database that a foreign module reads.  Public in

@@ -2,7 +2,7 @@
 #ifndef ALC_BIND_CORE_SCAN_H
 #define ALC_BIND_CORE_SCAN_H
 
-#include "state.h"
+#include "core_state.h"
 
 #include "alc/scan.h"
 

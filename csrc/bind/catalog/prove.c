@@ -4,7 +4,7 @@
  * What the core asks of its judge is answered by a Python object, once for each pair of
  * texts: a schema of any size has a few dozen.
  */
-#include "state.h"
+#include "catalog_state.h"
 
 #include "alc/alloc.h"
 #include "alc/arena.h"

@@ -5,9 +5,9 @@
  * (no UTF-8 for a lone surrogate, a number out of range) is the record's to tell; an
  * exception that the iterator raises stays set, and is what the caller sees.
  */
-#include "state.h"
+#include "catalog_state.h"
 
-#include "../core/error.h"
+#include "../core/raise.h"
 
 static int invalid(struct alc_error *err, const struct alc_bind_rows *source,
                    const char *what)
