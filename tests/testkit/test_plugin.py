@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,31 @@ def test_no_revision_was_edited(tree: Tree) -> None:
     done = run(tree, *option)
     assert outcome(done) == "1 failed"
     assert "r2.py" in done.stdout
+
+
+COLD = """
+import pytest
+import sqlalchemy as sa
+
+@pytest.mark.parametrize("number", range(16))
+def test_database(migrated_engine, number):
+    assert sa.inspect(migrated_engine).has_table("t3")
+"""
+COLD_STARTS = int(os.environ.get("ALEMBIC_C_COLD_STARTS", "0"))
+# Starting many processes takes long: a longer run alone has eight.
+WORKERS = "8" if COLD_STARTS else "2"
+
+
+@pytest.mark.parametrize("number", range(COLD_STARTS or 1))
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_two_runs_at_once_build_one_template(
+    tree: Tree, kind: str, number: int, request: pytest.FixtureRequest
+) -> None:
+    variables = {}
+    if kind == "postgresql":
+        variables["ALEMBIC_C_TEST_URL"] = request.getfixturevalue("postgresql_server")
+    (tree.root / "test_cold.py").write_text(COLD)
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(run, tree, "-n", WORKERS, **variables) for _ in range(2)]
+    assert [outcome(each.result()) for each in runs] == ["16 passed"] * 2
+    assert tree.n_runs == 1
