@@ -20,6 +20,8 @@ exclude_patterns = ["_generated/parts"]
 nitpicky = True
 # What annotations and docstrings name and no page describes.
 nitpick_ignore_regex = [(r"py:.*", r".*")]
+# Annotations name classes by their last name, which several modules may have.
+suppress_warnings = ["ref.python"]
 
 myst_enable_extensions = ["colon_fence", "fieldlist"]
 myst_heading_anchors = 3

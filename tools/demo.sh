@@ -8,24 +8,42 @@ rm -rf "$directory"
 mkdir -p "$directory"
 cd "$directory"
 
+# Print a command so that a shell reads it back as it was given, then run it.
 run() {
-    printf '\n$ %s\n' "$*"
+    printf '\n$'
+    for word in "$@"; do
+        case $word in
+        *[!A-Za-z0-9_./:=@%+,-]*)
+            printf " '%s'" "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
     "$@"
 }
 
+# Show what was changed in a file that `sed -i.orig` has edited.
+show_edit() {
+    printf '\n$ diff %s.orig %s\n' "$1" "$1"
+    diff "$1.orig" "$1" || true
+    rm "$1.orig"
+}
+
 write_models() {
-    printf '\n$ cat > models.py\n'
+    printf "\n$ cat > models.py <<'END'\n"
     tee models.py
+    printf 'END\n'
 }
 
 run alembic init migrations
 
 # What a project does after `init`: its database, and where its models are.
-sed -i.orig 's|^sqlalchemy.url = .*|sqlalchemy.url = sqlite:///shop.db|' alembic.ini
-sed -i.orig 's|^target_metadata = None|from models import Base\
+run sed -i.orig 's|^sqlalchemy.url = .*|sqlalchemy.url = sqlite:///shop.db|' alembic.ini
+run sed -i.orig 's|^target_metadata = None|from models import Base\
 \
 target_metadata = Base.metadata|' migrations/env.py
-rm -f alembic.ini.orig migrations/env.py.orig
+show_edit alembic.ini
+show_edit migrations/env.py
 
 write_models <<'MODELS'
 from sqlalchemy import ForeignKey, MetaData, String

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import reference
+from . import plots, reference
 
 
 def write_all(directory: Path) -> None:
     """Write every generated page; a file that stays the same is not touched."""
     pages = reference.pages()
+    pages |= {f"{name}.svg": plots.plot(name) for name in plots.PLOTS}
     directory.mkdir(parents=True, exist_ok=True)
-    for old in directory.glob("*.md"):
+    for old in directory.glob("*.*"):
         if old.name not in pages:
             old.unlink()
     for name, text in pages.items():
