@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tools.site import plots
+from tools.site import layers, plots
 
 
 @pytest.mark.parametrize("name", plots.PLOTS)
@@ -42,3 +42,17 @@ def test_the_plot_of_the_readme_is_that_of_the_tables() -> None:
     assert path.read_text("utf-8") == plots.plot("revisions", alone=True), (
         "run: python -m tools.site.plots"
     )
+
+
+def test_the_picture_of_the_layers_has_each_of_them_in_order() -> None:
+    svg = ElementTree.fromstring(layers.picture())
+    python, c = layers.lists()
+    heights = {
+        (float(e.get("x", 0)), e.text): float(e.get("y", 0))
+        for e in svg.iter()
+        if e.tag.endswith("text")
+    }
+    for x, names in ((170.0, python), (510.0, c)):
+        drawn = [heights[x, name] for name in names]
+        assert drawn == sorted(drawn, reverse=True)
+        assert len(set(drawn)) == len(names) > 5

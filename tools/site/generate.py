@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import plots, reference
+from . import layers, plots, reference
 
 
 def write_all(directory: Path) -> None:
     """Write every generated page; a file that stays the same is not touched."""
     pages = reference.pages()
     pages |= {f"{name}.svg": plots.plot(name) for name in plots.PLOTS}
+    pages["layers.svg"] = layers.picture()
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.glob("*.*"):
         if old.name not in pages:
