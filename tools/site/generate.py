@@ -10,8 +10,11 @@ from . import layers, plots, reference
 def write_all(directory: Path) -> None:
     """Write every generated page; a file that stays the same is not touched."""
     pages = reference.pages()
-    pages |= {f"{name}.svg": plots.plot(name) for name in plots.PLOTS}
-    pages["layers.svg"] = layers.picture()
+    pictures = {name: plots.plot(name) for name in plots.PLOTS}
+    pictures["layers"] = layers.picture()
+    for name, svg in pictures.items():
+        # A narrow screen scrolls sideways in the box, so that the words stay readable.
+        pages[f"{name}.svg"] = f'<div class="picture-box">\n{svg}</div>\n'
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.glob("*.*"):
         if old.name not in pages:
