@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from .. import util
 from .._core import scan_tree
 from ..runtime._steps import MigrationStep
-from ..util import _collector
+from ..util import _collector, pyfiles
 from . import revision
 from ._errors import Wording, describe
 from ._script import RevisionFiles
@@ -425,7 +425,13 @@ class ScriptDirectory:
         with util.status(f"Generating {dest.absolute()}", **self.messaging_opts):
             with _names_option(self._place, "output_encoding"):
                 codecs.lookup(self.output_encoding)
-            util.template_to_file(src, dest, self.output_encoding, **kw)
+            try:
+                pyfiles.template_to_new_file(src, dest, self.output_encoding, kw)
+            except FileExistsError as problem:
+                raise util.CommandError(
+                    f"{dest} is there already, and was not changed: another revision "
+                    "or message gives another name"
+                ) from problem
 
     def _append_template(self, src: Path, dest: Path, **kw: Any) -> None:
         with util.status(

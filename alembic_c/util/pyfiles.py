@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 
@@ -10,10 +11,13 @@ from .exc import CommandError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import pathlib
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
 _SEPARATOR = b"\n\n"
+# What file systems without hard links answer.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 def template_to_file(
@@ -38,6 +42,22 @@ def template_to_file(
     if append_with_newlines:
         rendered = _SEPARATOR + rendered
     write_whole(dest, rendered, append=append_with_newlines)
+
+
+def template_to_new_file(
+    template_file: str | os.PathLike[str],
+    dest: str | os.PathLike[str],
+    output_encoding: str,
+    variables: dict[str, Any],
+) -> None:
+    """Render a Mako template into a file that is not there yet.
+
+    Of several processes that write the same file at once, one succeeds.
+    Raises FileExistsError, and leaves the file as it is; otherwise as
+    `template_to_file`.
+    """
+    rendered = _render(os.fspath(template_file), output_encoding, variables)
+    _write_scratch(os.path.realpath(dest), rendered, None, _link)
 
 
 def _render(template_file: str, encoding: str, variables: dict[str, Any]) -> bytes:
@@ -88,10 +108,20 @@ def write_whole(
         if append:
             with open(target, "rb") as stream:
                 content = stream.read() + content
-    _replace(target, content, mode)
+    _write_scratch(target, content, mode, os.replace)
 
 
-def _replace(target: str, content: bytes, mode: int | None) -> None:
+def _write_scratch(
+    target: str,
+    content: bytes,
+    mode: int | None,
+    put_in_place: Callable[[str, str], None],
+) -> None:
+    """Write a file beside the target, which is then put in its place.
+
+    mode: its permissions, None for the usual ones.
+    put_in_place: called with both paths.
+    """
     # The leading dot and the suffix keep the scan of revision files off it.  The name
     # is short however long the target's, and new even if a process that had our number
     # left its own behind.
@@ -105,11 +135,28 @@ def _replace(target: str, content: bytes, mode: int | None) -> None:
             os.fsync(stream.fileno())
         if mode is not None:
             os.chmod(scratch, mode)
-        os.replace(scratch, target)
+        put_in_place(scratch, target)
     except BaseException:
         if os.path.exists(scratch):
             os.unlink(scratch)
         raise
+
+
+def _link(scratch: str, target: str) -> None:
+    """Give a file its name, unless another one has it.
+
+    Raises FileExistsError.
+    """
+    try:
+        os.link(scratch, target)
+    except OSError as problem:
+        if problem.errno not in _NO_LINKS:
+            raise
+        # The name is taken first, by an empty file.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        os.replace(scratch, target)
+    else:
+        os.unlink(scratch)
 
 
 def coerce_resource_to_filename(fname_or_resource: str) -> pathlib.Path:

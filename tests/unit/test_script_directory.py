@@ -261,7 +261,7 @@ def test_new_file_is_executed_at_once(tree: Tree) -> None:
         tree.open().generate_revision("a", "message")
 
 
-@pytest.mark.parametrize("failing", ["fsync", "replace", "write"])
+@pytest.mark.parametrize("failing", ["fsync", "link", "write"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt()])
 def test_nothing_is_left_half_written(
     tree: Tree, monkeypatch: pytest.MonkeyPatch, failing: str, error: BaseException
