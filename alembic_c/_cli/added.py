@@ -7,6 +7,8 @@ others, and not in the usage line.
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -49,6 +51,7 @@ _LOCK = (
     {
         "type": str,
         "metavar": "SECONDS",
+        "default": SUPPRESS,  # no attribute if it is not given
         "help": "Let one run at a time work on the database; wait for the others, at "
         "most so many seconds (--lock=60; 300 if none are given)",
     },

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..util import CommandError
 from ._applied import AppliedHeads
 from ._failures import all_or_nothing
-from ._steps import RevisionStep, StampStep
+from ._steps import RevisionStep, RowChange, StampStep, change_for
 from ._version_update import VersionUpdate, literal
 
 if TYPE_CHECKING:
@@ -19,58 +18,6 @@ if TYPE_CHECKING:
     from .migration import MigrationContext
 
 log = logging.getLogger("alembic.runtime.migration")
-
-_Step = RevisionStep | StampStep
-
-
-class _Change(NamedTuple):
-    """What a step does to the rows of the version table, in this order."""
-
-    message: str
-    arguments: tuple[Any, ...]
-    deleted: tuple[str, ...] = ()
-    inserted: tuple[str, ...] = ()
-    updated: tuple[str, str] | None = None
-
-
-def _ends_branch(step: _Step, heads: set[str]) -> _Change:
-    gone = step.delete_version_num
-    return _Change("branch delete %s", (gone,), deleted=(gone,))
-
-
-def _starts_branch(step: _Step, heads: set[str]) -> _Change:
-    new = step.insert_version_num
-    return _Change("new branch insert %s", (new,), inserted=(new,))
-
-
-def _joins_branches(step: _Step, heads: set[str]) -> _Change:
-    gone, old, new = step.merge_branch_idents(heads)
-    text = "merge, delete %s, update %s to %s"
-    return _Change(text, (gone, old, new), deleted=tuple(gone), updated=(old, new))
-
-
-def _parts_branches(step: _Step, heads: set[str]) -> _Change:
-    old, new, added = step.unmerge_branch_idents(heads)
-    text = "unmerge, insert %s, update %s to %s"
-    return _Change(text, (added, old, new), inserted=tuple(added), updated=(old, new))
-
-
-def _moves(step: _Step, heads: set[str]) -> _Change:
-    old, new = step.update_version_num(heads)
-    return _Change("update %s to %s", (old, new), updated=(old, new))
-
-
-def _change_for(step: _Step, heads: set[str]) -> _Change:
-    kinds: tuple[tuple[Callable[[set[str]], Any], Callable[..., _Change]], ...] = (
-        (step.should_delete_branch, _ends_branch),
-        (step.should_create_branch, _starts_branch),
-        (step.should_merge_branches, _joins_branches),
-        (step.should_unmerge_branches, _parts_branches),
-    )
-    for applies, describe in kinds:
-        if applies(heads):
-            return describe(step, heads)
-    return _moves(step, heads)
 
 
 class HeadMaintainer:
@@ -90,7 +37,7 @@ class HeadMaintainer:
         Raises CommandError if a row that has to be there is missing or is there twice:
         somebody else has changed the table.
         """
-        change = _change_for(step, self.heads)
+        change = change_for(step, self.heads)
         log.debug(change.message, *change.arguments)
         with self._at_once(change):
             for version in change.deleted:
@@ -100,7 +47,7 @@ class HeadMaintainer:
             if change.updated is not None:
                 self._update_version(*change.updated)
 
-    def _at_once(self, change: _Change) -> AbstractContextManager[None]:
+    def _at_once(self, change: RowChange) -> AbstractContextManager[None]:
         """Return a block that makes one transaction of several rows on SQLite.
 
         In its driver's autocommit mode each row would be one, and of the branches that

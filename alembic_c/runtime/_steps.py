@@ -14,9 +14,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from types import ModuleType
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeAlias
 
     from ..script.revision import Revision, RevisionMap
+
+    _Step: TypeAlias = "RevisionStep | StampStep"
 
     class Script(Protocol):
         """What a step needs of `script.base.Script`."""
@@ -408,3 +410,79 @@ class StampStep(MigrationStep):
         assert self.revision_map is not None, "the step was made without revision map"
         up, down = (self.to_, self.from_) if self.is_upgrade else (self.from_, self.to_)
         return MigrationInfo(self.revision_map, self.is_upgrade, True, up, down)
+
+
+# --- rows of the version table --------------------------------------------------------
+
+
+class RowChange:
+    """What a step does to the rows of the version table.
+
+    message, arguments: the change in words.
+    deleted, inserted, updated: the rows, in the order in which they are changed.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        arguments: tuple[Any, ...],
+        deleted: tuple[str, ...] = (),
+        inserted: tuple[str, ...] = (),
+        updated: tuple[str, str] | None = None,
+    ) -> None:
+        self.message = message
+        self.arguments = arguments
+        self.deleted = deleted
+        self.inserted = inserted
+        self.updated = updated
+
+    def apply(self, heads: set[str]) -> bool:
+        """Make the change in a set; return whether it can be made."""
+        new = {*self.inserted, *(self.updated or ())[1:]}
+        gone = {*self.deleted, *(self.updated or ())[:1]}
+        if not gone <= heads or not new.isdisjoint(heads):
+            return False
+        heads -= gone
+        heads |= new
+        return True
+
+
+def _ends_branch(step: _Step, heads: set[str]) -> RowChange:
+    gone = step.delete_version_num
+    return RowChange("branch delete %s", (gone,), deleted=(gone,))
+
+
+def _starts_branch(step: _Step, heads: set[str]) -> RowChange:
+    new = step.insert_version_num
+    return RowChange("new branch insert %s", (new,), inserted=(new,))
+
+
+def _joins_branches(step: _Step, heads: set[str]) -> RowChange:
+    gone, old, new = step.merge_branch_idents(heads)
+    text = "merge, delete %s, update %s to %s"
+    return RowChange(text, (gone, old, new), deleted=tuple(gone), updated=(old, new))
+
+
+def _parts_branches(step: _Step, heads: set[str]) -> RowChange:
+    old, new, added = step.unmerge_branch_idents(heads)
+    text = "unmerge, insert %s, update %s to %s"
+    return RowChange(text, (added, old, new), inserted=tuple(added), updated=(old, new))
+
+
+def _moves(step: _Step, heads: set[str]) -> RowChange:
+    old, new = step.update_version_num(heads)
+    return RowChange("update %s to %s", (old, new), updated=(old, new))
+
+
+def change_for(step: _Step, heads: set[str]) -> RowChange:
+    """Return what a step changes in a version table that has these rows."""
+    kinds: tuple[tuple[Callable[[set[str]], Any], Callable[..., RowChange]], ...] = (
+        (step.should_delete_branch, _ends_branch),
+        (step.should_create_branch, _starts_branch),
+        (step.should_merge_branches, _joins_branches),
+        (step.should_unmerge_branches, _parts_branches),
+    )
+    for applies, describe in kinds:
+        if applies(heads):
+            return describe(step, heads)
+    return _moves(step, heads)

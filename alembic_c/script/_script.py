@@ -97,9 +97,10 @@ class Script(Revision):
         if scriptdir.sourceless and _files.is_compiled_beside_source(path):
             return None
         module = _files.execute(path)
+        revision_id = _files.revision_id(module, os.path.basename(path))
         if not hasattr(module, "down_revision"):
             raise BrokenFileError(f"{path}: module has no attribute 'down_revision'")
-        return cls(module, _files.revision_id(module, os.path.basename(path)), path)
+        return cls(module, revision_id, path)
 
     @property
     def _script_path(self) -> Path:

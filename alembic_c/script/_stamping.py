@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..runtime._steps import StampStep
+from ..runtime._steps import StampStep, change_for
 from ..util import to_tuple, unique_list
 
 TYPE_CHECKING = False
@@ -25,6 +25,64 @@ def stamp_steps(
     targets: None stands for base.  heads: those on the targets' lines.
     """
     wanted = _not_implied(revision_map, targets)
+    steps = _each_for_all(revision_map, targets, heads)
+    if steps is not None and _leads_to(steps, heads, wanted):
+        return steps
+    return _one_after_another(revision_map, wanted, heads)
+
+
+def _leads_to(
+    steps: Sequence[StampStep], heads: Sequence[Revision], wanted: Sequence[Revision]
+) -> bool:
+    """Return whether the steps can be made from the heads, and end as is wanted."""
+    rows = {head.revision for head in heads}
+    for step in steps:
+        try:
+            if not change_for(step, rows).apply(rows):
+                return False
+        except AssertionError:
+            return False
+    return rows == {each.revision for each in wanted}
+
+
+def _each_for_all(
+    revision_map: RevisionMap,
+    targets: Sequence[Revision | None],
+    heads: Sequence[Revision],
+) -> list[StampStep] | None:
+    """Return the steps that upstream makes: each target in the place of all heads.
+
+    None if a target stands on some of the heads, and others of them on the target.
+    With several targets it may lose a row, or change it twice.
+    """
+    steps: list[StampStep] = []
+    for target in targets:
+        if target is None:
+            steps += [_erasing(revision_map, head) for head in heads]
+        elif target not in heads:
+            present = set(heads)
+            is_above = not present.isdisjoint(
+                revision_map._get_ancestor_nodes([target])
+            )
+            is_below = not present.isdisjoint(
+                revision_map._get_descendant_nodes([target])
+            )
+            if is_above and is_below:
+                return None
+            leaving = _ids(heads) if is_above or is_below else ()
+            is_new = not leaving
+            steps.append(
+                StampStep(leaving, target.revision, not is_below, is_new, revision_map)
+            )
+    return steps
+
+
+def _one_after_another(
+    revision_map: RevisionMap,
+    wanted: Sequence[Revision],
+    heads: Sequence[Revision],
+) -> list[StampStep]:
+    """Return steps of which the first takes the place of all heads."""
     leaving = [head for head in heads if head not in wanted]
     left = leaving
     steps = []

@@ -86,20 +86,20 @@ def test_stamp(twin: Twin) -> None:
         "stamp c1",
         "stamp c2",
         "stamp m",
-        "stamp c1 c2",
+        "stamp --purge c1 c2",
         "stamp b",
         "stamp x3",
-        "stamp heads",
+        "stamp --purge heads",
         "stamp xx@base",
         "stamp base",
-        "stamp heads",
+        "stamp --purge heads",
         "stamp --purge c1 x1",
         "stamp head",
         "stamp nothing",
     )
     tables = [outcome.tables for outcome in outcomes]
     assert set(tables[-1]) == {".alembic_version"}
-    assert versions(tables[7]) == ["n"]
+    assert versions(tables[7]) == ["n", "x3"]
     assert versions(tables[11]) == ["c1", "x1"]
     assert [outcome.status for outcome in outcomes[-2:]] == [-1, -1]
 

@@ -80,6 +80,37 @@ class Package:
             done.append((str(step), sorted(maintainer.heads), describe(step.info)))
         return done
 
+    def reached(self, plan: Any, heads: tuple[str, ...]) -> set[str] | None:
+        """Return the rows behind a plan; None for an error, or a plan that fails."""
+        if not isinstance(plan, dict):
+            return None
+        done = self.follow(list(plan.values()), heads)
+        if not done:
+            return set(heads)
+        return set(done[-1][1]) if isinstance(done[-1], tuple) else None
+
+
+def stamped_rows(
+    directory: Any, targets: list[str], heads: tuple[str, ...]
+) -> set[str]:
+    """Return what a stamp has to leave.
+
+    That is the targets that no other one stands on, and heads on none of their lines.
+    """
+    revisions = directory.revision_map
+
+    def below(name: str) -> set[str]:
+        nodes = revisions._get_ancestor_nodes(revisions.get_revisions(name))
+        return {node.revision for node in nodes} - {name}
+
+    implied = set().union(*map(below, targets))
+    apart = {
+        head
+        for head in heads
+        if head not in implied and not any(each in below(head) for each in targets)
+    }
+    return (set(targets) - implied) | apart
+
 
 def describe(info: Any) -> Any:
     # Upstream keeps dependencies in a set: their order depends on the hash seed.
@@ -147,6 +178,14 @@ def test_plans_are_equal(seed: int, upstream: ModuleType, tmp_path: Any) -> None
         context = f"seed {seed}: {plan}({target!r}, {heads!r}) of {graph}"
         found = ours.plan(plan, target, heads, one)
         expected = theirs.plan(plan, target, heads, other)
+        if plan == "_stamp_revs" and (target == "heads" or isinstance(target, tuple)):
+            names = [each.revision for each in one.get_revisions(target)]
+            rows = stamped_rows(one, names, heads)
+            if theirs.reached(expected, heads) != rows:
+                # Upstream's plan loses a row, or ends half-way: docs/compatibility.md.
+                assert ours.reached(found, heads) == rows, context
+                heads = tuple(sorted(rows))
+                continue
         if not isinstance(expected, dict):
             assert found == expected, context
             continue
