@@ -215,7 +215,7 @@ def last_words(text: str) -> str:
     parts = _CHAIN.split(text)
     start = parts[0].partition("Traceback (most")[0] if len(parts) > 1 else ""
     text = _TRACEBACK.sub("", start + parts[-1])
-    lines = []
+    lines: list[str] = []
     skip = False
     for line in _HELP.sub("", text).splitlines():
         if line.startswith("  hint: ") or (skip and line.startswith("  ")):
