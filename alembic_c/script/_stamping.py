@@ -20,13 +20,12 @@ def stamp_steps(
     """Return the steps from the heads in the database to the targets.
 
     Behind them the targets are there and the given heads are not, unless they are
-    targets. A target that another one stands on is implied by that: a row of its own
-    would be no head, and stop the next upgrade.
+    targets.
     targets: None stands for base.  heads: those on the targets' lines.
     """
-    wanted = _not_implied(revision_map, targets)
+    wanted = [target for target in unique_list(targets) if target is not None]
     steps = _each_for_all(revision_map, targets, heads)
-    if steps is not None and _leads_to(steps, heads, wanted):
+    if steps is not None and (len(targets) < 2 or _leads_to(steps, heads, wanted)):
         return steps
     return _one_after_another(revision_map, wanted, heads)
 
@@ -91,19 +90,6 @@ def _one_after_another(
             steps.append(_moving(revision_map, target, leaving, left))
             left = left if steps[-1].branch_move else []
     return steps + [_erasing(revision_map, head) for head in left]
-
-
-def _not_implied(
-    revision_map: RevisionMap, targets: Sequence[Revision | None]
-) -> list[Revision]:
-    """Return the targets that no other one stands on; None is left out."""
-    given = [target for target in unique_list(targets) if target is not None]
-    if len(given) < 2:
-        return given
-    implied: set[Revision] = set()
-    for target in given:
-        implied |= set(revision_map._get_ancestor_nodes([target])) - {target}
-    return [target for target in given if target not in implied]
 
 
 def _erasing(revision_map: RevisionMap, head: Revision) -> StampStep:

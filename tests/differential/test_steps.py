@@ -93,10 +93,7 @@ class Package:
 def stamped_rows(
     directory: Any, targets: list[str], heads: tuple[str, ...]
 ) -> set[str]:
-    """Return what a stamp has to leave.
-
-    That is the targets that no other one stands on, and heads on none of their lines.
-    """
+    """Return what a stamp has to leave: targets, and heads on none of their lines."""
     revisions = directory.revision_map
 
     def below(name: str) -> set[str]:
@@ -109,7 +106,7 @@ def stamped_rows(
         for head in heads
         if head not in implied and not any(each in below(head) for each in targets)
     }
-    return (set(targets) - implied) | apart
+    return set(targets) | apart
 
 
 def describe(info: Any) -> Any:
@@ -178,10 +175,13 @@ def test_plans_are_equal(seed: int, upstream: ModuleType, tmp_path: Any) -> None
         context = f"seed {seed}: {plan}({target!r}, {heads!r}) of {graph}"
         found = ours.plan(plan, target, heads, one)
         expected = theirs.plan(plan, target, heads, other)
-        if plan == "_stamp_revs" and (target == "heads" or isinstance(target, tuple)):
+        if plan == "_stamp_revs" and (
+            isinstance(target, tuple) or target == "heads" or expected is AssertionError
+        ):
             names = [each.revision for each in one.get_revisions(target)]
             rows = stamped_rows(one, names, heads)
-            if theirs.reached(expected, heads) != rows:
+            fails = theirs.reached(expected, heads) != rows
+            if fails and (len(names) > 1 or expected is AssertionError):
                 # Upstream's plan loses a row, or ends half-way: docs/compatibility.md.
                 assert ours.reached(found, heads) == rows, context
                 heads = tuple(sorted(rows))
