@@ -221,7 +221,8 @@ def test_a_lock_that_is_lost_stops_the_run(tmp_path: Path, pg_url: str) -> None:
         "migrations/versions/r03.py",
         "    time.sleep(0.02)\n",
         '    op.execute("SELECT pg_terminate_backend(pid) FROM pg_locks '
-        "WHERE locktype = 'advisory'\")\n",
+        "WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database "
+        'WHERE datname = current_database())")\n',
     )
     done = tree.run("upgrade", "--lock", "head", status=255)
     assert "The migration lock was lost" in done.stdout
@@ -245,7 +246,10 @@ def test_asynchronous_engines(tmp_path: Path, pg_url: str) -> None:
     assert "Running upgrade" in done.stderr
     engine = sa.create_engine(pg_url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
-        locks = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        locks = sa.text(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
         assert connection.scalar(locks) == 0
 
 

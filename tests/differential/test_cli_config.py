@@ -360,7 +360,6 @@ STORIES = [
             "%%(epoch)s_%%(rev)s",
             "%%(hour).2d%%(minute).2d_%%(second).2d_%%(rev)s",
             "%%(rev)s",
-            "fixed",
             "%%(year)d/%%(rev)s",
             "sub/dir/%%(rev)s",
             "%%(nope)s",
@@ -369,7 +368,6 @@ STORIES = [
             "../%%(rev)s",
             "%%(rev)s.py",
             "é%%(rev)s",
-            "%%%%(rev)s",
             "%%(rev)d",
             "<home>/x",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.fixture(autouse=True)
+def upstream_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide upstream's package, which other tests load in this process as `alembic`."""
+    for name in [each for each in sys.modules if _is_alembic(each)]:
+        monkeypatch.delitem(sys.modules, name)
+    finders = sys.meta_path[:]
+    yield
+    sys.meta_path[:] = finders
+    for name in [each for each in sys.modules if _is_alembic(each)]:
+        del sys.modules[name]
+
+
+def _is_alembic(name: str) -> bool:
+    return name == "alembic" or name.startswith("alembic.")
+
+
 @pytest.fixture(params=["sqlite", "memory", "postgresql", "mariadb"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def server(request: pytest.FixtureRequest, tmp_path: Path, tree: Tree) -> Iterator[str]:
     """Yield the URL of a server, once for each kind; what is left on it is dropped."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'app.db'}"
@@ -36,24 +53,21 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     fixture = {"postgresql": "pg_server", "mariadb": "mariadb_server"}[request.param]
     url: str = request.getfixturevalue(fixture)
-    before = databases(url)
     yield url
+    _drop_all(url, tree)
+
+
+@pytest.fixture
+def postgresql_server(pg_server: str, tree: Tree) -> Iterator[str]:
+    """Yield the URL of PostgreSQL's server; what is left on it is dropped."""
+    yield pg_server
+    _drop_all(pg_server, tree)
+
+
+def _drop_all(url: str, tree: Tree) -> None:
     admin = sa.create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
     )
     with admin.connect() as connection:
-        for name in databases(url) - before:
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
-
-
-@pytest.fixture
-def postgresql_server(pg_server: str) -> Iterator[str]:
-    """Yield the URL of PostgreSQL's server; what is left on it is dropped."""
-    before = databases(pg_server)
-    yield pg_server
-    admin = sa.create_engine(
-        pg_server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
-    )
-    with admin.connect() as connection:
-        for name in databases(pg_server) - before:
+        for name in databases(url, tree):
             connection.exec_driver_sql(f"DROP DATABASE {name}")

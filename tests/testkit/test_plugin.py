@@ -71,10 +71,12 @@ def run(
     (tree.root / "pytest.ini").write_text(
         "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
     )
+    # With CI set, pytest shows in its summary again what it has shown before.
+    plain = {name: value for name, value in os.environ.items() if name != "CI"}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=tree.root,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**plain, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -96,11 +98,11 @@ def test_fixtures_and_tests_on_sqlite(tree: Tree, processes: str) -> None:
 
 
 def test_fixtures_and_tests_on_postgresql(tree: Tree, postgresql_server: str) -> None:
-    before = databases(postgresql_server)
+    before = databases(postgresql_server, tree)
     (tree.root / "test_all.py").write_text(TESTS)
     done = run(tree, "-n", "2", ALEMBIC_C_TEST_URL=postgresql_server)
     assert outcome(done) == "16 passed, 1 skipped", done.stdout
-    left = databases(postgresql_server) - before
+    left = databases(postgresql_server, tree) - before
     assert len(left) == 1
     assert "template" in left.pop()
 

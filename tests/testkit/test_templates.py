@@ -50,7 +50,7 @@ def test_the_database_is_removed_afterwards(tree: Tree, server: str) -> None:
     if server.startswith("sqlite:///"):
         assert not os.path.exists(str(name))
     elif server != "sqlite://":
-        assert name not in databases(server)
+        assert name not in databases(server, tree)
     testkit.drop(url)  # once more is no error
 
 
@@ -155,7 +155,7 @@ def test_env_py_that_runs_nothing_is_told(tree: Tree, tmp_path: Path) -> None:
 def test_a_migration_that_fails_leaves_nothing(
     tree: Tree, server: str, cache: Path, tmp_path: Path
 ) -> None:
-    before = databases(server) if "sqlite" not in server else set()
+    before = databases(server, tree) if "sqlite" not in server else set()
     path = tree.versions / "r3.py"
     whole = path.read_text()
     path.write_text(whole.replace("sa.String(30)", "undefined"))
@@ -165,7 +165,7 @@ def test_a_migration_that_fails_leaves_nothing(
         assert [each.name for each in cache.iterdir()] == []
         assert not list(tmp_path.glob(f"{CLONE}*"))
     else:
-        assert databases(server) == before
+        assert databases(server, tree) == before
     path.write_text(whole)
     with migrated_database(tree.config, server) as url:
         assert tables(url) == {"t1", "t2", "t3"}
@@ -196,7 +196,7 @@ def test_a_file_that_is_missing_is_named(tree: Tree, tmp_path: Path) -> None:
 
 
 def test_old_templates_are_removed(tree: Tree, server: str, cache: Path) -> None:
-    before = databases(server) if "sqlite" not in server else set()
+    before = databases(server, tree) if "sqlite" not in server else set()
     for number in range(4, 9):
         tree.add(number)
         with migrated_database(tree.config, server, keep=2):
@@ -204,7 +204,7 @@ def test_old_templates_are_removed(tree: Tree, server: str, cache: Path) -> None
     left = (
         {each.name for each in cache.iterdir()}
         if "sqlite" in server
-        else databases(server) - before
+        else databases(server, tree) - before
     )
     assert len([name for name in left if "template" in name]) == 2
     assert len(left) == 2

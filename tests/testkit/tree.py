@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from alembic_c.config import Config
-from alembic_c.testkit._store import PREFIX
+from alembic_c.testkit._store import BUILDING, CLONE, TEMPLATE
 
 ENV = """
 import os
@@ -108,8 +111,11 @@ def tables(url: str | sa.URL) -> set[str]:
     return set(sa.inspect(engine).get_table_names()) - {"alembic_version"}
 
 
-def databases(url: str) -> set[str]:
-    """Return the names of the server's databases that the kit has made."""
+def databases(url: str, tree: Tree) -> set[str]:
+    """Return what the kit has made on a server: for a tree, or in this process.
+
+    Other processes work on the same server at the same time.
+    """
     parsed = sa.make_url(url)
     queries = {
         "postgresql": "SELECT datname FROM pg_database",
@@ -119,4 +125,9 @@ def databases(url: str) -> set[str]:
     with engine.connect() as connection:
         query = sa.text(queries[parsed.get_backend_name().replace("maria", "my")])
         names = set(connection.execute(query).scalars())
-    return {name for name in names if name.startswith(PREFIX)}
+    place = os.path.realpath(tree.root / "migrations")
+    family = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
+    ours = re.compile(
+        f"({TEMPLATE}|{BUILDING}){family}_|{CLONE}[0-9a-f]+_{os.getpid():x}_"
+    )
+    return set(filter(ours.match, names))
