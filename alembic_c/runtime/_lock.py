@@ -399,8 +399,10 @@ class _NoLockNeeded:
 
 
 def _sqlite(context: MigrationContext) -> Backend:
-    rows = context.connection.exec_driver_sql("PRAGMA database_list").all()
+    connection = context.connection
+    had_transaction = connection.in_transaction()
+    rows = connection.exec_driver_sql("PRAGMA database_list").all()
     path = next((row[2] for row in rows if row[1] == "main"), "")
-    if not context._in_external_transaction and context.connection.in_transaction():
-        context.connection.rollback()  # of what this question has begun
+    if not had_transaction:
+        connection.rollback()  # of what this question has begun, and nothing else
     return _SqliteLock(f"{path}-migration-lock") if path else _NoLockNeeded()

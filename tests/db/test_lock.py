@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from alembic_c import util
+from alembic_c.runtime import _lock
+from alembic_c.runtime.migration import MigrationContext
 from tests.support import mariadb
 from tests.support.project import Project
 
@@ -270,6 +273,24 @@ def test_nothing_is_left_beside_a_file(tmp_path: Path, sqlite_url: str) -> None:
         assert connection.execute("SELECT * FROM alembic_version").fetchall() == []
 
 
+def test_what_env_py_has_begun_is_kept(tmp_path: Path, sqlite_url: str) -> None:
+    """The lock asks for the file's path, and undoes no transaction but its own."""
+    engine = sa.create_engine(sqlite_url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE noted (who)")
+    with engine.connect() as connection:
+        options = {"destination_rev": "head", "migration_lock": True}
+        context = MigrationContext.configure(connection, opts=options)
+        connection.exec_driver_sql("INSERT INTO noted VALUES ('env.py')")
+        lock = util.not_none(context._lock)
+        lock.acquire()
+        try:
+            query = "SELECT count(*) FROM noted"
+            assert connection.exec_driver_sql(query).scalar() == 1
+        finally:
+            lock.release()
+
+
 @pytest.mark.parametrize("value", ["yes please", "-x"])
 def test_a_value_that_is_no_time(tmp_path: Path, sqlite_url: str, value: str) -> None:
     tree = Tree(tmp_path, sqlite_url)
@@ -279,14 +300,10 @@ def test_a_value_that_is_no_time(tmp_path: Path, sqlite_url: str, value: str) ->
 
 def test_databases_without_a_lock(tmp_path: Path) -> None:
     """Said in a refusal when it is asked for, and before anything is sent."""
-    from alembic_c.runtime import _lock
-    from alembic_c.runtime.migration import MigrationContext
-    from alembic_c.util import CommandError
-
     context = MigrationContext.configure(
         dialect_name="oracle", opts={"destination_rev": "head", "migration_lock": True}
     )
     wish = _lock.wish_of(context)
     assert wish is not None
-    with pytest.raises(CommandError, match="no migration lock for oracle"):
+    with pytest.raises(util.CommandError, match="no migration lock for oracle"):
         _lock.Lock(context, wish).acquire()
