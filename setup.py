@@ -69,7 +69,7 @@ def with_library(name: str) -> Extension:
     layer = name.removeprefix("_")
     return extension(
         name,
-        *("base", "source/library", f"source/{layer}", f"bind/{layer}"),
+        *("base", "source/library", f"source/{layer}", "bind/foreign", f"bind/{layer}"),
         link_args=["-ldl"] if sys.platform == "linux" else [],
     )
 

@@ -81,7 +81,7 @@ def test_declared_as_in_their_headers(library: str, tmp_path: Path) -> None:
     directory = include_directory(HEADERS[library])
     if compiler is None or directory is None:
         pytest.skip(f"no compiler, or no {HEADERS[library]}, to compare with")
-    declarations = SOURCES / library / "functions.h"
+    declarations = SOURCES / library / f"{library}_functions.h"
     text = declarations.read_text()
     assert text.count("    X(") > 15
     constants = re.findall(r"^    (ALC_\w+) =", text, re.MULTILINE)

@@ -8,9 +8,9 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include "../row_source.h"
 #include "alc/catalog.h"
 #include "alc/rows.h"
-#include "source.h"
 
 /* X(type, member): each is a strong reference or NULL. */
 #define ALC_STATE_OBJECTS(X)                                                           \
@@ -57,9 +57,9 @@ enum alc_bind_reading {
 };
 
 /*
- * Rows for a reader, out of what Python gives: a capsule (source.h), or an iterable of
- * sequences of None, int, bool and str, such as a DBAPI cursor fetches.  Other values
- * are an error of the source (ALC_E_INVALID), as are rows of another length.
+ * Rows for a reader, out of what Python gives: a capsule (row_source.h), or an iterable
+ * of sequences of None, int, bool and str, such as a DBAPI cursor fetches.  Other
+ * values are an error of the source (ALC_E_INVALID), as are rows of another length.
  */
 struct alc_bind_rows {
     struct alc_bind_source *source; /* of the capsule, or NULL */

@@ -22,8 +22,14 @@ enum { N_SYMBOLS = sizeof symbols / sizeof *symbols };
 _Static_assert(sizeof(struct alc_libpq_api) == N_SYMBOLS * sizeof(void *),
                "pointers to functions, nothing between them");
 
-int alc_libpq_load(struct alc_libpq_api *api, const char *path, struct alc_error *err)
+static struct alc_libpq *libpq_of(struct alc_session *session)
 {
+    return (struct alc_libpq *)session;
+}
+
+static int load(struct alc_session *session, const char *path, struct alc_error *err)
+{
+    struct alc_libpq_api *api = &libpq_of(session)->api;
     int rc = alc_library_load(api, symbols, N_SYMBOLS, path, err);
     if (!rc && !api->PQisthreadsafe()) {
         rc = alc_error_set(err, ALC_E_IO, 0, "%s: made for one thread", path);
@@ -31,52 +37,30 @@ int alc_libpq_load(struct alc_libpq_api *api, const char *path, struct alc_error
     return rc;
 }
 
-void alc_libpq_init(struct alc_libpq *pq)
+static void close_connection(struct alc_session *session)
 {
-    memset(pq, 0, sizeof *pq);
-}
-
-void alc_libpq_release(struct alc_libpq *pq)
-{
-    pq->row_is_out = false;
-    alc_libpq_close(pq);
-    alc_free(pq->message);
-    alc_libpq_init(pq);
-}
-
-void alc_libpq_close(struct alc_libpq *pq)
-{
+    struct alc_libpq *pq = libpq_of(session);
     if (pq->connection) {
         pq->api.PQfinish(pq->connection);
     }
     pq->connection = NULL;
     pq->in_query = false;
-    if (pq->result && !pq->row_is_out) {
+    if (pq->result && !session->row_is_out) {
         pq->api.PQclear(pq->result);
         pq->result = NULL;
     }
 }
 
-/* Keep a message without the newline that libpq ends it with. */
-static int fail(struct alc_libpq *pq, const char *message, const char *sqlstate,
-                struct alc_error *err)
+static void release(struct alc_session *session)
 {
-    size_t len = strlen(message);
-    while (len && message[len - 1] == '\n') {
-        len--;
-    }
-    alc_free(pq->message);
-    pq->message = alc_malloc(len + 1);
-    if (!pq->message) {
-        return alc_error_nomem(err);
-    }
-    memcpy(pq->message, message, len);
-    pq->message[len] = '\0';
-    memset(pq->sqlstate, 0, sizeof pq->sqlstate);
-    if (sqlstate) {
-        strncpy(pq->sqlstate, sqlstate, ALC_LIBPQ_SQLSTATE_LEN);
-    }
-    return alc_error_set(err, ALC_E_IO, 0, "%s", pq->message);
+    session->row_is_out = false;
+    close_connection(session);
+    alc_session_forget_failure(session);
+}
+
+static int fail(struct alc_libpq *pq, const char *message, struct alc_error *err)
+{
+    return alc_session_fail(&pq->session, message, NULL, err);
 }
 
 int alc_libpq_server_version(const struct alc_libpq *pq)
@@ -84,22 +68,9 @@ int alc_libpq_server_version(const struct alc_libpq *pq)
     return pq->connection ? pq->api.PQserverVersion(pq->connection) : 0;
 }
 
-int alc_libpq_fail(struct alc_libpq *pq, const char *message, struct alc_error *err)
-{
-    return fail(pq, message, NULL, err);
-}
-
-/* Before something new is done: what failed before is told. */
-static void forget_failure(struct alc_libpq *pq)
-{
-    alc_free(pq->message);
-    pq->message = NULL;
-    pq->sqlstate[0] = '\0';
-}
-
 static int fail_connection(struct alc_libpq *pq, struct alc_error *err)
 {
-    return fail(pq, pq->api.PQerrorMessage(pq->connection), NULL, err);
+    return fail(pq, pq->api.PQerrorMessage(pq->connection), err);
 }
 
 static void ignore_notice(void *arg, const char *message)
@@ -125,8 +96,9 @@ static int wait_for_socket(struct alc_libpq *pq, short events, struct alc_error 
     if (n_ready > 0) {
         return 1;
     }
-    if (pq->interrupted && pq->interrupted(pq->interrupted_self)) {
-        return fail(pq, "interrupted", NULL, err);
+    struct alc_session *session = &pq->session;
+    if (session->interrupted && session->interrupted(session->interrupted_self)) {
+        return fail(pq, "interrupted", err);
     }
     return 0;
 }
@@ -164,8 +136,7 @@ static int finish_connecting(struct alc_libpq *pq, struct alc_error *err)
             short events = status == ALC_POLLING_READING ? POLLIN : POLLOUT;
             rc = wait_for_socket(pq, events, err);
             if (rc == 0 && timeout && now() - start > timeout) {
-                rc = fail(pq, "connection to the server failed: timeout expired", NULL,
-                          err);
+                rc = fail(pq, "connection to the server failed: timeout expired", err);
             }
         }
         if (rc < 0) {
@@ -256,20 +227,21 @@ static int next_result(struct alc_libpq *pq, struct alc_error *err)
         return 0;
     }
     const char *message = pq->api.PQresultErrorMessage(pq->result);
-    rc = fail(pq,
-              *message ? message
-                       : pq->api.PQresStatus(pq->api.PQresultStatus(pq->result)),
-              pq->api.PQresultErrorField(pq->result, ALC_DIAG_SQLSTATE), err);
+    rc = alc_session_fail(
+        &pq->session,
+        *message ? message : pq->api.PQresStatus(pq->api.PQresultStatus(pq->result)),
+        pq->api.PQresultErrorField(pq->result, ALC_DIAG_SQLSTATE), err);
     end_query(pq);
     return rc;
 }
 
-int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
+static int next_row(struct alc_session *session, struct alc_cell *cells,
+                    struct alc_error *err)
 {
-    struct alc_libpq *pq = self;
-    pq->row_is_out = false;
+    struct alc_libpq *pq = libpq_of(session);
+    session->row_is_out = false;
     if (!pq->connection) {
-        return fail(pq, "the connection is closed", NULL, err);
+        return fail(pq, "the connection is closed", err);
     }
     while (pq->in_query && (!pq->result || pq->row == pq->api.PQntuples(pq->result))) {
         int rc = next_result(pq, err);
@@ -281,7 +253,7 @@ int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
         return 0;
     }
     if (pq->api.PQnfields(pq->result) != pq->n_columns) {
-        return fail(pq, "results of several queries", NULL, err);
+        return fail(pq, "results of several queries", err);
     }
     for (int i = 0; i < pq->n_columns; i++) {
         cells[i].kind =
@@ -290,18 +262,18 @@ int alc_libpq_next(void *self, struct alc_cell *cells, struct alc_error *err)
         cells[i].text.len = (size_t)pq->api.PQgetlength(pq->result, pq->row, i);
     }
     pq->row++;
-    pq->row_is_out = true;
+    session->row_is_out = true;
     return 1;
 }
 
 static int send_query(struct alc_libpq *pq, const char *sql, struct alc_error *err)
 {
-    forget_failure(pq);
+    alc_session_forget_failure(&pq->session);
     if (!pq->connection) {
-        return fail(pq, "the connection is closed", NULL, err);
+        return fail(pq, "the connection is closed", err);
     }
     if (pq->in_query) {
-        return fail(pq, "the rows before were not read to their end", NULL, err);
+        return fail(pq, "the rows before were not read to their end", err);
     }
     if (!pq->api.PQsendQuery(pq->connection, sql)) {
         return fail_connection(pq, err);
@@ -313,10 +285,11 @@ static int send_query(struct alc_libpq *pq, const char *sql, struct alc_error *e
 /* Rows in pieces, where libpq knows them; one by one they cost twice the time. */
 enum { CHUNK_ROWS = 512 };
 
-int alc_libpq_query(struct alc_rows *out, struct alc_libpq *pq, const char *sql,
-                    struct alc_error *err)
+static int begin_query(size_t *n_columns, struct alc_session *session,
+                       struct alc_str sql, struct alc_error *err)
 {
-    int rc = send_query(pq, sql, err);
+    struct alc_libpq *pq = libpq_of(session);
+    int rc = send_query(pq, sql.ptr, err);
     if (rc) {
         return rc;
     }
@@ -327,17 +300,31 @@ int alc_libpq_query(struct alc_rows *out, struct alc_libpq *pq, const char *sql,
     }
     rc = next_result(pq, err);
     pq->n_columns = pq->api.PQnfields(pq->result);
-    out->self = pq;
-    out->n_columns = (size_t)pq->n_columns;
-    out->next = alc_libpq_next;
+    *n_columns = (size_t)pq->n_columns;
     return rc;
 }
 
-int alc_libpq_execute(struct alc_libpq *pq, const char *sql, struct alc_error *err)
+static int execute(struct alc_session *session, const char *sql, struct alc_error *err)
 {
+    struct alc_libpq *pq = libpq_of(session);
     int rc = send_query(pq, sql, err);
     while (!rc && pq->in_query) {
         rc = next_result(pq, err);
     }
     return rc;
+}
+
+void alc_libpq_init(struct alc_libpq *pq)
+{
+    static const struct alc_session_kind kind = {
+        .library = "libpq",
+        .load = load,
+        .query = begin_query,
+        .next = next_row,
+        .execute = execute,
+        .close = close_connection,
+        .release = release,
+    };
+    memset(pq, 0, sizeof *pq);
+    pq->session.kind = &kind;
 }

@@ -2,8 +2,8 @@
  * Libraries of others, loaded when they are needed: nothing is linked with them, and
  * none of their headers is read.  What is used of one is declared here, in a list of
  * functions
- * (../libpq/functions.h, ../sqlite3/functions.h); tests/unit/test_libraries.py compares
- * the lists with the libraries' own headers.
+ * (../libpq/libpq_functions.h, ../sqlite3/sqlite3_functions.h);
+ * tests/unit/test_libraries.py compares the lists with the libraries' own headers.
  */
 #ifndef ALC_SOURCE_LIBRARY_H
 #define ALC_SOURCE_LIBRARY_H

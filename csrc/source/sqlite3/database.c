@@ -18,9 +18,14 @@ enum { N_SYMBOLS = sizeof symbols / sizeof *symbols };
 _Static_assert(sizeof(struct alc_sqlite3_api) == N_SYMBOLS * sizeof(void *),
                "pointers to functions, nothing between them");
 
-int alc_sqlite3_load(struct alc_sqlite3_api *api, const char *path,
-                     struct alc_error *err)
+static struct alc_sqlite3 *sqlite3_of(struct alc_session *session)
 {
+    return (struct alc_sqlite3 *)session;
+}
+
+static int load(struct alc_session *session, const char *path, struct alc_error *err)
+{
+    struct alc_sqlite3_api *api = &sqlite3_of(session)->api;
     int rc = alc_library_load(api, symbols, N_SYMBOLS, path, err);
     if (!rc && !api->sqlite3_threadsafe()) {
         rc = alc_error_set(err, ALC_E_IO, 0, "%s: made for one thread", path);
@@ -33,26 +38,10 @@ bool alc_sqlite3_shared(const char *path, const char *other)
     return alc_library_shared(path, other, "sqlite3_open_v2");
 }
 
-void alc_sqlite3_init(struct alc_sqlite3 *lite)
+static void close_database(struct alc_session *session)
 {
-    memset(lite, 0, sizeof *lite);
-}
-
-void alc_sqlite3_release(struct alc_sqlite3 *lite)
-{
-    if (lite->statement) {
-        lite->api.sqlite3_finalize(lite->statement);
-    }
-    if (lite->database) {
-        lite->api.sqlite3_close(lite->database);
-    }
-    alc_free(lite->message);
-    alc_sqlite3_init(lite);
-}
-
-void alc_sqlite3_close(struct alc_sqlite3 *lite)
-{
-    if (lite->statement && !lite->row_is_out) {
+    struct alc_sqlite3 *lite = sqlite3_of(session);
+    if (lite->statement && !session->row_is_out) {
         lite->api.sqlite3_finalize(lite->statement);
         lite->statement = NULL;
     }
@@ -62,29 +51,16 @@ void alc_sqlite3_close(struct alc_sqlite3 *lite)
     }
 }
 
+static void release(struct alc_session *session)
+{
+    session->row_is_out = false;
+    close_database(session);
+    alc_session_forget_failure(session);
+}
+
 static int fail(struct alc_sqlite3 *lite, const char *message, struct alc_error *err)
 {
-    size_t len = strlen(message);
-    alc_free(lite->message);
-    lite->message = alc_malloc(len + 1);
-    if (!lite->message) {
-        return alc_error_nomem(err);
-    }
-    memcpy(lite->message, message, len + 1);
-    return alc_error_set(err, ALC_E_IO, 0, "%s", message);
-}
-
-int alc_sqlite3_fail(struct alc_sqlite3 *lite, const char *message,
-                     struct alc_error *err)
-{
-    return fail(lite, message, err);
-}
-
-/* Before something new is done: what failed before is told. */
-static void forget_failure(struct alc_sqlite3 *lite)
-{
-    alc_free(lite->message);
-    lite->message = NULL;
+    return alc_session_fail(&lite->session, message, NULL, err);
 }
 
 /* After a call that failed: its own text says more than the code's. */
@@ -111,10 +87,11 @@ int alc_sqlite3_open(struct alc_sqlite3 *lite, const char *name, bool is_uri,
     return code == ALC_SQLITE_OK ? 0 : fail_code(lite, code, err);
 }
 
-int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
+static int next_row(struct alc_session *session, struct alc_cell *cells,
+                    struct alc_error *err)
 {
-    struct alc_sqlite3 *lite = self;
-    lite->row_is_out = false;
+    struct alc_sqlite3 *lite = sqlite3_of(session);
+    session->row_is_out = false;
     if (!lite->database || !lite->statement) {
         return fail(lite, "the database is closed", err);
     }
@@ -152,44 +129,59 @@ int alc_sqlite3_next(void *self, struct alc_cell *cells, struct alc_error *err)
             }
         }
     }
-    lite->row_is_out = true;
+    session->row_is_out = true;
     return 1;
 }
 
-int alc_sqlite3_query(struct alc_rows *out, struct alc_sqlite3 *lite, const char *sql,
-                      size_t len, struct alc_error *err)
+static int begin_query(size_t *n_columns, struct alc_session *session,
+                       struct alc_str sql, struct alc_error *err)
 {
-    forget_failure(lite);
+    struct alc_sqlite3 *lite = sqlite3_of(session);
+    alc_session_forget_failure(session);
     if (!lite->database) {
         return fail(lite, "the database is closed", err);
     }
-    if (len >= INT_MAX) {
-        return alc_error_set(err, ALC_E_LIMIT, 0, "a statement of %zu bytes", len);
+    if (sql.len >= INT_MAX) {
+        return alc_error_set(err, ALC_E_LIMIT, 0, "a statement of %zu bytes", sql.len);
     }
-    if (lite->row_is_out) {
+    if (session->row_is_out) {
         return fail(lite, "the rows before were not read to their end", err);
     }
     lite->api.sqlite3_finalize(lite->statement);
     lite->statement = NULL;
-    int code = lite->api.sqlite3_prepare_v2(lite->database, sql, (int)len + 1,
+    int code = lite->api.sqlite3_prepare_v2(lite->database, sql.ptr, (int)sql.len + 1,
                                             &lite->statement, NULL);
     if (code != ALC_SQLITE_OK) {
         return fail_code(lite, code, err);
     }
-    out->self = lite;
     lite->n_columns = lite->api.sqlite3_column_count(lite->statement);
-    out->n_columns = (size_t)lite->n_columns;
-    out->next = alc_sqlite3_next;
+    *n_columns = (size_t)lite->n_columns;
     return 0;
 }
 
-int alc_sqlite3_execute(struct alc_sqlite3 *lite, const char *sql,
-                        struct alc_error *err)
+static int execute(struct alc_session *session, const char *sql, struct alc_error *err)
 {
-    forget_failure(lite);
+    struct alc_sqlite3 *lite = sqlite3_of(session);
+    alc_session_forget_failure(session);
     if (!lite->database) {
         return fail(lite, "the database is closed", err);
     }
     int code = lite->api.sqlite3_exec(lite->database, sql, NULL, NULL, NULL);
     return code == ALC_SQLITE_OK ? 0 : fail_code(lite, code, err);
+}
+
+void alc_sqlite3_init(struct alc_sqlite3 *lite)
+{
+    static const struct alc_session_kind kind = {
+        .library = "sqlite3",
+        .any_bytes = true, /* the names of tables may hold any */
+        .load = load,
+        .query = begin_query,
+        .next = next_row,
+        .execute = execute,
+        .close = close_database,
+        .release = release,
+    };
+    memset(lite, 0, sizeof *lite);
+    lite->session.kind = &kind;
 }

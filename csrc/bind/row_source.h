@@ -2,8 +2,8 @@
  * What a foreign module (_libpq, _sqlite3) hands to the readers: a row source in a
  * capsule.  Rows are pulled from it without the GIL.
  */
-#ifndef ALC_BIND_CATALOG_SOURCE_H
-#define ALC_BIND_CATALOG_SOURCE_H
+#ifndef ALC_BIND_ROW_SOURCE_H
+#define ALC_BIND_ROW_SOURCE_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
