@@ -15,7 +15,7 @@ static struct alc_str take_type(struct parser *p)
 {
     static const char *const adjectives[] = {"UNSIGNED", "ZEROFILL"};
     struct alc_str word = p->token.text;
-    if (failed(p) || p->token.kind != MYSQL_WORD) {
+    if (failed(p) || p->token.kind != SQL_WORD) {
         refuse(p, "type expected");
         return alc_str_absent();
     }
@@ -43,8 +43,8 @@ static struct alc_str take_value(struct parser *p)
     if (at_mark(p, '-') || at_mark(p, '+')) {
         advance(p);
     }
-    if (p->token.kind == MYSQL_WORD || p->token.kind == MYSQL_QUOTED) {
-        bool is_quoted = p->token.kind == MYSQL_QUOTED; /* a function of a database */
+    if (p->token.kind == SQL_WORD || p->token.kind == SQL_QUOTED) {
+        bool is_quoted = p->token.kind == SQL_QUOTED; /* a function of a database */
         advance(p);
         while (take_mark(p, '.')) {
             take_name(p);
@@ -53,13 +53,13 @@ static struct alc_str take_value(struct parser *p)
             skip_parenthesised(p);
         } else if (is_quoted) {
             refuse(p, "default");
-        } else if (p->token.kind == MYSQL_STRING &&
+        } else if (p->token.kind == SQL_STRING &&
                    p->token.text.ptr == p->lexer.sql.ptr + p->last_end) {
             advance(p); /* b'01', _utf8mb4'x' */
         }
     } else if (at_mark(p, '(')) {
         skip_parenthesised(p);
-    } else if (p->token.kind == MYSQL_STRING || p->token.kind == MYSQL_NUMBER) {
+    } else if (p->token.kind == SQL_STRING || p->token.kind == SQL_NUMBER) {
         advance(p);
     } else {
         refuse(p, "default");
@@ -319,7 +319,7 @@ static void take_table_option(struct parser *p)
 static void take_partitions(struct parser *p)
 {
     const char *from = p->token.text.ptr, *end = from;
-    while (!failed(p) && p->token.kind != MYSQL_END && !at_mark(p, ';')) {
+    while (!failed(p) && !at_end(p)) {
         end = p->token.text.ptr + p->token.text.len;
         advance(p);
     }
@@ -329,18 +329,14 @@ static void take_partitions(struct parser *p)
 
 static void take_table_options(struct parser *p)
 {
-    while (!failed(p) && p->token.kind != MYSQL_END && !at_mark(p, ';') &&
-           !at_word(p, "PARTITION")) {
+    while (!failed(p) && !at_end(p) && !at_word(p, "PARTITION")) {
         take_table_option(p);
     }
     p->table->options = take_options(p);
     if (!failed(p) && at_word(p, "PARTITION")) {
         take_partitions(p);
     }
-    take_mark(p, ';');
-    if (p->token.kind != MYSQL_END) {
-        refuse(p, "text behind the statement");
-    }
+    want_end(p);
 }
 
 /* A comment that is empty is none. */
@@ -389,17 +385,12 @@ int alc_mysql_parse_table(struct alc_catalog *catalog, struct alc_table *table,
                           const struct alc_mysql_session *session, struct alc_str sql,
                           struct alc_error *err)
 {
-    struct parser p = {
-        .session = session, .catalog = catalog, .table = table, .err = err};
-    p.lexer.sql = sql;
+    struct parser p = {.session = session};
     p.lexer.ansi_quotes = session->ansi_quotes;
-    p.lexer.no_backslash_escapes = session->no_backslash_escapes;
+    p.lexer.escapes = !session->no_backslash_escapes;
     alc_buf_init(&p.options);
-    advance(&p);
+    start(&p, &mysql_dialect, catalog, table, sql, err);
     take_create(&p);
     alc_buf_release(&p.options);
-    if (!p.rc && p.unknown && alc_str_is_absent(table->opaque)) {
-        table->opaque = (struct alc_str){p.unknown, strlen(p.unknown)}; /* a literal */
-    }
-    return p.rc;
+    return end(&p);
 }

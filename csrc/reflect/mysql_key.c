@@ -16,20 +16,6 @@ struct alc_constraint *mysql_add_constraint(struct parser *p,
     return constraint;
 }
 
-/* How many items stand in the list that begins here, with the parenthesis. */
-static size_t count_items(const struct parser *p)
-{
-    struct parser ahead = *p;
-    size_t depth = 0, n = 1;
-    do {
-        depth += at_mark(&ahead, '(');
-        depth -= at_mark(&ahead, ')');
-        n += depth == 1 && at_mark(&ahead, ',');
-        advance(&ahead);
-    } while (depth && !failed(&ahead) && ahead.token.kind != MYSQL_END);
-    return n;
-}
-
 /* Names in parentheses. */
 static void take_names(struct parser *p, struct alc_str **out, size_t *n_out)
 {
@@ -55,7 +41,7 @@ static int64_t take_length(struct parser *p)
 {
     int64_t length = 0;
     struct alc_str text = p->token.text;
-    if (failed(p) || p->token.kind != MYSQL_NUMBER || text.len > 9) {
+    if (failed(p) || p->token.kind != SQL_NUMBER || text.len > 9) {
         refuse(p, "length of a prefix");
         return 0;
     }
@@ -204,37 +190,6 @@ static void take_key_of(struct parser *p, const char *kind, bool is_unique)
 /* --- constraints ---------------------------------------------------------------------
  */
 
-static enum alc_fk_action take_action(struct parser *p)
-{
-    if (take_word(p, "SET")) {
-        if (take_word(p, "NULL")) {
-            return ALC_SET_NULL;
-        }
-        want_word(p, "DEFAULT");
-        return ALC_SET_DEFAULT;
-    }
-    if (take_word(p, "CASCADE")) {
-        return ALC_CASCADE;
-    }
-    if (take_word(p, "RESTRICT")) {
-        return ALC_RESTRICT;
-    }
-    want_word(p, "NO");
-    want_word(p, "ACTION");
-    return ALC_NO_ACTION;
-}
-
-static void take_match(struct parser *p, struct alc_constraint *key)
-{
-    if (take_word(p, "FULL")) {
-        key->match = ALC_MATCH_FULL;
-    } else if (take_word(p, "PARTIAL")) {
-        key->match = ALC_MATCH_PARTIAL;
-    } else {
-        want_word(p, "SIMPLE");
-    }
-}
-
 static void take_foreign_key(struct parser *p, struct alc_str name)
 {
     want_word(p, "KEY");
@@ -260,12 +215,7 @@ static void take_foreign_key(struct parser *p, struct alc_str name)
         take_match(p, key);
     }
     while (take_word(p, "ON")) {
-        bool is_delete = take_word(p, "DELETE");
-        if (!is_delete) {
-            want_word(p, "UPDATE");
-        }
-        enum alc_fk_action action = take_action(p);
-        *(is_delete ? &key->on_delete : &key->on_update) = action;
+        take_on(p, key);
     }
 }
 

@@ -11,7 +11,7 @@ static bool take_option_key(struct parser *p)
 {
     static const char *const firsts[] = {"DATA", "INDEX"};
     struct alc_str word = p->token.text;
-    bool is_word = p->token.kind == MYSQL_WORD;
+    bool is_word = p->token.kind == SQL_WORD;
     if (!at_name(p)) {
         return false;
     }
@@ -42,12 +42,12 @@ static void take_option_value(struct parser *p)
         return;
     }
     switch (p->token.kind) {
-    case MYSQL_WORD:
-    case MYSQL_NUMBER:
+    case SQL_WORD:
+    case SQL_NUMBER:
         put_option(p, p->token.text, false, '\0');
         break;
-    case MYSQL_QUOTED:
-    case MYSQL_STRING:
+    case SQL_QUOTED:
+    case SQL_STRING:
         put_option(p, unquoted(p, p->token), false, '\0');
         break;
     default:
@@ -62,8 +62,8 @@ bool mysql_take_option(struct parser *p)
         return false;
     }
     /* TABLESPACE `x`, ENGINE_ATTRIBUTE 'x' */
-    if (take_mark(p, '=') || p->token.kind == MYSQL_QUOTED ||
-        p->token.kind == MYSQL_STRING) {
+    if (take_mark(p, '=') || p->token.kind == SQL_QUOTED ||
+        p->token.kind == SQL_STRING) {
         take_option_value(p);
     } else {
         refuse(p, "value of an option");

@@ -32,7 +32,7 @@ static struct alc_str take_expression(struct parser *p)
 {
     const char *from = p->token.text.ptr;
     size_t depth = 0;
-    while (!failed(p) && p->token.kind != SQLITE_END) {
+    while (!failed(p) && p->token.kind != SQL_END) {
         bool ends = at_mark(p, ',') || at_mark(p, ')') || at_word(p, "ASC") ||
                     at_word(p, "DESC");
         if (!depth && ends) {
@@ -100,9 +100,9 @@ static void take_index_parts(struct parser *p, struct alc_index *index)
 int alc_sqlite_parse_index(struct alc_catalog *catalog, struct alc_table *table,
                            struct alc_str sql, struct alc_error *err)
 {
-    struct parser p;
+    struct parser p = {0};
     struct alc_index *index;
-    start(&p, catalog, table, sql, err);
+    start(&p, &sqlite_dialect, catalog, table, sql, err);
     p.rc = alc_catalog_add_index(&index, catalog, table, err);
     if (p.rc) {
         return p.rc;
@@ -125,14 +125,11 @@ int alc_sqlite_parse_index(struct alc_catalog *catalog, struct alc_table *table,
     }
     if (take_word(&p, "WHERE")) {
         const char *from = p.token.text.ptr;
-        while (!failed(&p) && p.token.kind != SQLITE_END && !at_mark(&p, ';')) {
+        while (!failed(&p) && !at_end(&p)) {
             advance(&p);
         }
         index->predicate = copy_since(&p, from);
     }
-    take_mark(&p, ';');
-    if (p.token.kind != SQLITE_END) {
-        refuse(&p, "text behind the statement");
-    }
+    want_end(&p);
     return end(&p);
 }

@@ -64,37 +64,6 @@ static void take_conflict_of(struct parser *p, struct alc_constraint *constraint
     }
 }
 
-static enum alc_fk_action take_action(struct parser *p)
-{
-    if (take_word(p, "SET")) {
-        if (take_word(p, "NULL")) {
-            return ALC_SET_NULL;
-        }
-        want_word(p, "DEFAULT");
-        return ALC_SET_DEFAULT;
-    }
-    if (take_word(p, "CASCADE")) {
-        return ALC_CASCADE;
-    }
-    if (take_word(p, "RESTRICT")) {
-        return ALC_RESTRICT;
-    }
-    want_word(p, "NO");
-    want_word(p, "ACTION");
-    return ALC_NO_ACTION;
-}
-
-static void take_match(struct parser *p, struct alc_constraint *constraint)
-{
-    if (take_word(p, "FULL")) {
-        constraint->match = ALC_MATCH_FULL;
-    } else if (take_word(p, "PARTIAL")) {
-        constraint->match = ALC_MATCH_PARTIAL;
-    } else {
-        want_word(p, "SIMPLE");
-    }
-}
-
 /* [NOT] DEFERRABLE [INITIALLY ...]; `constraint` is the one before, or NULL. */
 static void take_deferrable(struct parser *p, struct alc_constraint *constraint,
                             bool deferrable)
@@ -129,12 +98,7 @@ static void take_reference(struct parser *p, struct alc_constraint *constraint)
     }
     while (!failed(p)) {
         if (take_word(p, "ON")) {
-            bool is_delete = take_word(p, "DELETE");
-            if (!is_delete) {
-                want_word(p, "UPDATE");
-            }
-            enum alc_fk_action action = take_action(p);
-            *(is_delete ? &constraint->on_delete : &constraint->on_update) = action;
+            take_on(p, constraint);
         } else if (take_word(p, "MATCH")) {
             take_match(p, constraint);
         } else {
@@ -176,7 +140,7 @@ static void take_number(struct parser *p)
     if (at_mark(p, '+') || at_mark(p, '-')) {
         advance(p);
     }
-    if (p->token.kind != SQLITE_NUMBER) {
+    if (p->token.kind != SQL_NUMBER) {
         refuse(p, "type parameter");
     }
     advance(p);
@@ -190,7 +154,7 @@ static struct alc_str take_type(struct parser *p)
         return alc_str_absent();
     }
     while (!failed(p) && at_type_word(p)) {
-        if (p->token.kind != SQLITE_WORD) {
+        if (p->token.kind != SQL_WORD) {
             refuse(p, "quoted type");
         }
         advance(p);
@@ -220,11 +184,11 @@ static struct alc_str take_default(struct parser *p)
     }
     text.len = (size_t)(p->token.text.ptr + p->token.text.len - text.ptr);
     switch (p->token.kind) {
-    case SQLITE_NUMBER:
-    case SQLITE_STRING:
-    case SQLITE_BLOB:
-    case SQLITE_WORD:
-    case SQLITE_QUOTED:
+    case SQL_NUMBER:
+    case SQL_STRING:
+    case SQL_BLOB:
+    case SQL_WORD:
+    case SQL_QUOTED:
         break;
     default:
         refuse(p, "default");
@@ -383,7 +347,7 @@ static void take_table_constraint(struct parser *p)
 
 static void take_table_options(struct parser *p)
 {
-    while (!failed(p) && p->token.kind != SQLITE_END && !at_mark(p, ';')) {
+    while (!failed(p) && !at_end(p)) {
         if (take_word(p, "WITHOUT")) {
             want_word(p, "ROWID");
             p->table->without_rowid = true;
@@ -395,10 +359,7 @@ static void take_table_options(struct parser *p)
             break;
         }
     }
-    take_mark(p, ';');
-    if (p->token.kind != SQLITE_END) {
-        refuse(p, "text behind the statement");
-    }
+    want_end(p);
 }
 
 /* The key of a table WITHOUT ROWID is NOT NULL by itself. */
@@ -431,8 +392,8 @@ static void skip_object_name(struct parser *p)
 int alc_sqlite_parse_table(struct alc_catalog *catalog, struct alc_table *table,
                            struct alc_str sql, struct alc_error *err)
 {
-    struct parser p;
-    start(&p, catalog, table, sql, err);
+    struct parser p = {0};
+    start(&p, &sqlite_dialect, catalog, table, sql, err);
     want_word(&p, "CREATE");
     if (take_word(&p, "VIRTUAL")) {
         table->kind = ALC_TABLE_VIRTUAL;

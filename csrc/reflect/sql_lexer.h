@@ -1,0 +1,69 @@
+/* Tokens of the SQL that SQLite stores, and of that which MySQL and MariaDB print. */
+#ifndef ALC_REFLECT_SQL_LEXER_H
+#define ALC_REFLECT_SQL_LEXER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alc/str.h"
+
+enum sql_token_kind {
+    SQL_END = 0,
+    SQL_WORD,   /* a bare identifier or a keyword */
+    SQL_QUOTED, /* an identifier in quotes */
+    SQL_STRING, /* a literal, in some places an identifier */
+    SQL_BLOB,   /* SQLite's x'00' */
+    SQL_NUMBER,
+    SQL_MARK,    /* one other character */
+    SQL_INVALID, /* an unterminated quote or comment, a NUL, a byte order mark */
+};
+
+struct sql_token {
+    enum sql_token_kind kind;
+    struct alc_str text; /* as written, quotes included; borrows from the statement */
+};
+
+struct sql_lexer;
+
+/* What a dialect has of its own. */
+struct sql_dialect {
+    /* Pass over white space and comments; false for one that has to be closed. */
+    bool (*skip_space)(struct sql_lexer *lexer);
+    /*
+     * The kind of token whose quotes begin at hand, or SQL_END.
+     * *prefix: how many characters stand before the opening quote; *closing: the quote
+     * that ends it.
+     */
+    enum sql_token_kind (*quote)(const struct sql_lexer *lexer, size_t *prefix,
+                                 char *closing);
+};
+
+extern const struct sql_dialect sqlite_dialect;
+/*
+ * What stands in a comment for some versions of the server, such as
+ * "/" "*!80023 INVISIBLE *" "/", is read.
+ */
+extern const struct sql_dialect mysql_dialect;
+
+struct sql_lexer {
+    const struct sql_dialect *dialect;
+    struct alc_str sql;
+    size_t at;
+    /* MySQL and MariaDB: */
+    bool ansi_quotes; /* "x" is a name */
+    bool escapes;     /* a backslash in a string stands before a character */
+    /* behind the opening of a comment for versions, which is closed by its end */
+    bool in_version_comment;
+};
+
+/* The next token; white space and comments are passed over.  O(length). */
+struct sql_token sql_next_token(struct sql_lexer *lexer);
+
+/* Whether the text stands at hand. */
+bool sql_starts_with(const struct sql_lexer *lexer, size_t at, const char *text);
+
+/* Whether a token is the mark, or the keyword (given in capitals, not quoted). */
+bool sql_is_mark(struct sql_token token, char mark);
+bool sql_is_word(struct sql_token token, const char *upper);
+
+#endif
