@@ -49,9 +49,8 @@ class ScannedFile:
     # errno when the file could not be opened or read (then it is not exact), else 0.
     @property
     def errno(self) -> int: ...
-    # True when executing the file is certain to end in a SyntaxError (exact may be True:
-    # nothing needs to execute it yet).  Not looked for behind a header that nothing
-    # further down could change.
+    # True when executing the file is certain to end in a SyntaxError; then it is not
+    # exact.  Behind the header only the marks of a merge with conflicts are looked for.
     @property
     def broken(self) -> bool: ...
     # True when an earlier file of the same scan has the same real path.

@@ -35,12 +35,23 @@ int lexer_stop(struct lexer *lx, enum alc_scan_reason reason, const char *at)
 
 int lexer_stop_broken(struct lexer *lx, const char *at)
 {
-    lexer_stop(lx, ALC_SCAN_SYNTAX, at);
     lx->out->broken = true;
-    if (scan_has_header(lx)) {
-        lx->out->reason = ALC_SCAN_OK;
+    return lexer_stop(lx, ALC_SCAN_SYNTAX, at);
+}
+
+bool scan_is_conflict_mark(const char *p)
+{
+    enum { MARK_LEN = 7 };
+
+    if (*p != '<' && *p != '=' && *p != '>' && *p != '|') {
+        return false;
     }
-    return SCAN_STOP;
+    for (int i = 1; i < MARK_LEN; i++) {
+        if (p[i] != *p) {
+            return false;
+        }
+    }
+    return p[MARK_LEN] == ' ' || p[MARK_LEN] == '\n' || p[MARK_LEN] == '\0';
 }
 
 static bool is_word(const char *word, size_t len, const char *wanted, size_t wanted_len)
@@ -353,6 +364,9 @@ static int step_code(bool *done, struct lexer *lx, struct code_state *code)
         return *done ? 0 : lexer_stop_broken(lx, code->first_open);
     case BYTE_NEWLINE:
         *done = code->depth == 0;
+        if (!*done && scan_is_conflict_mark(lx->p + 1)) {
+            return lexer_stop_broken(lx, lx->p + 1);
+        }
         break;
     case BYTE_SEMICOLON:
         *done = code->depth == 0 && (code->stops & SCAN_TO_SEMICOLON);

@@ -73,9 +73,12 @@ struct lexer {
     struct alc_scan_scratch *scratch;
     struct alc_error *err;
     enum scan_scope scope;
-    bool import_line; /* the logical line has an `import` */
-    const char *high; /* behind the last byte of 0x80 or above */
-    const char *risk; /* what scan_rest_is_harmless() found last, or NULL */
+    bool import_line;        /* the logical line has an `import` */
+    const char *high;        /* behind the last byte of 0x80 or above */
+    const char *risk;        /* what scan_rest_is_harmless() found last, or NULL */
+    const char *doubt;       /* the first code that Python may not compile, or NULL */
+    const char *literal_end; /* of the first statement, if it is a literal */
+    bool code_seen;          /* a statement that `from __future__` may not follow */
 };
 
 /* A string token: scan_string() fills it in. */
@@ -120,11 +123,20 @@ static inline bool scan_has_header(const struct lexer *lx)
 /* Decide the file: dynamic because of `reason`, found at `at`.  Returns SCAN_STOP. */
 int lexer_stop(struct lexer *lx, enum alc_scan_reason reason, const char *at);
 
-/*
- * Decide the file: Python certainly rejects it at `at`.  It stays exact if revision and
- * down_revision have been read, since nothing has to execute it yet.
- */
+/* Decide the file: Python certainly rejects it at `at`.  Returns SCAN_STOP. */
 int lexer_stop_broken(struct lexer *lx, const char *at);
+
+/* A mark that a merge with conflicts leaves at the start of a line: <<<<<<< and such.
+ */
+bool scan_is_conflict_mark(const char *p);
+
+/*
+ * Does Python surely compile [start, end), one simple statement (without its semicolon;
+ * a comment may follow) or an expression?  May say no too often (plain.c).  *future is
+ * set if the statement is `from __future__ import ...`.
+ */
+bool scan_is_plain_statement(const char *start, const char *end, bool *future);
+bool scan_is_plain_expression(const char *start, const char *end);
 
 /*
  * The string literal whose opening quote is at lx->p and whose prefix letters are

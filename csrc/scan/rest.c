@@ -5,8 +5,9 @@
  * not even in a string or a comment.  Then it makes no difference what is code there,
  * and the rest need not be lexed.
  *
- * Each of those names has one of the `pairs` in it.  Sixteen bytes at a time are
- * compared with all of them; only where one is found are words looked up.
+ * Each of those names, and each mark of a merge with conflicts, has one of the `pairs`
+ * in it.  Sixteen bytes at a time are compared with all of them; only where one is
+ * found are words looked up.
  */
 #include <string.h>
 
@@ -44,8 +45,21 @@ static bool has_pair(const char *p)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         equal |= (bytes)((first == pairs[i][0]) & (second == pairs[i][1]));
     }
+    equal |= (bytes)((first == second) & ((first == '<') | (first == '=') |
+                                          (first == '>') | (first == '|')));
     memcpy(halves, &equal, BLOCK_LEN);
     return (halves[0] | halves[1]) != 0;
+}
+
+/* The first mark of a merge with conflicts that starts in [p, end); NULL if none. */
+static const char *find_mark(const char *p, const char *start, const char *end)
+{
+    for (; p < end; p++) {
+        if (scan_is_conflict_mark(p) && (p == start || p[-1] == '\n')) {
+            return p;
+        }
+    }
+    return NULL;
 }
 
 /*
@@ -75,7 +89,8 @@ static const char *find_name(const char **at, const char *start, const char *end
 }
 
 /*
- * The first name from `start` on that matters; the end of the file if there is none.
+ * The first name or mark from `start`, a line's start, on that matters; the end of the
+ * file if there is none.
  * No byte is looked at more than a few times, however long a name is.
  */
 static const char *find_risk(const char *start, const char *end)
@@ -85,10 +100,16 @@ static const char *find_risk(const char *start, const char *end)
 
     while (!risk && end - p > BLOCK_LEN) {
         if (has_pair(p)) {
-            risk = find_name(&p, start, p + BLOCK_LEN + 1);
+            risk = find_mark(p, start, p + BLOCK_LEN);
+            if (!risk) {
+                risk = find_name(&p, start, p + BLOCK_LEN + 1);
+            }
         } else {
             p += BLOCK_LEN;
         }
+    }
+    if (!risk) {
+        risk = find_mark(p, start, end);
     }
     if (!risk) {
         risk = find_name(&p, start, end);

@@ -10,6 +10,8 @@
  *   - Names inside functions and classes are their own and do not matter, unless
  *     declared global.  In a def or class line only an assignment expression matters.
  *   - No star import, no `__getattr__` of the module.
+ *   - Up to the last of these assignments there is no other code than simple statements
+ *     that Python surely compiles (plain.c): a file that it rejects has no values.
  *   - None of the names by which code reaches a namespace: globals, locals, vars, exec,
  *     eval, getattr, setattr, delattr, __dict__, __globals__, f_globals, f_locals,
  *     builtins, __builtins__, __import__, import_module, __setattr__, __delattr__,
@@ -23,8 +25,8 @@
  * All of the file is looked at, so that a later binding is seen: lexed, but for a rest
  * in which none of these names stands in any place (rest.c).  Scopes follow from
  * indentation alone: what is indented deeper than the def or class line before it is
- * local.  A file that Python certainly rejects cannot give other values, so it stays
- * exact if the header was complete before (alc_scan.broken).
+ * local.  A file that Python certainly rejects is dynamic, as far as it is lexed: the
+ * marks of a merge with conflicts are found anywhere, other errors in the header.
  */
 #include "alc/scan.h"
 
@@ -50,6 +52,7 @@ static const char *const reason_texts[ALC_SCAN_N_REASONS] = {
     [ALC_SCAN_ENCODING] = "its encoding is not UTF-8",
     [ALC_SCAN_NUL] = "it contains a NUL byte",
     [ALC_SCAN_SYNTAX] = "it has a syntax error",
+    [ALC_SCAN_DOUBT] = "its header may not be valid Python",
     [ALC_SCAN_TOO_LARGE] = "it is too large",
     [ALC_SCAN_COMPILED] = "it is not a source file",
     [ALC_SCAN_UNREADABLE] = "it cannot be read",
@@ -121,14 +124,26 @@ static enum line_kind line_kind(const char *p)
     }
 }
 
+/* Note that Python may not compile the code at `at`. */
+static void doubt(struct lexer *lx, const char *at)
+{
+    if (!lx->doubt) {
+        lx->doubt = at;
+    }
+}
+
 /*
  * `: annotation` from the colon on, up to its `=` or the end of the statement.  Its
  * names are used like those of any other code.
  */
 static int skip_annotation(struct lexer *lx)
 {
+    const char *start = lx->p + 1;
     int rc = scan_skip_code(lx, SCAN_TO_EQUAL | SCAN_TO_SEMICOLON);
 
+    if (rc == 0 && !scan_is_plain_expression(start, lx->p)) {
+        doubt(lx, start);
+    }
     if (rc == 0 && *lx->p == '=' && (lx->p[1] == '=' || strchr("<>!=:", lx->p[-1]))) {
         return lexer_stop(lx, ALC_SCAN_BINDING, lx->p);
     }
@@ -153,7 +168,28 @@ static int scan_assignment(struct lexer *lx, enum alc_scan_name name, const char
         return lexer_stop(lx, ALC_SCAN_BINDING, word);
     }
     lx->p++;
-    return scan_value(&lx->out->values[name], lx, ALC_SCAN_VALUE);
+    rc = scan_value(&lx->out->values[name], lx, ALC_SCAN_VALUE);
+    if (rc == 0 && lx->doubt) {
+        return lexer_stop(lx, ALC_SCAN_DOUBT, lx->doubt);
+    }
+    return rc;
+}
+
+/* Doubt a statement without header name, [start, lx->p), that is not surely right. */
+static void check_statement(struct lexer *lx, const char *start)
+{
+    bool future;
+
+    if (start == lx->literal_end || lx->doubt) {
+        return;
+    }
+    if (start == lx->p && *start != ';') {
+        return; /* behind the last semicolon of a line */
+    }
+    if (!scan_is_plain_statement(start, lx->p, &future) || (future && lx->code_seen)) {
+        doubt(lx, start);
+    }
+    lx->code_seen |= !future;
 }
 
 /* One statement of a simple top-level line; leaves lx->p at what ends it. */
@@ -169,14 +205,17 @@ static int scan_statement(struct lexer *lx)
     }
     name = scan_header_name(word, (size_t)(p - word));
     if (name != ALC_SCAN_N_NAMES) {
+        lx->code_seen = true;
         lx->p = p;
         rc = scan_assignment(lx, name, word);
-        if (rc != 0) {
-            return rc;
-        }
+        /* Behind a value only a comment is left to skip. */
+        return rc != 0 ? rc : scan_skip_code(lx, SCAN_TO_SEMICOLON);
     }
-    /* Behind a value only a comment is left to skip. */
-    return scan_skip_code(lx, SCAN_TO_SEMICOLON);
+    rc = scan_skip_code(lx, SCAN_TO_SEMICOLON);
+    if (rc == 0) {
+        check_statement(lx, word);
+    }
+    return rc;
 }
 
 /* A top-level line of simple statements. */
@@ -232,7 +271,10 @@ static int scan_docstring(struct lexer *lx)
     struct alc_value value;
     int rc = scan_value(&value, lx, ALC_SCAN_DOCSTRING);
 
+    lx->literal_end = lx->p;
+    lx->code_seen = true;
     if (rc == 0 && value.kind == ALC_VALUE_STR) {
+        lx->code_seen = false;
         lx->out->has_doc = true;
         lx->out->doc = value.u.str;
     }
@@ -309,11 +351,13 @@ static int scan_module_line(int *local_above, struct lexer *lx, int col)
     lx->scope = SCOPE_MODULE;
     if (kind == LINE_DEFINITION) {
         *local_above = col;
+        doubt(lx, lx->p);
         return scan_definition_line(lx);
     }
     if (kind == LINE_SIMPLE && col == 0) {
         return scan_simple_line(lx);
     }
+    doubt(lx, lx->p);
     return scan_skip_code(lx, 0);
 }
 
@@ -326,6 +370,9 @@ static int scan_module(struct lexer *lx)
     int rc;
 
     while ((rc = next_line(&col, lx)) == 0 && col != NO_COL) {
+        if (col == 0 && scan_is_conflict_mark(lx->p)) {
+            return lexer_stop_broken(lx, lx->p);
+        }
         if (scan_has_header(lx) && scan_rest_is_harmless(lx)) {
             break;
         }

@@ -110,8 +110,10 @@ static bool is_encoding_byte(char c)
 /*
  * May the line declare an encoding (PEP 263) other than UTF-8 or ASCII?  Looks for any
  * `coding` followed by : or = behind a #, which is more than Python looks at.
+ * ascii: the text is; marked: it has a byte order mark, which Python takes beside UTF-8
+ * by its own name only.
  */
-static bool declares_other(const char *line, size_t len, bool ascii)
+static bool declares_other(const char *line, size_t len, bool ascii, bool marked)
 {
     const char *end = line + len;
     const char *p = memchr(line, '#', len);
@@ -130,15 +132,16 @@ static bool declares_other(const char *line, size_t len, bool ascii)
             p++;
         }
         len = (size_t)(p - name);
-        return !(same_name(name, len, "utf-8") || same_name(name, len, "utf8") ||
-                 (ascii &&
+        return !(same_name(name, len, "utf-8") ||
+                 (!marked && same_name(name, len, "utf8")) ||
+                 (!marked && ascii &&
                   (same_name(name, len, "ascii") || same_name(name, len, "us-ascii"))));
     }
     return false;
 }
 
 /* The two lines in which an encoding can be declared. */
-static bool is_other_encoding(const char *src, size_t len, bool ascii)
+static bool is_other_encoding(const char *src, size_t len, bool ascii, bool marked)
 {
     const char *end = src + len;
 
@@ -147,7 +150,7 @@ static bool is_other_encoding(const char *src, size_t len, bool ascii)
         while (stop < end && *stop != '\n') {
             stop++;
         }
-        if (declares_other(src, (size_t)(stop - src), ascii)) {
+        if (declares_other(src, (size_t)(stop - src), ascii, marked)) {
             return true;
         }
         src = stop + 1;
@@ -183,9 +186,10 @@ static int translate_newlines(struct lexer *lx, const char *src, size_t len)
 int scan_open_source(struct lexer *lx, const char *src, size_t len)
 {
     const char *bad;
+    bool marked = len >= 3 && memcmp(src, "\xEF\xBB\xBF", 3) == 0;
     bool ascii;
 
-    if (len >= 3 && memcmp(src, "\xEF\xBB\xBF", 3) == 0) {
+    if (marked) {
         src += 3;
         len -= 3;
     }
@@ -208,7 +212,7 @@ int scan_open_source(struct lexer *lx, const char *src, size_t len)
     }
     lx->p = lx->start;
     lx->high = ascii ? lx->start : behind_high(lx->start, lx->end);
-    if (is_other_encoding(lx->start, (size_t)(lx->end - lx->start), ascii)) {
+    if (is_other_encoding(lx->start, (size_t)(lx->end - lx->start), ascii, marked)) {
         return lexer_stop(lx, ALC_SCAN_ENCODING, lx->start);
     }
     return 0;

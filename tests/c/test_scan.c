@@ -156,8 +156,8 @@ static void test_rule(void)
         {"revision: str = 'a'\nrevision: str", ALC_SCAN_OK, 0},
         {"revision: Union[\n str,\n None] = 'a'", ALC_SCAN_OK, 0},
         {"x = 1; revision = 'a'; down_revision = 'b' # c", ALC_SCAN_OK, 0},
-        {"x = lambda: 0; revision = 'a'", ALC_SCAN_OK, 0},
-        {"def f():\n revision = 1\n\n  # c\nrevision = 'a'", ALC_SCAN_OK, 0},
+        {"x = lambda: 0; revision = 'a'", ALC_SCAN_DOUBT, 1},
+        {"def f():\n revision = 1\n\n  # c\nx = 1", ALC_SCAN_OK, 0},
         {"class A:\n revision = 1\n def f(self): self.revision = 2", ALC_SCAN_OK, 0},
         {"def f(revision, x=None): return revision", ALC_SCAN_OK, 0},
         {"if 1:\n def f():\n  revision = 2\n x = 1", ALC_SCAN_OK, 0},
@@ -246,6 +246,9 @@ static void test_rule(void)
          "evision = 1",
          ALC_SCAN_IDENTIFIER, 1},
         {"# coding: latin-1\n", ALC_SCAN_ENCODING, 1},
+        {"\xEF\xBB\xBF# coding: ascii\n", ALC_SCAN_ENCODING, 1},
+        {"\xEF\xBB\xBF# coding: utf8\n", ALC_SCAN_ENCODING, 1},
+        {"\xEF\xBB\xBF# coding: utf-8\n", ALC_SCAN_OK, 0},
         {"#!x\n# vim: fileencoding=cp1252", ALC_SCAN_ENCODING, 1},
         {"# coding: ascii\n'\xc3\xa9'", ALC_SCAN_ENCODING, 1},
         {"x = 1\n# \xff", ALC_SCAN_ENCODING, 2},
@@ -353,17 +356,179 @@ static void test_last_one_wins(void)
     unscan(&s);
 }
 
-/* A file that Python rejects keeps its header if that was complete. */
+/* What may stand in front of a header: what Python surely compiles. */
+static void test_plain(void)
+{
+    static const struct {
+        const char *code;
+        bool plain;
+    } cases[] = {
+        {"", true},
+        {"pass", true},
+        {"pass;", true},
+        {"import a", true},
+        {"import a.b as c, d # x", true},
+        {"from a.b import c as d, e", true},
+        {"from . import a", true},
+        {"from ..a import (b as c,\n d, # x\n)", true},
+        {"from __future__ import annotations", true},
+        {"'doc'; from __future__ import annotations", true},
+        {"'doc'\nfrom __future__ import (annotations)\nimport a", true},
+        {"x = 1", true},
+        {"x: int | None = 1, 'a'", true},
+        {"log = logging.getLogger(__name__)", true},
+        {"x = sa.JSON().with_variant(JSONB(none_as_null=True), 'postgresql')", true},
+        {"x = {'a': [1, None], 'b': ()}; y = {'a', r'\\x'}", true},
+        {"x = [\n 1, # (\n 2,\n]", true},
+        {"x = not a and not b or -c ** +d is not ~e", true},
+        {"x = a not in b < c", true},
+        {"sys.path.insert(0, os.path.join('a', '..'))", true},
+        {"x = ...", true},
+        {"x[a, b].c", true},
+        /* a conflict, and others that Python rejects */
+        {"import", false},
+        {"import a.", false},
+        {"import a as", false},
+        {"import a b", false},
+        {"import a as if", false},
+        {"from a import", false},
+        {"from a import b,", false},
+        {"from a import ()", false},
+        {"from a import (,)", false},
+        {"from import a", false},
+        {"from __future__ import nonsense", false},
+        {"import a; from __future__ import annotations", false},
+        {"(); from __future__ import annotations", false},
+        {"None = 1", false},
+        {"__debug__ = 1", false},
+        {"x = = 1", false},
+        {"x =", false},
+        {"x = 1 2", false},
+        {"x = 007", false},
+        {"x = 1a", false},
+        {"x = 'a' not 'b'", false},
+        {"x = 1 + not 2", false},
+        {"x = a.if", false},
+        {"x = '\\x4'", false},
+        {"f(a=1, a=2)", false},
+        {"f(a=1, b)", false},
+        {"f(a b)", false},
+        {"x = {'a': 1, 'b'}", false},
+        {"x = {'a', 'b': 1}", false},
+        {"x[]", false},
+        {"x = (,)", false},
+        {"print 'a'", false},
+        {"<", false},
+        {";", false},
+        {"x;;y", false},
+        {" x = 1", false},
+        {"x + 1 = 2", false},
+        /* may be right, but this is not known */
+        {"x = [y for y in z]", false},
+        {"if x: pass", false},
+        {"def f(): pass", false},
+        {"@f\nclass A: pass", false},
+        {"x = lambda: 1", false},
+        {"x += 1", false},
+        {"x = 1.5", false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char source[256];
+        struct scanned s;
+
+        case_name = cases[i].code;
+        snprintf(source, sizeof source, "%s\nrevision = 'a'", cases[i].code);
+        scan(&s, source, strlen(source));
+        CHECK((s.scan.reason == ALC_SCAN_OK) == cases[i].plain);
+        unscan(&s);
+        /* Behind the header it does not matter, unless it is certain. */
+        snprintf(source, sizeof source, "revision = 'a'\n%s", cases[i].code);
+        scan(&s, source, strlen(source));
+        CHECK(s.scan.reason == ALC_SCAN_OK);
+        unscan(&s);
+    }
+}
+
+/* The marks that a merge with conflicts leaves make a file inexact, wherever they are.
+ */
+static void test_conflicts(void)
+{
+    static const char header[] = "revision = 'a'\ndown_revision = None\n";
+    static const struct {
+        const char *before;
+        const char *after;
+        uint32_t line; /* of the mark; 0: it is none */
+    } cases[] = {
+        {"", "\nrevision = 'b'\n", 1},
+        {"import x\n", "", 2},
+        {header, "", 3},
+        {header, "\n", 3},
+        {header, " HEAD\nx = 1\n", 3},
+        {"revision = 'a'\ndown_revision = None\ndef upgrade():\n    pass\n", " b\n", 5},
+        {"revision = 'a'\ndown_revision = None\ndef upgrade():\n    f(\n", " b\n)", 5},
+        {header, "x\n", 0},
+        {"revision = 'a'\ndown_revision = None\nx = '''\n", "\n'''", 0},
+        {"revision = 'a'\ndown_revision = None\n#", "\n", 0},
+    };
+    static const char *const marks[] = {"<<<<<<<", "=======", ">>>>>>>", "|||||||"};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
+            char source[256];
+            struct scanned s;
+            bool found;
+
+            case_name = cases[i].before;
+            snprintf(source, sizeof source, "%s%s%s", cases[i].before, marks[m],
+                     cases[i].after);
+            scan(&s, source, strlen(source));
+            found = s.scan.reason == ALC_SCAN_SYNTAX && s.scan.broken;
+            CHECK(found == (cases[i].line != 0));
+            CHECK(!found || s.scan.line == cases[i].line);
+            unscan(&s);
+        }
+    }
+}
+
+static enum alc_scan_reason scan_rest(const char *before, const char *rest);
+
+/* No quick look passes over a mark, at whatever distance from the header. */
+static void test_marks_are_found(void)
+{
+    static const char filler[] = "----------------------------------------";
+    enum { FAR = 20 };
+
+    for (int before = 0; before < FAR; before++) {
+        for (int after = 0; after < FAR; after++) {
+            char rest[128];
+            snprintf(rest, sizeof rest, "#%.*s\n<<<<<<< %.*s", before, filler, after,
+                     filler);
+            CHECK(scan_rest("", rest) == ALC_SCAN_SYNTAX);
+        }
+    }
+}
+
+/* What Python rejects is not exact, as far as a file is looked at. */
 static void test_broken(void)
 {
-    static const char source[] = "revision = 'a'\ndown_revision = None\n"
-                                 "def upgrade(:\n    pass # revision\n";
-    struct scanned s;
+    static const struct {
+        const char *source;
+        uint32_t line;
+    } cases[] = {
+        {"revision = 'a'\ndown_revision = None\ndef upgrade(:\n  x # revision\n", 3},
+        {"revision = 'a'\ndown_revision = None\nbranch_labels = ('b'", 3},
+        {"revision = 'a'\ndown_revision = None\ndepends_on = 'b\n'", 3},
+    };
 
-    scan(&s, source, sizeof source - 1);
-    CHECK(s.scan.reason == ALC_SCAN_OK && s.scan.broken && s.scan.line == 3);
-    CHECK(s.scan.values[ALC_SCAN_REVISION].kind == ALC_VALUE_STR);
-    unscan(&s);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scanned s;
+
+        case_name = cases[i].source;
+        scan(&s, cases[i].source, strlen(cases[i].source));
+        CHECK(s.scan.reason != ALC_SCAN_OK && s.scan.line == cases[i].line);
+        unscan(&s);
+    }
 }
 
 /* What a complete header and something behind it are. */
@@ -577,6 +742,17 @@ static void test_hostile(void)
     check_repeated("x = 1\n", "if 1:\n", LARGE, ALC_SCAN_OK);
     check_repeated("x = 1", "\\\n", LARGE, ALC_SCAN_OK);
     check_repeated("x = 1", "\r", LARGE, ALC_SCAN_OK);
+    check_repeated("x = a", ".a", LARGE, ALC_SCAN_OK);
+    check_repeated("x = 1", "+1", LARGE, ALC_SCAN_OK);
+    check_repeated("x = ", "-", LARGE, ALC_SCAN_OK);
+    check_repeated("x = ", "not ", LARGE, ALC_SCAN_OK);
+    check_repeated("x = ", "1,", LARGE, ALC_SCAN_OK);
+    check_repeated("x = ", "'a' ", LARGE, ALC_SCAN_OK);
+    check_repeated("import a", ",a", LARGE, ALC_SCAN_OK);
+    check_repeated("revision = 'a'\ndown_revision = None\n", "<<<<<<<", LARGE,
+                   ALC_SCAN_OK);
+    check_repeated("revision = 'a'\ndown_revision = None\n", "=======\n", LARGE,
+                   ALC_SCAN_SYNTAX);
     check_repeated("revision = 'a'\ndown_revision = None\nx = '", "ca", LARGE,
                    ALC_SCAN_OK);
 }
@@ -618,6 +794,9 @@ int main(void)
     static const struct test_case cases[] = {
         {"values", test_values},
         {"rule", test_rule},
+        {"plain", test_plain},
+        {"conflicts", test_conflicts},
+        {"marks are found", test_marks_are_found},
         {"docstring", test_docstring},
         {"clean docstring", test_clean_doc},
         {"last one wins", test_last_one_wins},

@@ -62,6 +62,8 @@ def typed(value: Any) -> Any:
 def check(source: bytes) -> str:
     """Compare scanning with executing; return what kind of file it was."""
     scanned = _core.scan_source(source)
+    if scanned.exact and scanned.bound:
+        check_header_compiles(source, scanned)
     if not scanned.exact and not scanned.broken:
         return "dynamic"
     try:
@@ -77,6 +79,33 @@ def check(source: bytes) -> str:
     bits = [1 << i for i, name in enumerate(scan_cases.NAMES) if theirs[name] != ABSENT]
     assert scanned.bound == sum(bits)
     return "exact"
+
+
+def compiles(source: bytes) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<revision file>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def check_header_compiles(source: bytes, scanned: _core.ScannedFile) -> None:
+    """Fail if Python rejects an exact file within its header.
+
+    The header is the shortest beginning of the file that has the same values.
+    """
+    if compiles(source):
+        return
+    wanted = typed(list(scanned_values(scanned).values()))
+
+    def has_all(end: int) -> bool:
+        start = _core.scan_source(source[:end])
+        return start.exact and typed(list(scanned_values(start).values())) == wanted
+
+    header = next(end for end in range(len(source) + 1) if has_all(end))
+    assert compiles(source[:header]), f"the header does not compile: {source!r}"
 
 
 def test_random_files() -> None:

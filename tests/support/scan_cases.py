@@ -121,6 +121,13 @@ SAFE_BODIES = BODIES[:3] + BODIES[9:13] + BODIES[18:]
 STATEMENTS = [
     "import os",
     "from typing import Union",
+    "from __future__ import annotations",
+    "from os import (path as p, sep,)",
+    "import os.path as p, sys",
+    "log = dict(a=1, b=[2, 3], c={'x': ()})",
+    "log = 'a'.join(['b', r'\\c']) + 'd' * 2",
+    "log: Union[str, None] = None",
+    "log = not x is None and -x ** 2 in (1, 2)",
     "from typing import *",
     "x = 1",
     "x = 1; y = 2",
@@ -296,6 +303,15 @@ TOKENS = [
     "else:",
     "\x0b",
     "\x1a",
+    "\n<<<<<<< HEAD\n",
+    "\n=======\n",
+    "\n>>>>>>> other\n",
+    "\n||||||| base\n",
+    "from __future__ import annotations\n",
+    "not ",
+    "x.",
+    "f(x=1, ",
+    "=",
 ]
 
 

@@ -58,8 +58,7 @@ EXACT = [
     ("x = 1; revision = 'a'; y = 2; z = 3", "a"),
     ("revision = 'a',", ("a",)),
     ("op = 1\n" * 112 + "revision = 'late'", "late"),
-    ("def f():\n    pass\n\nrevision = 'a'\nimport os", "a"),
-    ("try:\n    op.get_context()\nexcept Exception:\n    pass\nrevision = 'a'", "a"),
+    ("revision = 'a'\nimport os\ndef f():\n    pass\n", "a"),
     ("import x\n'no docstring'\nrevision = 'a'", "a"),
     ("q = '''\nSET revision = 'b'\n'''\nrevision = 'a'", "a"),
     ("revision = 'a'\nclass M(Base):\n    revision = Column(String)", "a"),
@@ -86,6 +85,12 @@ DYNAMIC = [
     "from ids import revision",
     "from ids import *",
     "def f():\n    global revision\n    revision = 'a'\nf()",
+    # Nothing that binds the name, but more than is surely valid Python.
+    "def f():\n    pass\n\nrevision = 'a'\nimport os",
+    "try:\n    op.get_context()\nexcept Exception:\n    pass\nrevision = 'a'",
+    "import os os\nrevision = 'a'",
+    "<<<<<<< HEAD\nrevision = 'a'\n=======\nrevision = 'b'\n>>>>>>> other",
+    "revision = 'a'\ndown_revision = None\ndef upgrade():\n<<<<<<< HEAD\n    pass",
 ]
 
 
@@ -150,12 +155,11 @@ def test_docstrings_are_dropped_as_python_drops_them() -> None:
     assert outputs == ["text", "text", "None"]
 
 
-def test_broken_file_keeps_its_header() -> None:
+def test_broken_file_is_not_exact() -> None:
     scanned = scan(HEADER + "def upgrade(:\n    pass  # the revision\n")
-    assert scanned.exact
+    assert not scanned.exact
     assert scanned.broken
     assert scanned.line == 3
-    assert scanned.header == ("a", None, None, None)
     assert not scan("def upgrade(:\n" + HEADER).exact
 
 

@@ -62,7 +62,8 @@ enum alc_scan_reason {
     ALC_SCAN_IDENTIFIER, /* non-ASCII characters in code (names are NFKC-normalised) */
     ALC_SCAN_ENCODING,   /* not UTF-8, or declared to be something else */
     ALC_SCAN_NUL,        /* a NUL byte */
-    ALC_SCAN_SYNTAX,     /* certainly a syntax error, before the header was complete */
+    ALC_SCAN_SYNTAX,     /* certainly a syntax error */
+    ALC_SCAN_DOUBT,      /* code in the header that Python may not compile */
     ALC_SCAN_TOO_LARGE,  /* more than ALC_SCAN_MAX_LEN bytes */
     ALC_SCAN_COMPILED, /* a compiled file, or not named *.py once links are resolved */
     ALC_SCAN_UNREADABLE, /* opening or reading it failed */
@@ -77,8 +78,7 @@ enum {
 /* What the scanner says about one file. */
 struct alc_scan {
     enum alc_scan_reason reason; /* ALC_SCAN_OK: exact */
-    bool broken; /* executing it certainly ends in a SyntaxError; not looked for where
-                    nothing could change the header any more */
+    bool broken; /* executing it certainly ends in a SyntaxError, so it is not exact */
     bool has_doc;
     uint32_t line; /* of what `reason` or `broken` is about */
     struct alc_value values[ALC_SCAN_N_NAMES]; /* if exact */
