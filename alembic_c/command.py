@@ -551,32 +551,54 @@ def history(
     Raises CommandError if `rev_range` has another form, or its ends are not known or
     not in one line.
     """
+
+    def show(scripts: Iterator[Script]) -> None:
+        for each in scripts:
+            config.print_stdout(
+                each.cmd_format(
+                    verbose,
+                    include_branches=True,
+                    include_doc=True,
+                    include_parents=True,
+                )
+            )
+
+    _walk_range(config, rev_range, indicate_current, show)
+
+
+def _walk_range(
+    config: Config,
+    rev_range: str | None,
+    indicate_current: bool,
+    show: Callable[[Iterator[Script]], None],
+) -> None:
+    """Call a function with the revisions of a range, the newest first.
+
+    Parameters and errors as for `history`.
+    """
     base, head = _history_range(rev_range)
     script = ScriptDirectory.from_config(config)
     needs_env = (
         indicate_current or "current" in (base, head) or _env_always_runs(config)
     )
 
-    def entries(applied: Any) -> Iterator[str]:
+    def scripts(applied: Any) -> Iterator[Script]:
         # Of "current:current" the newer end counts.
         newest = applied if head == "current" else head
         oldest = applied if base == "current" != head else base
         for each in script.walk_revisions(oldest or "base", newest or "heads"):
             if indicate_current:
                 each._db_current_indicator = each.revision in applied
-            yield each.cmd_format(
-                verbose, include_branches=True, include_doc=True, include_parents=True
-            )
+            yield each
 
-    def print_entries(applied: Any, context: MigrationContext | None) -> list[Any]:
-        for entry in entries(applied):
-            config.print_stdout(entry)
+    def show_scripts(applied: Any, context: MigrationContext | None) -> list[Any]:
+        show(scripts(applied))
         return []
 
     if needs_env:
-        _run_env(config, script, print_entries)
+        _run_env(config, script, show_scripts)
     else:
-        print_entries((), None)
+        show_scripts((), None)
 
 
 def _history_range(rev_range: str | None) -> tuple[str | None, str | None]:

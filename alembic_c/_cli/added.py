@@ -12,7 +12,7 @@ from argparse import SUPPRESS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, Protocol
 
     from ..util._config import Config
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
             The docstring is what the command's help says.
             """
+
+    # Runs a command; returns the exit status, None for 0.
+    View = Callable[[Config, Namespace], int | None]
 
 
 # Name -> what the program's help says of it, and the module that is the command.
@@ -46,6 +49,18 @@ ACTIVATION = {
 }
 EPILOG = f"more commands: {', '.join([*VERBS, *ACTIVATION])}"
 
+
+def _count(text: str) -> int:
+    """Return a number of an option; argparse tells of the ValueError."""
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+_count.__name__ = "number"  # as argparse calls it in its message
+
+
 _LOCK = (
     "--lock",
     {
@@ -56,12 +71,52 @@ _LOCK = (
         "most so many seconds (--lock=60; 300 if none are given)",
     },
 )
+_HISTORY = (
+    (
+        "--format",
+        {
+            "choices": ("text", "mermaid", "dot", "svg"),
+            "default": SUPPRESS,
+            "help": "How to print the revisions: in lines, or as a picture for "
+            "mermaid, for Graphviz (dot) or for a browser (svg)",
+        },
+    ),
+    (
+        "--graph",
+        {
+            "action": "store_true",
+            "default": SUPPRESS,
+            "help": "Draw the lines between the revisions beside them",
+        },
+    ),
+    (
+        "-n",
+        "--limit",
+        {
+            "type": _count,
+            "metavar": "NUMBER",
+            "default": SUPPRESS,
+            "help": "Show the newest so many revisions of the range only",
+        },
+    ),
+    (
+        "--reverse",
+        {
+            "action": "store_true",
+            "default": SUPPRESS,
+            "help": "Show the oldest revision first",
+        },
+    ),
+)
 # Command -> its further options.
 OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
     "upgrade": (_LOCK,),
     "downgrade": (_LOCK,),
     "stamp": (_LOCK,),
+    "history": _HISTORY,
 }
+# Command -> the module that runs it if one of its further options is given.
+VIEWS = {"history": "alembic_c._views._history"}
 # Those whose value may be left out; it can be given behind "=" only.
 _OPTIONAL_VALUE = ("--lock",)
 
@@ -78,3 +133,20 @@ def load(name: str) -> tuple[str, Verb]:
     summary, module = VERBS[name]
     verb: Verb = import_module(module)
     return summary, verb
+
+
+def view(name: str, options: Namespace) -> View | None:
+    """Return what runs a command with its further options; None without any."""
+    if name not in VIEWS or not any(
+        hasattr(options, _destination(option)) for option in OPTIONS[name]
+    ):
+        return None
+    from importlib import import_module
+
+    run: View = import_module(VIEWS[name]).run
+    return run
+
+
+def _destination(option: tuple[Any, ...]) -> str:
+    *_, flag, _ = option
+    return str(flag).lstrip("-").replace("-", "_")

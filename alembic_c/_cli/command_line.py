@@ -17,6 +17,7 @@ from .parser import MORE, BuildingFormatter, Formatter, LateParser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from ..util._config_types import CommandFunction
@@ -86,13 +87,8 @@ class CommandLine:
             name, help=summary, description=verb.run.__doc__
         )
 
-        def run(config: Config) -> None:
-            status = verb.run(config, util.not_none(config.cmd_opts))
-            if status:
-                sys.exit(status)
-
         def fill(parser: ArgumentParser) -> None:
-            parser.set_defaults(cmd=(run, [], []))
+            parser.set_defaults(cmd=(_ending_with_status(verb.run), [], []))
             verb.add_arguments(parser)
 
         parser.fill_with(fill)
@@ -163,6 +159,8 @@ class CommandLine:
         if not hasattr(options, "cmd"):
             # Not `required=True`: that has another message.
             self.parser.error("too few arguments")
+        if verb and (view := added.view(verb, options)):
+            options.cmd = (_ending_with_status(view), [], [])
         toml_file, ini_file = self._inis_from_config(options)
         config = Config(
             file_=ini_file,
@@ -171,6 +169,17 @@ class CommandLine:
             cmd_opts=options,
         )
         self.run_cmd(config, options)
+
+
+def _ending_with_status(run: added.View) -> Callable[[Config], None]:
+    """Return a command that ends the process with the status that `run` returns."""
+
+    def command(config: Config) -> None:
+        status = run(config, util.not_none(config.cmd_opts))
+        if status:
+            sys.exit(status)
+
+    return command
 
 
 def _is_pyproject(name: str) -> bool:

@@ -86,6 +86,14 @@ class LateParser(ArgumentParser):
         more = formatter.format_help()
         return f"{text}\n{more}" if more else text
 
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """Return what an abbreviated option may stand for.
+
+        What upstream does not have never makes one of its abbreviations ambiguous.
+        """
+        found: list[Any] = super()._get_option_tuples(option_string)
+        return [each for each in found if not _is_added(each[0])] or found
+
     def _check_help(self, action: Action) -> None:
         """Take help texts as they are.
 

@@ -26,6 +26,7 @@ PYTHON_LAYERS = [
     ("runtime", r"runtime(\..*)?|context|migration|environment"),
     ("command", r"command"),
     ("config", r"config|_cli(\..*)?|_activation|activate|__main__"),
+    ("views", r"_views(\..*)?"),
     ("testing", r"testing(\..*)?"),
     ("production", r"production(\..*)?"),
     ("testkit", r"testkit(\..*)?|pytest"),

@@ -1,0 +1,1 @@
+"""Further ways to see what commands tell: the revision graph as a picture, JSON."""
