@@ -13,8 +13,17 @@ from __future__ import annotations
 from .._catalog import DatabaseError as DatabaseError
 from ._catalog import Catalog as Catalog
 from ._catalog import Change as Change
+from ._objects import SchemaObject as SchemaObject
 from ._snapshot import snapshot as snapshot
 from ._words import assert_same as assert_same
 from ._words import render as render
 
-__all__ = ["Catalog", "Change", "DatabaseError", "assert_same", "render", "snapshot"]
+__all__ = [
+    "Catalog",
+    "Change",
+    "DatabaseError",
+    "SchemaObject",
+    "assert_same",
+    "render",
+    "snapshot",
+]

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from .. import _catalog
-from . import _read
+from . import _objects, _read
 
 if TYPE_CHECKING:
-    from .._catalog import Catalog
+    from typing_extensions import CapsuleType
+
+    from ._read import Whole
 
 _URL = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(\+(?P<driver>\w+))?://", re.IGNORECASE)
 _CONNINFO = re.compile(r"\s*[a-z_]+\s*=")
@@ -104,8 +106,8 @@ def _on_disk(address: Address) -> Address:
     return address
 
 
-def read(address: Address, schemas: Sequence[str] | None) -> Catalog:
-    """Open a database, read its catalog in one read-only transaction, and close it.
+def read(address: Address, schemas: Sequence[str] | None) -> Whole:
+    """Open a database, read all of it in one read-only transaction, and close it.
 
     Raises ImportError, which says what to install, if there is no library or driver;
     DatabaseError or what the driver raises.
@@ -119,10 +121,16 @@ def read(address: Address, schemas: Sequence[str] | None) -> Catalog:
     with closing(_libpq.Connection(address.name)) as connection:
         connection.execute(_BEGIN)
         reader = _catalog.PgReader(connection.server_version, schemas)
-        return _read.feed_postgresql(reader, connection.rows)
+        tables = _read.feed_postgresql(reader, connection.rows)
+        return tables, _objects.postgresql(_tuples(connection.rows), schemas)
 
 
-def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Catalog:
+def _tuples(rows: Callable[[str], CapsuleType]) -> _objects.Query:
+    """Return a query that gives what is in a capsule as tuples."""
+    return lambda sql, n_columns: _catalog.read_rows(rows(sql), n_columns)
+
+
+def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Whole:
     if schemas is not None and list(schemas) != ["main"]:
         raise ValueError("an SQLite file has the schema 'main' only")
     if not address.is_uri and not os.path.exists(address.name):
@@ -135,10 +143,11 @@ def _read_sqlite(address: Address, schemas: Sequence[str] | None) -> Catalog:
         return _read_through_python(address, reason)
     with closing(database):
         database.execute("BEGIN")
-        return _read.feed_sqlite(database.rows, [None], pragmas=True)
+        tables = _read.feed_sqlite(database.rows, [None], pragmas=True)
+        return tables, _objects.sqlite(_tuples(database.rows), [None])
 
 
-def _read_through_python(address: Address, reason: ImportError) -> Catalog:
+def _read_through_python(address: Address, reason: ImportError) -> Whole:
     """Read a file through Python's own module, whose copy of SQLite is out of reach.
 
     Raises the reason for that if there is no such module.
@@ -153,10 +162,12 @@ def _read_through_python(address: Address, reason: ImportError) -> Catalog:
         name = Path(os.path.abspath(name)).as_uri() + "?mode=ro"
     with closing(sqlite3.connect(name, uri=True, isolation_level=None)) as connection:
         connection.execute("BEGIN")
-        return _read.feed_sqlite(connection.execute, [None], pragmas=True)
+        tables = _read.feed_sqlite(connection.execute, [None], pragmas=True)
+        query = _read._with_width(connection.execute)
+        return tables, _objects.sqlite(query, [None])
 
 
-def _read_through_driver(url: str, schemas: Sequence[str] | None) -> Catalog:
+def _read_through_driver(url: str, schemas: Sequence[str] | None) -> Whole:
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
     from sqlalchemy.pool import NullPool
@@ -171,7 +182,7 @@ def _read_through_driver(url: str, schemas: Sequence[str] | None) -> Catalog:
     )
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            return _read.postgresql(connection, schemas)
+            return _read.whole_postgresql(connection, schemas)
         from . import _mysql
 
         return _mysql.read(connection, schemas)

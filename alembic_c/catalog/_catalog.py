@@ -6,9 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from .. import _catalog as native
+from . import _objects
+from ._objects import SchemaObject
 
 _T = TypeVar("_T")
 
@@ -30,8 +33,10 @@ class Identity(NamedTuple):
 class Change(NamedTuple):
     """One difference between two catalogs.
 
-    table: the table's name, with its schema if it has one.
-    what: what differs: "table", "column email", "index ix_users_email", ...
+    table: the name of the table, or of the object beside tables, with its schema if it
+        has one.
+    what: what differs: "table", "column email", "index ix_users_email", ...; of
+        another object its kind: "view", "enum", "trigger audit" (of a table), ...
     aspect: "added", "removed", or the attribute that changed.
     before, after: its values, which can be hashed; None for what is added or removed.
         The parts of an index are texts: ("name", "(lower(code)) DESC").
@@ -45,8 +50,8 @@ class Change(NamedTuple):
 
     def __str__(self) -> str:
         subject = f"{self.what} of {self.table}"
-        if self.what == "table":
-            subject = f"table {self.table}"
+        if self.what in WHOLE:
+            subject = f"{self.what} {self.table}"
         if self.aspect in ("added", "removed"):
             return f"{subject}: {self.aspect}"
         return (
@@ -54,16 +59,23 @@ class Change(NamedTuple):
         )
 
 
+# What a Change calls something that stands by itself.
+WHOLE = ("table", *_objects.KINDS)
+
+
 class Catalog:
-    """The tables of one database; immutable.
+    """The tables of one database, and the other objects of its schemas; immutable.
 
     It is hashable, its own copy, and can be pickled.
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_native", "_objects")
 
-    def __init__(self, catalog: native.Catalog) -> None:
+    def __init__(
+        self, catalog: native.Catalog, objects: Iterable[SchemaObject] = ()
+    ) -> None:
         self._native = catalog
+        self._objects = _objects.ordered(objects)
 
     @property
     def backend(self) -> str:
@@ -75,13 +87,22 @@ class Catalog:
         """Return all tables, in the order of schemas and names."""
         return self._native.tables
 
+    @property
+    def objects(self) -> tuple[SchemaObject, ...]:
+        """Return the enums, domains, sequences of their own, views, routines, triggers.
+
+        In the order of kinds, schemas and names.
+        """
+        return self._objects
+
     def __len__(self) -> int:
+        """Return the number of tables."""
         return len(self._native)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Catalog):
             return NotImplemented
-        return self._native.canonical() == other._native.canonical()
+        return self._canonical() == other._canonical()
 
     def __hash__(self) -> int:
         return hash(self.fingerprint())
@@ -103,22 +124,47 @@ class Catalog:
 
         They depend neither on the machine, the run nor the order of rows.
         """
-        return hashlib.sha256(self._native.canonical()).hexdigest()
+        return hashlib.sha256(self._canonical()).hexdigest()
+
+    def _canonical(self) -> bytes:
+        # Of a database without other objects the bytes are those of its tables.
+        objects = json.dumps(self._objects).encode() if self._objects else b""
+        return self._native.canonical() + objects
 
     def without(self, *names: str) -> Catalog:
-        """Return the catalog without the tables of these names, if it has them.
+        """Return the catalog without the tables of these names, and their triggers.
 
-        names: "name" for a table of any schema, "schema.name" for one.
+        names: "name" for a table of any schema, "schema.name" for one; that there is
+            none is no error.
         """
-        return Catalog(self._native.without(names))
+        return Catalog(
+            self._native.without(names), _objects.without(self._objects, names)
+        )
+
+    def without_objects(self, *kinds: str) -> Catalog:
+        """Return the catalog without the objects of these kinds.
+
+        kinds: as SchemaObject.kind; none of them for all.
+        """
+        kept = [each for each in self._objects if kinds and each.kind not in kinds]
+        return Catalog(self._native, kept)
 
     def to_json(self) -> str:
         """Return a text that can be kept beside the tests; see from_json()."""
-        document = {
+        document: dict[str, Any] = {
             "format": JSON_FORMAT,
             "backend": self.backend,
             "tables": self._native.values(),
         }
+        if self._objects:
+            document["objects"] = [
+                {
+                    name: value
+                    for name, value in each._asdict().items()
+                    if value is not None
+                }
+                for each in self._objects
+            ]
         return json.dumps(document, indent=1) + "\n"
 
     @classmethod
@@ -141,7 +187,8 @@ class Catalog:
         backend, tables = document.get("backend"), document.get("tables")
         if not isinstance(backend, str) or not isinstance(tables, list):
             raise ValueError("no catalog: 'backend' or 'tables' is missing")
-        return cls(native.Catalog.from_values(backend, tables))
+        objects = _objects_from_values(document.get("objects", []))
+        return cls(native.Catalog.from_values(backend, tables), objects)
 
     def diff(
         self, other: Catalog, *, order: bool = False, ignore: Iterable[str] = ()
@@ -161,7 +208,10 @@ class Catalog:
             )
         if self == other:
             return []
-        found = _table_changes(self.tables, other.tables)
+        found = chain(
+            _table_changes(self.tables, other.tables),
+            _object_changes(self.objects, other.objects),
+        )
         patterns = [ignore] if isinstance(ignore, str) else list(ignore)
         return [
             change
@@ -172,6 +222,23 @@ class Catalog:
 
 
 COLUMN_ORDER = "order of columns"
+
+
+def _objects_from_values(values: Any) -> list[SchemaObject]:
+    """Raises ValueError if they are none of to_json()'s."""
+    fields = dict.fromkeys(SchemaObject._fields)
+    found = []
+    for value in values if isinstance(values, list) else [None]:
+        if not isinstance(value, dict) or not value.keys() <= fields.keys():
+            raise ValueError("no catalog: 'objects' is no list of objects")
+        each = SchemaObject(**{**fields, **value})
+        texts = (each.name, each.definition, each.schema or "", each.table or "")
+        if each.kind not in _objects.KINDS or not all(
+            isinstance(text, str) for text in texts
+        ):
+            raise ValueError(f"no catalog: an object that is none: {value!r}")
+        found.append(each)
+    return found
 
 
 def _is_ignored(change: Change, patterns: list[str]) -> bool:
@@ -185,14 +252,13 @@ def _is_ignored(change: Change, patterns: list[str]) -> bool:
 
 
 _KINDS = (
-    "column",
-    "index",
+    *("column", "index", "trigger"),
     *("primary key", "unique", "foreign key", "check", "exclude"),
 )
 
 
-def _label(table: native.Table) -> str:
-    return f"{table.schema}.{table.name}" if table.schema else table.name
+def _label(schema: str | None, name: str) -> str:
+    return f"{schema}.{name}" if schema else name
 
 
 def _paired(
@@ -287,7 +353,7 @@ def _table_changes(
     for old, new in _paired(before, after, lambda table: (table.schema, table.name)):
         either = old or new
         assert either is not None
-        label = _label(either)
+        label = _label(either.schema, either.name)
         yield from _aspects(label, "table", old, new)
         if old is not None and new is not None:
             yield from _content_changes(label, old, new)
@@ -308,3 +374,18 @@ def _content_changes(
     for i, j in _paired(old.indexes, new.indexes, lambda index: index.name):
         name = (i or j).name  # type: ignore[union-attr]
         yield from _aspects(label, f"index {name}", i, j)
+
+
+def _object_changes(
+    before: tuple[SchemaObject, ...], after: tuple[SchemaObject, ...]
+) -> Iterator[Change]:
+    # All but the definition are the key.
+    for old, new in _paired(before, after, lambda each: each[:-1]):
+        either = old or new
+        assert either is not None
+        label = _label(either.schema, either.table or either.name)
+        what = either.kind if either.table is None else f"{either.kind} {either.name}"
+        if old is None or new is None:
+            yield Change(label, what, "added" if old is None else "removed")
+        elif old.definition != new.definition:
+            yield Change(label, what, "definition", old.definition, new.definition)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _catalog
-from . import _read
+from . import _objects, _read
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
@@ -111,8 +111,8 @@ def session(connection: Connection) -> Session:
     )
 
 
-def read(connection: Connection, schemas: Sequence[str] | None) -> Catalog:
-    """Read all tables of some databases.
+def read(connection: Connection, schemas: Sequence[str] | None) -> _read.Whole:
+    """Read all tables and other objects of some databases.
 
     schemas: their names; None for the connection's own. The tables of that one have no
         schema.
@@ -130,7 +130,14 @@ def read(connection: Connection, schemas: Sequence[str] | None) -> Catalog:
             raise ValueError("the connection has no database, and no schemas are given")
         schemas = [of_session.schema]
     keys = list(_table_keys(connection, schemas, of_session))
-    return read_tables(connection, keys, of_session)
+    tables = read_tables(connection, keys, of_session)
+    names = [_literal(connection.dialect, schema, of_session) for schema in schemas]
+
+    def query(sql: str, n_columns: int) -> Iterator[list[str | None]]:
+        for row in _read._rows(connection, sql):
+            yield [_text(value) for value in row]
+
+    return tables, _objects.mysql(query, names, of_session.schema)
 
 
 def read_tables(

@@ -13,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _catalog
+from . import _objects
+from ._objects import SchemaObject
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,6 +29,9 @@ _BATCH = 500
 
 # Nobody but us fetches from the cursor, not SQLAlchemy's row buffer either.
 _UNBUFFERED = {"stream_results": False, "yield_per": None}
+
+# Tables, and the other objects of their schemas.
+Whole = tuple["Catalog", tuple[SchemaObject, ...]]
 
 # Runs a query; gives its rows.
 Query = Callable[[str], Iterable[Sequence[Any]]]
@@ -182,9 +187,14 @@ def sqlite(
     """
     query = partial(_rows, connection)
     if schemas is None:
-        attached = [row[1] for row in query("PRAGMA database_list")]
-        schemas = [None, *(name for name in attached if name not in ("main", "temp"))]
+        schemas = _databases(query)
     return feed_sqlite(query, schemas, pragmas=pragmas, irregular=irregular)
+
+
+def _databases(query: Query) -> list[str | None]:
+    """Return the names of SQLite's main database, None, and of all attached ones."""
+    attached = [row[1] for row in query("PRAGMA database_list")]
+    return [None, *(name for name in attached if name not in ("main", "temp"))]
 
 
 def feed_sqlite(
@@ -211,6 +221,32 @@ def feed_sqlite(
             if sql is not None:
                 reader.feed_pragma(schema, pragma, query(sql))
     return reader.finish()
+
+
+def whole_postgresql(connection: Connection, schemas: Sequence[str] | None) -> Whole:
+    """Read PostgreSQL's tables and other objects; five queries.
+
+    schemas, and what is raised: as for postgresql().
+    """
+    tables = postgresql(connection, schemas)
+    query = _with_width(partial(_rows, connection))
+    return tables, _objects.postgresql(query, schemas)
+
+
+def whole_sqlite(connection: Connection, schemas: Sequence[str | None] | None) -> Whole:
+    """Read SQLite's tables and other objects; two queries for each database.
+
+    schemas: as for sqlite().
+    """
+    query = partial(_rows, connection)
+    if schemas is None:
+        schemas = _databases(query)
+    tables = feed_sqlite(query, schemas, pragmas=True)
+    return tables, _objects.sqlite(_with_width(query), schemas)
+
+
+def _with_width(query: Query) -> _objects.Query:
+    return lambda sql, n_columns: query(sql)
 
 
 def _rows(connection: Connection, sql: str) -> Iterator[Sequence[Any]]:

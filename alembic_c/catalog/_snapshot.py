@@ -36,6 +36,7 @@ def snapshot(
         databases, None for the connection's own, whose tables have no schema.
     version_table: the table of applied revisions, which is left out: its name, of any
         schema, or "schema.name"; None to leave out nothing.
+    What an extension of PostgreSQL brings is left out.
     MySQL and MariaDB are read through SQLAlchemy; expressions are told with names in
     the quotes that the session's sql_mode gives them.
     Raises ValueError for another backend, OverflowError for
@@ -67,24 +68,24 @@ def _of_address(
 ) -> Catalog:
     from . import _address
 
-    return Catalog(_address.read(_address.parse(source), schemas))
+    return Catalog(*_address.read(_address.parse(source), schemas))
 
 
 def _of_connection(connection: Connection, schemas: Sequence[str] | None) -> Catalog:
     from . import _read
 
     backend = connection.dialect.name
-    if backend == "postgresql":
-        return Catalog(_read.postgresql(connection, schemas))
     if backend == "sqlite":
         names: list[str | None] | None = None
         if schemas is not None:
             names = [None if name == "main" else name for name in schemas]
-        return Catalog(_read.sqlite(connection, names, pragmas=True))
+        return Catalog(*_read.whole_sqlite(connection, names))
+    if backend == "postgresql":
+        return Catalog(*_read.whole_postgresql(connection, schemas))
     if backend in ("mysql", "mariadb"):
         from . import _mysql
 
-        return Catalog(_mysql.read(connection, schemas))
+        return Catalog(*_mysql.read(connection, schemas))
     raise ValueError(
         f"no catalog of {backend!r}; there are postgresql, sqlite, mysql and mariadb"
     )

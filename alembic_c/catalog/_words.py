@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import unified_diff
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from ._catalog import Catalog, Change
+from ._catalog import WHOLE, Catalog, Change
 
 # A flag: the words for false and true. A text: what stands before the value.
 _FLAGS: dict[str, tuple[str, str]] = {
@@ -15,7 +16,9 @@ _FLAGS: dict[str, tuple[str, str]] = {
     "initially_deferred": ("INITIALLY IMMEDIATE", "INITIALLY DEFERRED"),
     "is_auto_increment": ("without AUTO_INCREMENT", "AUTO_INCREMENT"),
     "is_constraint": ("not of a constraint", "of a constraint"),
+    "is_invalid": ("valid", "INVALID"),
     "is_invisible": ("VISIBLE", "INVISIBLE"),
+    "is_not_ready": ("ready", "not ready"),
     "is_serial": ("no sequence of its own", "a sequence of its own"),
     "is_temporary": ("permanent", "TEMPORARY"),
     "is_unique": ("not UNIQUE", "UNIQUE"),
@@ -34,6 +37,7 @@ _TEXTS: dict[str, str] = {
     "comment": "COMMENT",
     "conflict": "ON CONFLICT",
     "default_expr": "DEFAULT",
+    "definition": "definition",
     "engine": "ENGINE",
     "expr": "expression",
     "generated": "GENERATED ALWAYS AS",
@@ -90,24 +94,33 @@ def render(
 ) -> str:
     """Return differences as text: a line for each table, below it what has changed.
 
+    Other objects have a line each, and their two definitions below it.
+
     What a table, a column or a constraint brings or takes with it is not told again.
     changes: as Catalog.diff() gives them.
     before, after: where something is that only one of the two catalogs has.
     """
     lines: list[str] = []
     things = [_Thing(*key, tuple(found)) for key, found in groupby(changes, _thing)]
-    for table, group in groupby(things, lambda thing: thing.table):
+    for each in things:
+        if each.what in WHOLE and each.what != "table":
+            lines += _object_lines(each, before, after)
+    changed = {each.table for each in things if each.what == "enum"}
+    # The triggers of a table are told with it.
+    of_tables = [each for each in things if each.what not in WHOLE[1:]]
+    of_tables.sort(key=lambda thing: thing.table)
+    for table, group in groupby(of_tables, lambda thing: thing.table):
         of_table = list(group)
         whole = next((each for each in of_table if each.what == "table"), None)
         if whole is not None and whole.aspects & {"added", "removed"}:
             lines.append(f"table {table} {_presence(whole, before, after)}")
             continue
-        lines.append(f"table {table}")
-        lines += [
+        told = [
             f"  {_line(each, before, after)}"
             for each in of_table
-            if not _is_told(each, of_table)
+            if not _is_told(each, of_table) and not _is_of_enum(each, changed)
         ]
+        lines += [f"table {table}", *told] if told else []
     return "\n".join(lines)
 
 
@@ -126,6 +139,22 @@ def assert_same(
     changes = before.diff(after, order=order, ignore=ignore)
     if changes:
         raise AssertionError("the catalogs differ:\n" + render(changes))
+
+
+def _object_lines(thing: _Thing, before: str, after: str) -> list[str]:
+    """Return the lines of something that is no table."""
+    if thing.aspects & {"added", "removed"}:
+        return [f"{thing.what} {thing.table} {_presence(thing, before, after)}"]
+    (change,) = thing.changes
+    old, new = (
+        [line.rstrip() for line in text.strip().splitlines()]
+        for text in (change.before, change.after)
+    )
+    if len(old) == len(new) == 1:
+        return [f"{thing.what} {thing.table}: {old[0]} -> {new[0]}"]
+    differences = list(unified_diff(old, new, lineterm="", n=0))[2:]
+    told = [f"  {line}" for line in differences if not line.startswith("@@")]
+    return [f"{thing.what} {thing.table}", *told]
 
 
 def _thing(change: Change) -> tuple[str, str]:
@@ -170,4 +199,18 @@ def _is_told(thing: _Thing, others: list[_Thing]) -> bool:
         other.what == f"{key} {name}" and other.aspects == thing.aspects
         for other in others
         for key in _KEYS
+    )
+
+
+def _is_of_enum(thing: _Thing, enums: set[str]) -> bool:
+    """Whether nothing but the values of a column's enum have changed.
+
+    enums: those that have a line of their own.
+    """
+    if thing.aspects != {"type"}:
+        return False
+    (change,) = thing.changes
+    names = {str(value).partition(" enum(")[0] for value in change[3:]}
+    return len(names) == 1 and bool(
+        names & (enums | {name.partition(".")[2] for name in enums})
     )

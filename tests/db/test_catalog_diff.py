@@ -71,7 +71,9 @@ CASES: list[tuple[str, list[str]]] = [
         "ALTER TYPE mood ADD VALUE 'proud' BEFORE 'glad'",
         [
             "column m of t: type changes from \"public.mood enum('sad', 'glad')\" to "
-            "\"public.mood enum('sad', 'proud', 'glad')\""
+            "\"public.mood enum('sad', 'proud', 'glad')\"",
+            "enum mood: definition changes from \"'sad', 'glad'\" to "
+            "\"'sad', 'proud', 'glad'\"",
         ],
     ),
     (

@@ -581,6 +581,7 @@ class Readers:
             self.take_out,
             self.rebuild,
             self.find_irregular,
+            self.read_rows,
             self.restore,
             self.look,
             self.look,
@@ -833,6 +834,9 @@ class Readers:
 
     def find_irregular(self) -> object:
         return self.catalog.irregular(self.world.sequence(self.statement))
+
+    def read_rows(self) -> Any:
+        return self.catalog.read_rows(self.rows(), self.world.rng.randrange(-1, 8))
 
     def restore(self) -> Any:
         """Make a catalog of another one's values, some of which are exchanged."""

@@ -26,7 +26,7 @@ static int errors_exec(PyObject *module, struct alc_module_state *state)
 static int (*const parts[])(PyObject *, struct alc_module_state *) = {
     errors_exec,          alc_bind_catalog_exec, alc_bind_pg_exec,
     alc_bind_sqlite_exec, alc_bind_mysql_exec,   alc_bind_metadata_exec,
-    alc_bind_proof_exec,
+    alc_bind_proof_exec,  alc_bind_rows_exec,
 };
 
 ALC_MODULE(_catalog, "Database catalogs and the equality proof, in C.", NULL, parts)

@@ -102,5 +102,6 @@ int alc_bind_sqlite_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_mysql_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_metadata_exec(PyObject *module, struct alc_module_state *state);
 int alc_bind_proof_exec(PyObject *module, struct alc_module_state *state);
+int alc_bind_rows_exec(PyObject *module, struct alc_module_state *state);
 
 #endif
