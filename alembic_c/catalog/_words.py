@@ -68,6 +68,7 @@ _FOLLOWS = {
     "generated_kind": "generated",
     "identity": "identity_kind",
     "initially_deferred": "deferrable",
+    "is_not_ready": "is_invalid",
     "is_serial": "default_expr",
     "statements": "opaque",
 }

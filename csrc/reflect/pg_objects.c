@@ -275,6 +275,8 @@ int pg_read_index(struct alc_pg_reader *reader, struct row *row)
     index->nulls_not_distinct = take_flag(row, INDEXES_NULLS_NOT_DISTINCT);
     index->predicate = copy_text(row, reader->catalog, INDEXES_PREDICATE);
     index->options = copy_text(row, reader->catalog, INDEXES_STORAGE);
+    index->is_invalid = !take_flag(row, INDEXES_VALID);
+    index->is_not_ready = !take_flag(row, INDEXES_READY);
     take_numbers(&parts.key, &parts.n_all, reader, row, INDEXES_COLUMNS);
     take_numbers(&parts.options, &parts.n_options, reader, row, INDEXES_SORTING);
     take_texts(&parts.expressions, &parts.n_expressions, reader, row,

@@ -80,7 +80,9 @@
     X(STORAGE, storage)                                                                \
     X(OPCLASSES, opclasses)                                                            \
     X(COLLATIONS, collations)                                                          \
-    X(COLLATION_NAMES, collation_names)
+    X(COLLATION_NAMES, collation_names)                                                \
+    X(VALID, valid)                                                                    \
+    X(READY, ready)
 
 enum pg_names_column {
 #define PG_NAMES_ID(id, name) NAMES_##id,

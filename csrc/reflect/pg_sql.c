@@ -140,7 +140,8 @@ static const char index_details[] =
     "SELECT pg_catalog.array_agg(coalesce(o.collname::text, '')"
     " ORDER BY u.place)::text"
     " FROM pg_catalog.unnest(i.indcollation::oid[]) WITH ORDINALITY AS u(oid, place)"
-    " LEFT JOIN pg_catalog.pg_collation o ON o.oid = u.oid) END";
+    " LEFT JOIN pg_catalog.pg_collation o ON o.oid = u.oid) END,"
+    " i.indisvalid, i.indisready";
 
 struct choice {
     const char *word;
@@ -196,7 +197,8 @@ static const struct choice choices[] = {
     {"%DELETE_SET", has_nulls_not_distinct, " OR k.confdelsetcols IS NOT NULL", ""},
     {"%PERIOD", has_periods, " OR k.contype = 'f' AND k.conperiod", ""},
     {"%INDEX_DETAILS", without_details,
-     " NULL::text, NULL::text, NULL::text, NULL::text, NULL::text", index_details},
+     " NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, true, true",
+     index_details},
     /* One that is being dropped is left out; reflection sees it. */
     {"%COMPARED_INDEXES", without_details, " WHERE NOT i.indisprimary AND",
      " WHERE i.indislive AND"},

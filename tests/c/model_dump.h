@@ -140,7 +140,8 @@ static inline void dump_index(struct alc_buf *out, const struct alc_index *index
         dump_option(out, " options ", index->options);
     }
     dump_option(out, " comment ", index->comment);
-    dump(out, "%s%s; ", index->is_invisible ? " invisible" : "",
+    dump(out, "%s%s%s%s; ", index->is_invisible ? " invisible" : "",
+         index->is_invalid ? " invalid" : "", index->is_not_ready ? " not ready" : "",
          index->is_constraint ? " of constraint" : "");
 }
 

@@ -60,12 +60,12 @@ static const char *const world[ALC_PG_N_QUERIES] = {
         "101|u_fk|f|{2}|200|t|f|t|~|100|11|t|{1}|c|n|f|~|~\n"
         "101|u_away|f|{1,2}|9|f|f|t|~|7|8|gone|{1,2}|a|d|s|far|{a,\"b c\"}",
     [ALC_PG_INDEXES] =
-        "100|200|t_pkey|btree|t|t|f|1|^1|^0|~|~|~|~|^0|~\n"
-        "100|201|t_name_key|btree|t|f|t|2|4 2 6|0 0|~|~|~|~|100 0|~\n"
-        "100|203|t_x|gist|f|f|f|1|^1|^0|~|~|~|~|^0|~\n"
+        "100|200|t_pkey|btree|t|t|f|1|^1|^0|~|~|~|~|^0|~|t|t\n"
+        "100|201|t_name_key|btree|t|f|t|2|4 2 6|0 0|~|~|~|~|100 0|~|t|t\n"
+        "100|203|t_x|gist|f|f|f|1|^1|^0|~|~|~|~|^0|~|t|t\n"
         "100|202|t_mixed|btree|t|f|f|3|0 4 11|1 3 2|{lower(name),~,~}|(id > 0)|"
         "{fillfactor=70}|{\"\",varchar_pattern_ops,\"\"}|100 100 100|{default,default,"
-        "default}",
+        "default}|f|f",
 };
 
 static const char world_model[] =
@@ -84,7 +84,7 @@ static const char world_model[] =
     "distinct; ck t_check [CHECK ((id > 0)) NOT VALID] not valid; "
     "ex t_x [EXCLUDE USING gist (id WITH =)]; "
     "uix t_mixed(=lower(name) desc collate default,name desc varchar_pattern_ops,"
-    "c collate default) where (id > 0); "
+    "c collate default) where (id > 0) invalid not ready; "
     "uix t_name_key(name,at) include (sum) of constraint; "
     "uix t_pkey(id) of constraint; ix t_x(id) of constraint; \n";
 
@@ -251,14 +251,14 @@ static const struct {
     {ALC_PG_CONSTRAINTS, "100|k|f|{1}|0|f|f|t|~|~|~|~|~|~|~|~|~|~"},
     {ALC_PG_CONSTRAINTS, "101|k|f|{2}|0|f|f|t|~|100|11|t|{3}|c|n|f|~|~"},
     {ALC_PG_CONSTRAINTS, "101|k|f|{2}|0|f|f|t|~|7|8|t|{3}|c|n|f|far|{\"}"},
-    {ALC_PG_INDEXES, "100|x|i|btree|t|f|f|1|^1|^0|~|~|~|~|^0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|~|1|0|~|~|~|~|0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|3|0|~|~|~|~|0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|0|0|~|~|~|~|0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|2|1 0|0|{a}|~|~|~|0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|1 |0|~|~|~|~|0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|1|a|~|~|~|~|0|~"},
-    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|1|0|{\"\\}|~|~|~|0|~"},
+    {ALC_PG_INDEXES, "100|x|i|btree|t|f|f|1|^1|^0|~|~|~|~|^0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|~|1|0|~|~|~|~|0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|3|0|~|~|~|~|0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|0|0|~|~|~|~|0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|2|1 0|0|{a}|~|~|~|0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|1 |0|~|~|~|~|0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|1|a|~|~|~|~|0|~|t|t"},
+    {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1|1|0|{\"\\}|~|~|~|0|~|t|t"},
 };
 
 static void test_broken_rows(void)
@@ -285,10 +285,10 @@ static void test_sparse_rows(void)
         {ALC_PG_CONSTRAINTS, "100|k|p|~|0|f|f|t|~|0|~|~|~|~|~|~|~|~"},
         {ALC_PG_CONSTRAINTS, "100|k|p|{}|0|~|~|~|~|0|~|~|~|~|~|~|~|~"},
         {ALC_PG_CONSTRAINTS, "999|k|p|{1}|0|f|f|t|~|0|~|~|~|~|~|~|~|~"},
-        {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|-5|1 2|0|~|~|~|~|0|~"},
-        {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|70000|1|0|~|~|~|~|0|~"},
-        {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1||0|~|~|~|~|0|~"},
-        {ALC_PG_INDEXES, "999|1|i|btree|t|f|f|1|^1|^0|~|~|~|~|^0|~"},
+        {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|-5|1 2|0|~|~|~|~|0|~|t|t"},
+        {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|70000|1|0|~|~|~|~|0|~|t|t"},
+        {ALC_PG_INDEXES, "100|1|i|btree|t|f|f|1||0|~|~|~|~|0|~|t|t"},
+        {ALC_PG_INDEXES, "999|1|i|btree|t|f|f|1|^1|^0|~|~|~|~|^0|~|t|t"},
         {ALC_PG_COLUMNS, "100|2147483647|a|23|-1|t|||0|~|~\n100|-5|b|23|-1|t|||0|~|~"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

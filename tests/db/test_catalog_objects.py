@@ -144,6 +144,24 @@ def test_what_an_extension_brings_is_not_ours(postgres: sa.Connection) -> None:
     assert snapshot(postgres) == before
 
 
+def test_what_a_failed_concurrent_build_left(pg_url: str) -> None:
+    engine = sa.create_engine(pg_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a int)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1), (1)")
+        with pytest.raises(sa.exc.IntegrityError):
+            connection.exec_driver_sql("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)")
+        before = snapshot(connection)
+        (index,) = before.tables[0].indexes
+        assert (index.is_invalid, index.is_not_ready) == (True, True)
+        assert snapshot(pg_url) == before
+        assert Catalog.from_json(before.to_json()) == before
+        connection.exec_driver_sql("DELETE FROM t; REINDEX INDEX ix")
+        changes = before.diff(snapshot(connection))
+    assert render(changes) == "table public.t\n  index ix: INVALID -> valid"
+    engine.dispose()
+
+
 def test_temporary_objects_and_the_triggers_of_a_left_out_table(
     postgres: sa.Connection,
 ) -> None:

@@ -74,6 +74,22 @@ def test_a_downgrade_that_passes(tree: Tree, place: str) -> None:
         checks.steps(tree.config, place)
 
 
+def test_what_is_no_table_is_left_behind(tree: Tree, place: str) -> None:
+    view = "op.execute('CREATE VIEW a_view AS SELECT 1 AS x')"
+    edit(tree.versions / "r2.py", "def upgrade():", f"def upgrade():\n    {view}")
+    with pytest.raises(CheckFailed, match=r"view .*a_view is there only after"):
+        checks.steps(tree.config, place)
+    # Models have no words for views.
+    checks.matches_models(tree.config, place)
+
+
+def test_an_enum_that_is_left_behind(tree: Tree, postgresql_server: str) -> None:
+    column = "sa.Column('mood', sa.Enum('sad', 'glad', name='mood')),"
+    edit(tree.versions / "r2.py", 'sa.Column("name"', f'{column} sa.Column("name"')
+    with pytest.raises(CheckFailed, match=r"enum public\.mood is there only after"):
+        checks.steps(tree.config, postgresql_server)
+
+
 def test_each_fault_is_told_in_one_run(tree: Tree, place: str) -> None:
     edit(tree.versions / "r1.py", "op.drop_table('t1')", "pass")
     edit(tree.versions / "r3.py", "op.drop_table('t3')", "op.drop_table('t9')")
