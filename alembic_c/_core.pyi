@@ -31,13 +31,12 @@ class ScannedFile:
     Values are made on each access (lists and sets are fresh objects).
     """
 
-    # Absolute path with symbolic links resolved (scan_tree); as given (scan_file);
-    # None (scan_source).
+    # Absolute path with symbolic links resolved (scan_tree); as given (scan_file).
     @property
-    def path(self) -> str | None: ...
+    def path(self) -> str: ...
     # The last component of `path`.
     @property
-    def filename(self) -> str | None: ...
+    def filename(self) -> str: ...
     @property
     def exact(self) -> bool: ...
     # Why the file is not exact, a phrase for a log line; None if it is.
@@ -79,9 +78,6 @@ class ScannedFile:
 def scan_file(path: str | bytes | PathLike[str] | PathLike[bytes], /) -> ScannedFile:
     """Read one revision file.  A file that cannot be read gives a ScannedFile that is
     not exact and has `errno` set; nothing is raised but MemoryError."""
-
-def scan_source(source: bytes, /) -> ScannedFile:
-    """Read a revision file's content that is in memory."""
 
 @final
 class ScannedTree:

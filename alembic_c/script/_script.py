@@ -72,7 +72,7 @@ class Script(Revision):
     @util.memoized_property
     def path(self) -> str:
         """The path of the file."""
-        return util.not_none(util.not_none(self._scanned).path)
+        return util.not_none(self._scanned).path
 
     @classmethod
     def _from_path(

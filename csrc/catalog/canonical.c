@@ -157,8 +157,9 @@ int alc_catalog_canonical(struct alc_buf *out, const struct alc_catalog *catalog
     struct writer w = {out, err, 0};
     put_number(&w, catalog->backend);
     put_number(&w, catalog->n_tables);
-    for (size_t i = 0; i < catalog->n_tables && !w.rc; i++) {
-        put_item(&w, &alc_table_item, catalog->tables[i]);
+    int rc = w.rc;
+    for (size_t i = 0; i < catalog->n_tables && !rc; i++) {
+        rc = alc_item_canonical(out, &alc_table_item, catalog->tables[i], err);
     }
-    return w.rc;
+    return rc;
 }

@@ -549,6 +549,18 @@ enum alc_proof alc_prove_table(const struct alc_table *actual,
     return ALC_PROVEN;
 }
 
+struct alc_proof_options alc_proof_options_of(enum alc_backend backend)
+{
+    bool is_postgresql = backend == ALC_BACKEND_POSTGRESQL;
+    bool is_mariadb = backend == ALC_BACKEND_MARIADB;
+    return (struct alc_proof_options){
+        .collations = is_postgresql, /* SQLite's are not reflected */
+        .merges_uniques = !is_postgresql,
+        .is_mysql = is_mariadb || backend == ALC_BACKEND_MYSQL,
+        .is_mariadb = is_mariadb,
+    };
+}
+
 const char *alc_proof_reason(enum alc_proof proof)
 {
     static const char *const names[ALC_N_PROOFS] = {

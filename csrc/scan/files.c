@@ -89,19 +89,3 @@ int alc_scan_one(struct alc_scan_files *out, const char *path, struct alc_error 
     file->name_at = slash ? (size_t)(slash + 1 - file->path.ptr) : 0;
     return scan_read_one(file, &out->arenas[0], err);
 }
-
-int alc_scan_buffer(struct alc_scan_files *out, const char *src, size_t len,
-                    struct alc_error *err)
-{
-    struct alc_scan_scratch scratch;
-    int rc = make_one(out, err);
-
-    if (rc < 0) {
-        return rc;
-    }
-    alc_scan_scratch_init(&scratch);
-    rc =
-        alc_scan_source(&out->files[0]->scan, src, len, &out->arenas[0], &scratch, err);
-    alc_scan_scratch_release(&scratch);
-    return rc;
-}

@@ -188,9 +188,9 @@ int scan_skip_blanks(struct lexer *lx);
 int scan_value(struct alc_value *out, struct lexer *lx, enum alc_scan_reason reason);
 
 /*
- * Check the encoding of [src, src + len), skip a byte order mark, translate newlines.
+ * Check the encoding of [text, text + len), skip a byte order mark, translate newlines.
  * Sets lx->start, p, end and high.
  */
-int scan_open_source(struct lexer *lx, const char *src, size_t len);
+int scan_open_text(struct lexer *lx, const char *text, size_t len);
 
 #endif

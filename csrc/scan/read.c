@@ -37,7 +37,7 @@ struct scan_worker {
     struct scan_reader *reader;
     struct alc_arena *arena;
     struct alc_scan_scratch scratch;
-    struct alc_buf source;
+    struct alc_buf text;
     const char *dir; /* of dir_fd: a path in `arena`, dir_len bytes of it */
     size_t dir_len;
     int dir_fd;       /* -1: none */
@@ -61,7 +61,7 @@ static void init_worker(struct scan_worker *w, struct alc_arena *arena)
 static void release_worker(struct scan_worker *w)
 {
     alc_scan_scratch_release(&w->scratch);
-    alc_buf_release(&w->source);
+    alc_buf_release(&w->text);
 }
 
 static void leave_directory(struct scan_worker *w)
@@ -125,7 +125,7 @@ static bool is_inside_block(size_t len)
 /* Read to the end, or beyond the limit.  0, an errno, or ALC_E_NOMEM. */
 static int read_all(struct scan_worker *w, int fd)
 {
-    struct alc_buf *buf = &w->source;
+    struct alc_buf *buf = &w->text;
 
     alc_buf_reset(buf);
     while (buf->len <= ALC_SCAN_MAX_LEN) {
@@ -167,8 +167,8 @@ static int scan_file(struct scan_worker *w, struct alc_scan_file *file)
         file->sys_errno = rc;
         return 0;
     }
-    return alc_scan_source(&file->scan, w->source.ptr, w->source.len, w->arena,
-                           &w->scratch, &w->err);
+    return alc_scan_text(&file->scan, w->text.ptr, w->text.len, w->arena, &w->scratch,
+                         &w->err);
 }
 
 int scan_read_one(struct alc_scan_file *file, struct alc_arena *arena,

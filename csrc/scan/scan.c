@@ -70,8 +70,8 @@ void alc_scan_scratch_init(struct alc_scan_scratch *scratch)
 
 void alc_scan_scratch_release(struct alc_scan_scratch *scratch)
 {
+    alc_buf_release(&scratch->lines);
     alc_buf_release(&scratch->text);
-    alc_buf_release(&scratch->source);
     alc_free(scratch->items);
     alc_scan_scratch_init(scratch);
 }
@@ -394,15 +394,15 @@ static int scan_module(struct lexer *lx)
     return rc;
 }
 
-int alc_scan_source(struct alc_scan *out, const char *src, size_t len,
-                    struct alc_arena *arena, struct alc_scan_scratch *scratch,
-                    struct alc_error *err)
+int alc_scan_text(struct alc_scan *out, const char *text, size_t len,
+                  struct alc_arena *arena, struct alc_scan_scratch *scratch,
+                  struct alc_error *err)
 {
     struct lexer lx = {.out = out, .arena = arena, .scratch = scratch, .err = err};
     int rc;
 
     memset(out, 0, sizeof *out);
-    rc = scan_open_source(&lx, src, len);
+    rc = scan_open_text(&lx, text, len);
     if (rc == 0) {
         rc = scan_module(&lx);
     }

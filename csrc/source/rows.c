@@ -1,32 +1,7 @@
 /*
- * Rows in memory, and reading single cells whatever form their source gives them.
+ * Reading single cells, whatever form their source gives them.
  */
 #include "alc/rows.h"
-
-#include <string.h>
-
-static int next_memory_row(void *self, struct alc_cell *cells, struct alc_error *err)
-{
-    (void)err;
-    struct alc_memory_rows *memory = self;
-    if (memory->at == memory->n_rows) {
-        return 0;
-    }
-    if (memory->n_columns) {
-        const struct alc_cell *row = memory->cells + memory->at * memory->n_columns;
-        memcpy(cells, row, memory->n_columns * sizeof *cells);
-    }
-    memory->at++;
-    return 1;
-}
-
-void alc_rows_from_memory(struct alc_rows *out, struct alc_memory_rows *memory)
-{
-    memory->at = 0;
-    out->self = memory;
-    out->n_columns = memory->n_columns;
-    out->next = next_memory_row;
-}
 
 int alc_cell_text(struct alc_str *out, const struct alc_cell *cell,
                   struct alc_error *err)

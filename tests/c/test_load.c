@@ -15,17 +15,25 @@ struct tree {
     struct alc_scan_files files;
 };
 
+static int scan_into(struct alc_scan_file *file, const char *text, size_t len,
+                     struct alc_arena *arena, struct alc_error *err)
+{
+    struct alc_scan_scratch scratch;
+    alc_scan_scratch_init(&scratch);
+    int rc = alc_scan_text(&file->scan, text, len, arena, &scratch, err);
+    alc_scan_scratch_release(&scratch);
+    return rc;
+}
+
 /* One file's text: a "," behind each name makes one name a tuple, too. */
 static int add_file(struct tree *t, const char *spec, size_t len, struct alc_error *err)
 {
     static const char *const names[] = {"down_revision", "depends_on", "branch_labels"};
-    char source[TEXT_LEN];
-    struct alc_scan_scratch scratch;
+    char text[TEXT_LEN];
     const char *end = spec + len;
     size_t id_len = strcspn(spec, ": ");
-    int at = snprintf(source, sizeof source, "revision='%.*s'\ndown_revision=None\n",
+    int at = snprintf(text, sizeof text, "revision='%.*s'\ndown_revision=None\n",
                       (int)id_len, spec);
-    int rc;
 
     spec += id_len;
     for (size_t i = 0; spec < end && i < sizeof names / sizeof *names; i++) {
@@ -34,20 +42,15 @@ static int add_file(struct tree *t, const char *spec, size_t len, struct alc_err
         if (spec == p) {
             continue;
         }
-        at += snprintf(source + at, sizeof source - (size_t)at, "%s=(", names[i]);
+        at += snprintf(text + at, sizeof text - (size_t)at, "%s=(", names[i]);
         while (p < spec) {
             size_t n = strcspn(p, ",| ");
-            at +=
-                snprintf(source + at, sizeof source - (size_t)at, "'%.*s',", (int)n, p);
+            at += snprintf(text + at, sizeof text - (size_t)at, "'%.*s',", (int)n, p);
             p += n + (p[n] == ',');
         }
-        at += snprintf(source + at, sizeof source - (size_t)at, ")\n");
+        at += snprintf(text + at, sizeof text - (size_t)at, ")\n");
     }
-    alc_scan_scratch_init(&scratch);
-    rc = alc_scan_source(&t->list[t->files.n_files++].scan, source, (size_t)at,
-                         &t->arena, &scratch, err);
-    alc_scan_scratch_release(&scratch);
-    return rc;
+    return scan_into(&t->list[t->files.n_files++], text, (size_t)at, &t->arena, err);
 }
 
 static int read_tree(struct tree *t, const char *text, struct alc_error *err)
@@ -258,7 +261,7 @@ static void test_trouble(void)
 static void test_views_of_files(void)
 {
     static const struct {
-        const char *source;
+        const char *text;
         bool has_view;
     } cases[] = {
         {"revision='a'\ndown_revision=None", true},
@@ -291,19 +294,17 @@ static void test_views_of_files(void)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct alc_scan_files files;
+        struct alc_scan_file file = {0};
         struct alc_revision_view view;
         struct alc_arena arena;
 
-        case_name = cases[i].source;
+        case_name = cases[i].text;
         alc_arena_init(&arena);
-        CHECK(alc_scan_buffer(&files, cases[i].source, strlen(cases[i].source), NULL) ==
+        CHECK(scan_into(&file, cases[i].text, strlen(cases[i].text), &arena, NULL) ==
               0);
-        CHECK(alc_view_of_file(&view, files.files[0], &arena, NULL) ==
-              cases[i].has_view);
-        files.files[0]->duplicate = true;
-        CHECK(alc_view_of_file(&view, files.files[0], &arena, NULL) == 0);
-        alc_scan_files_release(&files);
+        CHECK(alc_view_of_file(&view, &file, &arena, NULL) == cases[i].has_view);
+        file.duplicate = true;
+        CHECK(alc_view_of_file(&view, &file, &arena, NULL) == 0);
         alc_arena_release(&arena);
     }
 }

@@ -67,40 +67,11 @@ static void test_texts(void)
     CHECK(alc_cell_text(&out, &cell, NULL) == ALC_E_INVALID);
 }
 
-static void test_memory(void)
-{
-    static const struct alc_cell cells[] = {
-        {ALC_CELL_INT, 1, {NULL, 0}},
-        {ALC_CELL_TEXT, 0, {"a", 1}},
-        {ALC_CELL_NULL, 0, {NULL, 0}},
-        {ALC_CELL_TEXT, 0, {"b", 1}},
-    };
-    struct alc_memory_rows memory = {cells, 2, 2, 1};
-    struct alc_rows rows;
-    struct alc_cell row[2];
-    for (int pass = 0; pass < 2; pass++) {
-        alc_rows_from_memory(&rows, &memory); /* from the start, each time */
-        CHECK(rows.n_columns == 2);
-        CHECK(rows.next(rows.self, row, NULL) == 1 && row[0].number == 1);
-        CHECK(rows.next(rows.self, row, NULL) == 1 && row[1].text.ptr[0] == 'b');
-        CHECK(rows.next(rows.self, row, NULL) == 0);
-        CHECK(rows.next(rows.self, row, NULL) == 0);
-    }
-    struct alc_memory_rows narrow = {NULL, 3, 0, 0};
-    int n = 0;
-    alc_rows_from_memory(&rows, &narrow);
-    while (rows.next(rows.self, row, NULL) > 0) {
-        n++;
-    }
-    CHECK(n == 3);
-}
-
 int main(void)
 {
     static const struct test_case tests[] = {
         {"numbers", test_numbers},
         {"texts", test_texts},
-        {"memory", test_memory},
     };
     return RUN_TESTS(tests);
 }

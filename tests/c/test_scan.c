@@ -5,18 +5,18 @@
 
 #include "../../csrc/scan/lexer.h"
 
-/* Scan a source with a table's worth of state around it. */
+/* Scan a file with a table's worth of state around it. */
 struct scanned {
     struct alc_arena arena;
     struct alc_scan_scratch scratch;
     struct alc_scan scan;
 };
 
-static void scan(struct scanned *s, const char *source, size_t len)
+static void scan(struct scanned *s, const char *content, size_t len)
 {
     alc_arena_init(&s->arena);
     alc_scan_scratch_init(&s->scratch);
-    CHECK(alc_scan_source(&s->scan, source, len, &s->arena, &s->scratch, NULL) == 0);
+    CHECK(alc_scan_text(&s->scan, content, len, &s->arena, &s->scratch, NULL) == 0);
 }
 
 static void unscan(struct scanned *s)
@@ -60,7 +60,7 @@ static void put_value(char *to, size_t cap, const struct alc_value *value)
 static void test_values(void)
 {
     static const struct {
-        const char *source;
+        const char *content;
         const char *value; /* NULL: not a literal */
     } cases[] = {
         {"'a'", "'a'"},
@@ -127,12 +127,12 @@ static void test_values(void)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char source[256], value[256] = "";
+        char content[256], value[256] = "";
         struct scanned s;
 
-        case_name = cases[i].source;
-        snprintf(source, sizeof source, "revision = %s", cases[i].source);
-        scan(&s, source, strlen(source));
+        case_name = cases[i].content;
+        snprintf(content, sizeof content, "revision = %s", cases[i].content);
+        scan(&s, content, strlen(content));
         if (!cases[i].value) {
             CHECK(s.scan.reason != ALC_SCAN_OK);
         } else if (CHECK(s.scan.reason == ALC_SCAN_OK)) {
@@ -146,7 +146,7 @@ static void test_values(void)
 static void test_rule(void)
 {
     static const struct {
-        const char *source;
+        const char *content;
         enum alc_scan_reason reason;
         uint32_t line;
     } cases[] = {
@@ -269,8 +269,8 @@ static void test_rule(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scanned s;
 
-        case_name = cases[i].source;
-        scan(&s, cases[i].source, strlen(cases[i].source));
+        case_name = cases[i].content;
+        scan(&s, cases[i].content, strlen(cases[i].content));
         CHECK(s.scan.reason == cases[i].reason);
         CHECK(s.scan.line == cases[i].line);
         CHECK(s.scan.broken == (cases[i].reason == ALC_SCAN_SYNTAX));
@@ -282,7 +282,7 @@ static void test_rule(void)
 static void test_docstring(void)
 {
     static const struct {
-        const char *source;
+        const char *content;
         const char *doc; /* NULL: none */
     } cases[] = {
         {"'doc'", "doc"},
@@ -303,8 +303,8 @@ static void test_docstring(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scanned s;
 
-        case_name = cases[i].source;
-        scan(&s, cases[i].source, strlen(cases[i].source));
+        case_name = cases[i].content;
+        scan(&s, cases[i].content, strlen(cases[i].content));
         CHECK(s.scan.reason == ALC_SCAN_OK);
         CHECK(s.scan.has_doc == (cases[i].doc != NULL));
         CHECK(!cases[i].doc || strcmp(s.scan.doc.ptr, cases[i].doc) == 0);
@@ -342,12 +342,12 @@ static void test_clean_doc(void)
 
 static void test_last_one_wins(void)
 {
-    static const char source[] = "revision = 'a'\ndepends_on = ('x',)\n"
-                                 "depends_on: str = None\nrevision = \"b\"";
+    static const char content[] = "revision = 'a'\ndepends_on = ('x',)\n"
+                                  "depends_on: str = None\nrevision = \"b\"";
     char text[64] = "";
     struct scanned s;
 
-    scan(&s, source, sizeof source - 1);
+    scan(&s, content, sizeof content - 1);
     CHECK(s.scan.reason == ALC_SCAN_OK);
     for (int i = 0; i < ALC_SCAN_N_NAMES; i++) {
         put_value(text, sizeof text, &s.scan.values[i]);
@@ -434,17 +434,17 @@ static void test_plain(void)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char source[256];
+        char content[256];
         struct scanned s;
 
         case_name = cases[i].code;
-        snprintf(source, sizeof source, "%s\nrevision = 'a'", cases[i].code);
-        scan(&s, source, strlen(source));
+        snprintf(content, sizeof content, "%s\nrevision = 'a'", cases[i].code);
+        scan(&s, content, strlen(content));
         CHECK((s.scan.reason == ALC_SCAN_OK) == cases[i].plain);
         unscan(&s);
         /* Behind the header it does not matter, unless it is certain. */
-        snprintf(source, sizeof source, "revision = 'a'\n%s", cases[i].code);
-        scan(&s, source, strlen(source));
+        snprintf(content, sizeof content, "revision = 'a'\n%s", cases[i].code);
+        scan(&s, content, strlen(content));
         CHECK(s.scan.reason == ALC_SCAN_OK);
         unscan(&s);
     }
@@ -475,14 +475,14 @@ static void test_conflicts(void)
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
-            char source[256];
+            char content[256];
             struct scanned s;
             bool found;
 
             case_name = cases[i].before;
-            snprintf(source, sizeof source, "%s%s%s", cases[i].before, marks[m],
+            snprintf(content, sizeof content, "%s%s%s", cases[i].before, marks[m],
                      cases[i].after);
-            scan(&s, source, strlen(source));
+            scan(&s, content, strlen(content));
             found = s.scan.reason == ALC_SCAN_SYNTAX && s.scan.broken;
             CHECK(found == (cases[i].line != 0));
             CHECK(!found || s.scan.line == cases[i].line);
@@ -513,7 +513,7 @@ static void test_marks_are_found(void)
 static void test_broken(void)
 {
     static const struct {
-        const char *source;
+        const char *content;
         uint32_t line;
     } cases[] = {
         {"revision = 'a'\ndown_revision = None\ndef upgrade(:\n  x # revision\n", 3},
@@ -524,8 +524,8 @@ static void test_broken(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scanned s;
 
-        case_name = cases[i].source;
-        scan(&s, cases[i].source, strlen(cases[i].source));
+        case_name = cases[i].content;
+        scan(&s, cases[i].content, strlen(cases[i].content));
         CHECK(s.scan.reason != ALC_SCAN_OK && s.scan.line == cases[i].line);
         unscan(&s);
     }
@@ -534,14 +534,14 @@ static void test_broken(void)
 /* What a complete header and something behind it are. */
 static enum alc_scan_reason scan_rest(const char *before, const char *rest)
 {
-    char source[512];
+    char content[512];
     struct scanned s;
     enum alc_scan_reason reason;
-    int len = snprintf(source, sizeof source,
+    int len = snprintf(content, sizeof content,
                        "revision = 'a'\ndown_revision = None\n%s%s", before, rest);
 
-    CHECK(len > 0 && (size_t)len < sizeof source);
-    scan(&s, source, (size_t)len);
+    CHECK(len > 0 && (size_t)len < sizeof content);
+    scan(&s, content, (size_t)len);
     reason = s.scan.reason;
     unscan(&s);
     return reason;
@@ -612,13 +612,13 @@ static void test_rest(void)
 /* Is what follows a complete header lexed?  Its first line is no Python. */
 static bool is_lexed(const char *rest)
 {
-    char source[512];
+    char content[512];
     struct scanned s;
-    int len = snprintf(source, sizeof source,
+    int len = snprintf(content, sizeof content,
                        "revision = 'a'\ndown_revision = None\n) %s", rest);
 
-    CHECK(len > 0 && (size_t)len < sizeof source);
-    scan(&s, source, (size_t)len);
+    CHECK(len > 0 && (size_t)len < sizeof content);
+    scan(&s, content, (size_t)len);
     bool lexed = s.scan.broken;
     unscan(&s);
     return lexed;
@@ -684,10 +684,10 @@ static void test_harmless_rest(void)
 
 static void test_nul(void)
 {
-    static const char source[] = "revision = 'a'\n\0down_revision = 'b'";
+    static const char content[] = "revision = 'a'\n\0down_revision = 'b'";
     struct scanned s;
 
-    scan(&s, source, sizeof source - 1);
+    scan(&s, content, sizeof content - 1);
     CHECK(s.scan.reason == ALC_SCAN_NUL && s.scan.line == 2);
     unscan(&s);
 }
@@ -711,17 +711,17 @@ static void check_repeated(const char *head, const char *piece, size_t n,
 {
     char *tail = repeat(piece, n);
     size_t len = strlen(head) + n * strlen(piece);
-    char *source = malloc(len + 1);
+    char *content = malloc(len + 1);
     struct scanned s;
 
     case_name = head;
-    CHECK(source != NULL);
-    memcpy(source, head, strlen(head));
-    memcpy(source + strlen(head), tail, n * strlen(piece) + 1);
-    scan(&s, source, len);
+    CHECK(content != NULL);
+    memcpy(content, head, strlen(head));
+    memcpy(content + strlen(head), tail, n * strlen(piece) + 1);
+    scan(&s, content, len);
     CHECK(s.scan.reason == reason);
     unscan(&s);
-    free(source);
+    free(content);
     free(tail);
 }
 
@@ -759,7 +759,7 @@ static void test_hostile(void)
 
 static int scan_all_shapes(void *arg)
 {
-    static const char source[] =
+    static const char content[] =
         "'''doc\n\ttabs'''\r\n"
         "revision = 'a' \"\\x41\"\ndown_revision = ('a', ['b', {'c', ('d',)}],)\n"
         "branch_labels = [[['x'], 'y'], '1','2','3','4','5','6','7','8','9','0']\n"
@@ -774,7 +774,7 @@ static int scan_all_shapes(void *arg)
     (void)arg;
     alc_arena_init(&arena);
     alc_scan_scratch_init(&scratch);
-    rc = alc_scan_source(&result, source, sizeof source - 1, &arena, &scratch, &err);
+    rc = alc_scan_text(&result, content, sizeof content - 1, &arena, &scratch, &err);
     if (rc == 0) {
         CHECK(result.reason == ALC_SCAN_OK);
         rc = alc_scan_clean_doc(&clean, result.doc, &arena, &err);

@@ -173,29 +173,19 @@ static void test_deep_nesting(void)
     alc_buf_release(&out);
 }
 
-#define TEXT(s)                                                                        \
-    {                                                                                  \
-        ALC_CELL_TEXT, 0,                                                              \
-        {                                                                              \
-            s, sizeof s - 1                                                            \
-        }                                                                              \
-    }
-
 static void test_rows(void)
 {
-    static const struct alc_cell cells[] = {
-        TEXT("table"), TEXT("b"), TEXT("b"),    TEXT("CREATE TABLE b (x)"),
-        TEXT("table"), TEXT("a"), TEXT("a"),    TEXT("CREATE TABLE a (y)"),
-        TEXT("index"), TEXT("i"), TEXT("b"),    TEXT("CREATE INDEX i ON b (x)"),
-        TEXT("index"), TEXT("j"), TEXT("gone"), TEXT("CREATE INDEX j ON gone (x)"),
-    };
-    struct alc_memory_rows memory = {cells, 4, 4, 0};
+    static const char text_of_rows[] = "table|b|b|CREATE TABLE b (x)\n"
+                                       "table|a|a|CREATE TABLE a (y)\n"
+                                       "index|i|b|CREATE INDEX i ON b (x)\n"
+                                       "index|j|gone|CREATE INDEX j ON gone (x)\n";
+    struct text_rows fed;
     struct alc_rows rows;
     struct alc_catalog catalog;
     struct alc_error err;
     alc_error_init(&err);
     alc_catalog_init(&catalog, ALC_BACKEND_SQLITE);
-    alc_rows_from_memory(&rows, &memory);
+    text_rows_init(&rows, &fed, text_of_rows, ALC_SQLITE_N_COLUMNS, false);
     CHECK(alc_sqlite_feed(&catalog, text("s"), true, &rows, &err) == 0);
     CHECK(alc_catalog_finish(&catalog, &err) == 0);
     const struct alc_table *b = alc_catalog_find(&catalog, text("s"), text("b"));
@@ -205,8 +195,7 @@ static void test_rows(void)
     CHECK(alc_catalog_find(&catalog, alc_str_absent(), text("b")) == NULL);
     alc_catalog_release(&catalog);
 
-    memory.n_columns = 3;
-    alc_rows_from_memory(&rows, &memory);
+    text_rows_init(&rows, &fed, text_of_rows, ALC_SQLITE_N_COLUMNS - 1, false);
     CHECK(alc_sqlite_feed(&catalog, alc_str_absent(), true, &rows, &err) ==
           ALC_E_INVALID);
     alc_catalog_release(&catalog);

@@ -470,10 +470,6 @@ static int scan_root(void *arg)
         rc = alc_scan_one(&files, path, &err);
         alc_scan_files_release(&files);
     }
-    if (rc == 0) {
-        rc = alc_scan_buffer(&files, "revision = ('a',)", 17, &err);
-        alc_scan_files_release(&files);
-    }
     return rc;
 }
 

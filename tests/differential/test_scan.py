@@ -61,7 +61,7 @@ def typed(value: Any) -> Any:
 
 def check(source: bytes) -> str:
     """Compare scanning with executing; return what kind of file it was."""
-    scanned = _core.scan_source(source)
+    scanned = scan_cases.scan(source)
     if scanned.exact and scanned.bound:
         check_header_compiles(source, scanned)
     if not scanned.exact and not scanned.broken:
@@ -101,7 +101,7 @@ def check_header_compiles(source: bytes, scanned: _core.ScannedFile) -> None:
     wanted = typed(list(scanned_values(scanned).values()))
 
     def has_all(end: int) -> bool:
-        start = _core.scan_source(source[:end])
+        start = scan_cases.scan(source[:end])
         return start.exact and typed(list(scanned_values(start).values())) == wanted
 
     header = next(end for end in range(len(source) + 1) if has_all(end))

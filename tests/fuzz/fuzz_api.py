@@ -305,7 +305,7 @@ class Core:
             self.core.touch_graphs,
             self.ask,
             self.ask,
-            self.scan_source,
+            self.scan_text,
             self.scan_file,
             self.scan_tree,
             self.use_tree,
@@ -432,11 +432,10 @@ class Core:
             text = text[: rng.randrange(len(text))] + rng.choice("\0\"'(\\\ud800")
         return text.encode("utf-8", "surrogatepass")
 
-    def scan_source(self) -> Any:
-        world = self.world
-        return self.core.scan_source(
-            self.source() if world.rng.random() < 0.9 else world.value()
-        )
+    def scan_text(self) -> Any:
+        path = self.world.directory / "text.py"
+        path.write_bytes(self.source())
+        return self.core.scan_file(path)
 
     def path(self) -> Any:
         rng, directory = self.world.rng, self.world.directory

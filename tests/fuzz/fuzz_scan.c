@@ -62,7 +62,7 @@ static void check_scan(const struct alc_scan *scan, size_t len, struct alc_arena
  * A non-ASCII comment at the end keeps the scanner from passing over a rest that it
  * finds harmless: then it must not find there what changes the header.
  */
-static void check_rest(const char *source, size_t len, struct alc_arena *arena,
+static void check_rest(const char *content, size_t len, struct alc_arena *arena,
                        struct alc_scan_scratch *scratch)
 {
     static const char comment[] = "\n#\xc3\xa9\n";
@@ -70,12 +70,12 @@ static void check_rest(const char *source, size_t len, struct alc_arena *arena,
     struct alc_scan quick, slow;
 
     check(longer != NULL);
-    memcpy(longer, source, len);
+    memcpy(longer, content, len);
     memcpy(longer + len, comment, sizeof comment);
-    check(alc_scan_source(&slow, longer, len + sizeof comment - 1, arena, scratch,
-                          NULL) == 0);
+    check(alc_scan_text(&slow, longer, len + sizeof comment - 1, arena, scratch,
+                        NULL) == 0);
     longer[len + 1] = '\0';
-    check(alc_scan_source(&quick, longer, len + 1, arena, scratch, NULL) == 0);
+    check(alc_scan_text(&quick, longer, len + 1, arena, scratch, NULL) == 0);
     switch (slow.reason) {
     case ALC_SCAN_VALUE:
     case ALC_SCAN_BINDING:
@@ -96,23 +96,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     /* Exactly as long as promised, so that reading further is caught. */
-    char *source = malloc(len + 1);
+    char *content = malloc(len + 1);
     struct alc_scan scan;
     struct alc_arena arena;
     struct alc_scan_scratch scratch;
 
-    check(source != NULL);
+    check(content != NULL);
     if (len) {
-        memcpy(source, bytes, len);
+        memcpy(content, bytes, len);
     }
-    source[len] = '\0';
+    content[len] = '\0';
     alc_arena_init(&arena);
     alc_scan_scratch_init(&scratch);
-    check(alc_scan_source(&scan, source, len, &arena, &scratch, NULL) == 0);
+    check(alc_scan_text(&scan, content, len, &arena, &scratch, NULL) == 0);
     check_scan(&scan, len, &arena);
-    check_rest(source, len, &arena, &scratch);
+    check_rest(content, len, &arena, &scratch);
     alc_scan_scratch_release(&scratch);
     alc_arena_release(&arena);
-    free(source);
+    free(content);
     return 0;
 }

@@ -7,6 +7,9 @@ Everything derives from one `random.Random`, so a seed names a file.
 from __future__ import annotations
 
 import random
+import tempfile
+
+from alembic_c import _core
 
 NAMES = ["revision", "down_revision", "branch_labels", "depends_on"]
 
@@ -410,3 +413,11 @@ def revision_file(rng: random.Random) -> bytes:
         at = rng.randrange(len(encoded) + 1)
         encoded = encoded[:at] + rng.choice([b"\0", b"\xff", b"\xc3"]) + encoded[at:]
     return encoded
+
+
+def scan(content: bytes) -> _core.ScannedFile:
+    """Scan a revision file of that content."""
+    with tempfile.NamedTemporaryFile(suffix=".py") as file:
+        file.write(content)
+        file.flush()
+        return _core.scan_file(file.name)

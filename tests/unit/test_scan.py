@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from alembic_c import _core
+from tests.support import scan_cases
 
 HEADER = "revision = 'a'\ndown_revision = None\n"
 
 
 def scan(text: str) -> _core.ScannedFile:
-    return _core.scan_source(text.encode())
+    return scan_cases.scan(text.encode())
 
 
 def names(files: list[_core.ScannedFile], root: Path) -> list[str]:
@@ -139,9 +140,11 @@ def test_docstring() -> None:
     assert scan("").doc is None
 
 
-def test_docstrings_are_dropped_as_python_drops_them() -> None:
+def test_docstrings_are_dropped_as_python_drops_them(tmp_path: Path) -> None:
+    put(tmp_path, "a.py", text='"""text"""')
     program = (
-        'from alembic_c import _core; print(_core.scan_source(b\'"""text"""\').doc)'
+        "from alembic_c import _core; "
+        f"print(_core.scan_file({str(tmp_path / 'a.py')!r}).doc)"
     )
     outputs = [
         subprocess.run(
@@ -211,7 +214,6 @@ def test_argument_errors() -> None:
     functions: list[tuple[Callable[..., object], object]] = [
         (_core.scan_file, 1),
         (_core.scan_file, "a\0b"),
-        (_core.scan_source, "text"),
         (_core.scan_directory, "one path"),
         (_core.scan_directory, b"one path"),
         (_core.scan_directory, 1),

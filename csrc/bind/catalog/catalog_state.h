@@ -75,7 +75,7 @@ struct alc_bind_rows {
  * and no iterator gets at it meanwhile.  Without the GIL for a capsule.
  * Returns 0, or -1 with an exception set; then there is nothing to end.
  */
-int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
+int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *given,
                         PyObject *rows, size_t n_columns,
                         enum alc_bind_reading *reading);
 
@@ -83,7 +83,7 @@ int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
  * End it.  rc: what the reader returned; a failure is the end of the reader.
  * Returns 0, or -1 with an exception set when rc is a failure.
  */
-int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *state,
+int alc_bind_rows_end(struct alc_bind_rows *given, struct alc_module_state *state,
                       int rc, const struct alc_error *err);
 
 /* Whether a reader may be used: 0, or -1 with RuntimeError set. */

@@ -271,28 +271,20 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
     struct verdicts verdicts;
     struct alc_judge rules = {&verdicts, same_type, same_default, same_part};
     struct alc_str *names = borrow_texts(schemas);
-    enum alc_backend backend = ((struct alc_bind_catalog *)actual)->model.backend;
-    bool is_postgresql = backend == ALC_BACKEND_POSTGRESQL;
-    bool is_mariadb = backend == ALC_BACKEND_MARIADB;
-    bool is_mysql = is_mariadb || backend == ALC_BACKEND_MYSQL;
-    struct alc_proof_options options = {
-        .types = types,
-        .collations = is_postgresql, /* SQLite's are not reflected */
-        .merges_uniques = !is_postgresql,
-        .is_mysql = is_mysql,
-        .is_mariadb = is_mariadb,
-        .defaults = defaults,
-        .comments = comments,
-        .indexes = indexes,
-        .foreign_keys = foreign_keys,
-        .checks = checks,
-        .unnamed_schemas = names,
-        .n_unnamed_schemas = (size_t)PyTuple_GET_SIZE(schemas),
-        .judge = &rules,
-    };
+    struct alc_proof_options options =
+        alc_proof_options_of(((struct alc_bind_catalog *)actual)->model.backend);
+    options.types = types;
+    options.defaults = defaults;
+    options.comments = comments;
+    options.indexes = indexes;
+    options.foreign_keys = foreign_keys;
+    options.checks = checks;
+    options.unnamed_schemas = names;
+    options.n_unnamed_schemas = (size_t)PyTuple_GET_SIZE(schemas);
+    options.judge = &rules;
     PyObject *reasons = NULL;
     if (names && verdicts_init(&verdicts, judge) == 0) {
-        verdicts.is_mysql = is_mysql;
+        verdicts.is_mysql = options.is_mysql;
         reasons = prove_all(&((struct alc_bind_catalog *)actual)->model,
                             &((struct alc_bind_catalog *)wanted)->model, &options);
     }

@@ -9,15 +9,15 @@
 
 #include "../core/raise.h"
 
-static int invalid(struct alc_error *err, const struct alc_bind_rows *source,
+static int invalid(struct alc_error *err, const struct alc_bind_rows *given,
                    const char *what)
 {
     PyErr_Clear();
-    return alc_error_set(err, ALC_E_INVALID, (size_t)source->at, "%s", what);
+    return alc_error_set(err, ALC_E_INVALID, (size_t)given->at, "%s", what);
 }
 
 static int read_cell(struct alc_cell *cell, PyObject *value,
-                     const struct alc_bind_rows *source, struct alc_error *err)
+                     const struct alc_bind_rows *given, struct alc_error *err)
 {
     if (value == Py_None) {
         cell->kind = ALC_CELL_NULL;
@@ -29,7 +29,7 @@ static int read_cell(struct alc_cell *cell, PyObject *value,
         cell->kind = ALC_CELL_INT;
         cell->number = number;
         return overflow || (number == -1 && PyErr_Occurred())
-                   ? invalid(err, source, "a number out of range")
+                   ? invalid(err, given, "a number out of range")
                    : 0;
     }
     if (PyUnicode_Check(value)) {
@@ -37,38 +37,38 @@ static int read_cell(struct alc_cell *cell, PyObject *value,
         cell->kind = ALC_CELL_TEXT;
         cell->text.ptr = PyUnicode_AsUTF8AndSize(value, &len);
         cell->text.len = (size_t)len;
-        return cell->text.ptr ? 0 : invalid(err, source, "text that is not Unicode");
+        return cell->text.ptr ? 0 : invalid(err, given, "text that is not Unicode");
     }
-    return invalid(err, source, "a value that is neither text nor a number");
+    return invalid(err, given, "a value that is neither text nor a number");
 }
 
 static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
 {
-    struct alc_bind_rows *source = self;
-    Py_CLEAR(source->row);
-    PyObject *item = PyIter_Next(source->rows);
+    struct alc_bind_rows *given = self;
+    Py_CLEAR(given->row);
+    PyObject *item = PyIter_Next(given->rows);
     if (!item) {
         return PyErr_Occurred()
-                   ? alc_error_set(err, ALC_E_IO, (size_t)source->at, "no next row")
+                   ? alc_error_set(err, ALC_E_IO, (size_t)given->at, "no next row")
                    : 0;
     }
-    source->row = PySequence_Fast(item, "");
+    given->row = PySequence_Fast(item, "");
     Py_DECREF(item);
-    if (!source->row && !PyErr_ExceptionMatches(PyExc_TypeError)) {
-        return alc_error_set(err, ALC_E_IO, (size_t)source->at, "no row");
+    if (!given->row && !PyErr_ExceptionMatches(PyExc_TypeError)) {
+        return alc_error_set(err, ALC_E_IO, (size_t)given->at, "no row");
     }
-    if (!source->row ||
-        (size_t)PySequence_Fast_GET_SIZE(source->row) != source->n_columns) {
-        return invalid(err, source, "a row that is not as asked for");
+    if (!given->row ||
+        (size_t)PySequence_Fast_GET_SIZE(given->row) != given->n_columns) {
+        return invalid(err, given, "a row that is not as asked for");
     }
-    for (size_t i = 0; i < source->n_columns; i++) {
-        PyObject *value = PySequence_Fast_GET_ITEM(source->row, (Py_ssize_t)i);
-        int rc = read_cell(&cells[i], value, source, err);
+    for (size_t i = 0; i < given->n_columns; i++) {
+        PyObject *value = PySequence_Fast_GET_ITEM(given->row, (Py_ssize_t)i);
+        int rc = read_cell(&cells[i], value, given, err);
         if (rc) {
             return rc;
         }
     }
-    source->at++;
+    given->at++;
     return 1;
 }
 
@@ -87,7 +87,7 @@ int alc_bind_check_idle(enum alc_bind_reading reading)
 }
 
 /* Both marks are set before the GIL is gone: nobody else begins in between. */
-static int begin_capsule(struct alc_rows *out, struct alc_bind_rows *source,
+static int begin_capsule(struct alc_rows *out, struct alc_bind_rows *given,
                          PyObject *capsule)
 {
     struct alc_bind_source *from = PyCapsule_GetPointer(capsule, ALC_SOURCE_CAPSULE);
@@ -98,50 +98,50 @@ static int begin_capsule(struct alc_rows *out, struct alc_bind_rows *source,
         PyErr_SetString(PyExc_RuntimeError, "these rows are being read already");
         return -1;
     }
-    *source->reading = ALC_READER_READS;
+    *given->reading = ALC_READER_READS;
     from->reading = true;
-    source->source = from;
-    source->rows = Py_NewRef(capsule);
+    given->source = from;
+    given->rows = Py_NewRef(capsule);
     *out = from->rows;
     from->thread = PyEval_SaveThread();
     return 0;
 }
 
-int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *source,
+int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *given,
                         PyObject *rows, size_t n_columns,
                         enum alc_bind_reading *reading)
 {
-    memset(source, 0, sizeof *source);
-    source->n_columns = n_columns;
-    source->reading = reading;
+    memset(given, 0, sizeof *given);
+    given->n_columns = n_columns;
+    given->reading = reading;
     if (alc_bind_check_idle(*reading) < 0) {
         return -1;
     }
     if (PyCapsule_IsValid(rows, ALC_SOURCE_CAPSULE)) {
-        return begin_capsule(out, source, rows);
+        return begin_capsule(out, given, rows);
     }
     *reading = ALC_READER_READS; /* making an iterator may run anything */
-    source->rows = PyObject_GetIter(rows);
-    if (!source->rows) {
+    given->rows = PyObject_GetIter(rows);
+    if (!given->rows) {
         *reading = ALC_READER_IDLE;
         return -1;
     }
-    out->self = source;
+    out->self = given;
     out->n_columns = n_columns;
     out->next = next_row;
     return 0;
 }
 
-int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *state,
+int alc_bind_rows_end(struct alc_bind_rows *given, struct alc_module_state *state,
                       int rc, const struct alc_error *err)
 {
-    if (source->source) {
-        PyEval_RestoreThread(source->source->thread);
-        source->source->reading = false;
+    if (given->source) {
+        PyEval_RestoreThread(given->source->thread);
+        given->source->reading = false;
     }
-    *source->reading = rc ? ALC_READER_FAILED : ALC_READER_IDLE;
-    if (rc && source->source && !PyErr_Occurred()) {
-        source->source->raise(source->source);
+    *given->reading = rc ? ALC_READER_FAILED : ALC_READER_IDLE;
+    if (rc && given->source && !PyErr_Occurred()) {
+        given->source->raise(given->source);
     }
     if (rc && !PyErr_Occurred()) {
         if (rc == ALC_E_IO && !err->sys_errno) {
@@ -153,8 +153,8 @@ int alc_bind_rows_end(struct alc_bind_rows *source, struct alc_module_state *sta
     /* Releasing may run code of Python's, which must not see the exception. */
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    Py_CLEAR(source->row);
-    Py_CLEAR(source->rows);
+    Py_CLEAR(given->row);
+    Py_CLEAR(given->rows);
     PyErr_Restore(type, value, traceback);
     return rc ? -1 : 0;
 }

@@ -3,11 +3,11 @@
  *
  * The module is made of parts (scan, graph, ...).  To add one:
  *   1. List the objects it keeps (types, exceptions, constants) in ALC_STATE_OBJECTS:
- *      they are strong references, visited and cleared by module.c.
+ *      they are strong references, visited and cleared by ../module.h.
  *   2. Write `int alc_bind_<part>_exec(PyObject *, struct alc_module_state *)` in
  *      bind/core/<part>.c: create heap types with PyType_FromModuleAndSpec(), add
  *      functions with PyModule_AddFunctions(); return 0, or -1 with an exception set.
- *   3. Declare it at the end of this file and add it to `parts` in module.c.
+ *   3. Declare it at the end of this file and add it to `parts` in core_module.c.
  * There are no static variables: everything hangs on the module.
  */
 #ifndef ALC_BIND_CORE_STATE_H

@@ -350,7 +350,8 @@ static struct label_sets_object *make_label_sets(struct load *l)
     return alc_bind_label_sets_new(l->state, &l->graph->g, own);
 }
 
-static int spread_labels(struct load *l)
+/* Give each revision the labels of its branch. */
+static int put_branch_labels(struct load *l)
 {
     struct label_sets_object *sets;
     int rc = 0;
@@ -440,7 +441,7 @@ static PyObject *load(struct load *l, PyObject *revisions, PyObject *map)
             return NULL;
         }
     }
-    return spread_labels(l) == 0 && fill_map(l, map) == 0 ? give(l) : NULL;
+    return put_branch_labels(l) == 0 && fill_map(l, map) == 0 ? give(l) : NULL;
 }
 
 static void release(struct load *l)

@@ -104,9 +104,6 @@ static PyObject *get_path(PyObject *self, void *closure)
     struct alc_str path = file_of(self)->path;
 
     (void)closure;
-    if (!path.ptr) {
-        Py_RETURN_NONE;
-    }
     return PyUnicode_DecodeFSDefaultAndSize(path.ptr, (Py_ssize_t)path.len);
 }
 
@@ -115,9 +112,6 @@ static PyObject *get_filename(PyObject *self, void *closure)
     const struct alc_scan_file *file = file_of(self);
 
     (void)closure;
-    if (!file->path.ptr) {
-        Py_RETURN_NONE;
-    }
     return PyUnicode_DecodeFSDefaultAndSize(
         file->path.ptr + file->name_at, (Py_ssize_t)(file->path.len - file->name_at));
 }
@@ -507,31 +501,6 @@ static PyObject *scan_file(PyObject *module, PyObject *path)
     return file;
 }
 
-static PyObject *scan_source(PyObject *module, PyObject *source)
-{
-    struct alc_module_state *state = alc_bind_state(module);
-    struct scan_result *result;
-    PyObject *file = NULL;
-    struct alc_error err;
-
-    if (!PyBytes_Check(source)) {
-        return PyErr_Format(PyExc_TypeError, "source: bytes are needed, not %.100s",
-                            Py_TYPE(source)->tp_name);
-    }
-    alc_error_init(&err);
-    result = new_result(state);
-    if (result) {
-        if (alc_scan_buffer(&result->files, PyBytes_AS_STRING(source),
-                            (size_t)PyBytes_GET_SIZE(source), &err) < 0) {
-            alc_bind_raise(&err, NULL);
-        } else {
-            file = alc_bind_scanned_file(state, result, 0);
-        }
-        Py_DECREF(result);
-    }
-    return file;
-}
-
 /* METH_KEYWORDS functions have three parameters; the table wants two. */
 #define KEYWORDS_FUNCTION(f) (PyCFunction)(void (*)(void)) f
 
@@ -544,8 +513,6 @@ static PyMethodDef scan_functions[] = {
      "Read all revision files below the paths."},
     {"scan_file", scan_file, METH_O,
      "scan_file(path, /)\n--\n\nRead one revision file."},
-    {"scan_source", scan_source, METH_O,
-     "scan_source(source, /)\n--\n\nRead a revision file that is in memory."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -77,6 +77,9 @@ struct alc_proof_options {
     const struct alc_judge *judge;
 };
 
+/* What a backend decides of them; all else is off. */
+struct alc_proof_options alc_proof_options_of(enum alc_backend backend);
+
 /*
  * Compare a table of the database with the wanted one; both from finished catalogs of
  * the same backend, with the same notion of which schema goes without a name.

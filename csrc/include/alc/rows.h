@@ -36,17 +36,6 @@ struct alc_rows {
     int (*next)(void *self, struct alc_cell *cells, struct alc_error *err);
 };
 
-/* Rows in memory: n_rows * n_columns cells, borrowed. */
-struct alc_memory_rows {
-    const struct alc_cell *cells;
-    size_t n_rows;
-    size_t n_columns;
-    size_t at;
-};
-
-/* Read `memory` from its start.  Both must outlive the reading. */
-void alc_rows_from_memory(struct alc_rows *out, struct alc_memory_rows *memory);
-
 /* The text of a cell; absent (NULL ptr) for NULL; ALC_E_INVALID for a number. */
 int alc_cell_text(struct alc_str *out, const struct alc_cell *cell,
                   struct alc_error *err);

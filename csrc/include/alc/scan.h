@@ -88,7 +88,7 @@ struct alc_scan {
 /* Memory that one scan after another uses; one per thread. */
 struct alc_scan_scratch {
     struct alc_buf text;     /* decoded string */
-    struct alc_buf source;   /* source with its newlines translated */
+    struct alc_buf lines;    /* a file with its newlines translated */
     struct alc_value *items; /* of the brackets that are open */
     size_t n_items;
     size_t cap_items;
@@ -102,13 +102,13 @@ void alc_scan_scratch_release(struct alc_scan_scratch *scratch);
 const char *alc_scan_reason_text(enum alc_scan_reason reason);
 
 /*
- * Scan a file's content.  src[len] must be readable and NUL; src itself may hold any
+ * Scan a file's content.  text[len] must be readable and NUL; text itself may hold any
  * bytes.  Values go to `arena`.  O(len) time; recursion is at most ALC_SCAN_MAX_DEPTH.
  * Returns 0 or ALC_E_NOMEM.
  */
-int alc_scan_source(struct alc_scan *out, const char *src, size_t len,
-                    struct alc_arena *arena, struct alc_scan_scratch *scratch,
-                    struct alc_error *err);
+int alc_scan_text(struct alc_scan *out, const char *text, size_t len,
+                  struct alc_arena *arena, struct alc_scan_scratch *scratch,
+                  struct alc_error *err);
 
 /*
  * The docstring as Python 3.13 and later keep it: tabs expanded, the common indentation
@@ -172,9 +172,5 @@ int alc_scan_directories(struct alc_scan_files *out, const char *const *paths,
  * Returns 0 or ALC_E_NOMEM.  Release *out in every case; it holds one file.
  */
 int alc_scan_one(struct alc_scan_files *out, const char *path, struct alc_error *err);
-
-/* The same for a file's content in memory; src is as for alc_scan_source(). */
-int alc_scan_buffer(struct alc_scan_files *out, const char *src, size_t len,
-                    struct alc_error *err);
 
 #endif

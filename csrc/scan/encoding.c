@@ -8,17 +8,17 @@
 #include "lexer.h"
 
 /* Any byte of 0x80 or above? */
-static bool has_high(const char *src, size_t len)
+static bool has_high(const char *text, size_t len)
 {
     const uint64_t high = UINT64_C(0x8080808080808080);
     uint64_t seen = 0, word;
 
-    for (; len >= sizeof word; src += sizeof word, len -= sizeof word) {
-        memcpy(&word, src, sizeof word);
+    for (; len >= sizeof word; text += sizeof word, len -= sizeof word) {
+        memcpy(&word, text, sizeof word);
         seen |= word;
     }
-    for (; len; src++, len--) {
-        seen |= (unsigned char)*src;
+    for (; len; text++, len--) {
+        seen |= (unsigned char)*text;
     }
     return (seen & high) != 0;
 }
@@ -61,16 +61,16 @@ static size_t utf8_len(const unsigned char *s)
 }
 
 /* The first byte that is not UTF-8, or NULL. */
-static const char *find_bad_utf8(const char *src, size_t len)
+static const char *find_bad_utf8(const char *text, size_t len)
 {
-    const char *end = src + len;
+    const char *end = text + len;
 
-    while (src < end) {
-        size_t n = utf8_len((const unsigned char *)src);
+    while (text < end) {
+        size_t n = utf8_len((const unsigned char *)text);
         if (!n) {
-            return src;
+            return text;
         }
-        src += n;
+        text += n;
     }
     return NULL;
 }
@@ -141,28 +141,28 @@ static bool declares_other(const char *line, size_t len, bool ascii, bool marked
 }
 
 /* The two lines in which an encoding can be declared. */
-static bool is_other_encoding(const char *src, size_t len, bool ascii, bool marked)
+static bool is_other_encoding(const char *text, size_t len, bool ascii, bool marked)
 {
-    const char *end = src + len;
+    const char *end = text + len;
 
-    for (int i = 0; i < 2 && src < end; i++) {
-        const char *stop = src;
+    for (int i = 0; i < 2 && text < end; i++) {
+        const char *stop = text;
         while (stop < end && *stop != '\n') {
             stop++;
         }
-        if (declares_other(src, (size_t)(stop - src), ascii, marked)) {
+        if (declares_other(text, (size_t)(stop - text), ascii, marked)) {
             return true;
         }
-        src = stop + 1;
+        text = stop + 1;
     }
     return false;
 }
 
-/* Copy the source to the scratch with \r\n and \r as \n, as Python's tokeniser has it.
+/* Copy the text to the scratch with \r\n and \r as \n, as Python's tokeniser has it.
  */
-static int translate_newlines(struct lexer *lx, const char *src, size_t len)
+static int translate_newlines(struct lexer *lx, const char *text, size_t len)
 {
-    struct alc_buf *buf = &lx->scratch->source;
+    struct alc_buf *buf = &lx->scratch->lines;
     char *to;
 
     alc_buf_reset(buf);
@@ -171,9 +171,9 @@ static int translate_newlines(struct lexer *lx, const char *src, size_t len)
     }
     to = buf->ptr;
     for (size_t i = 0; i < len; i++) {
-        if (src[i] != '\r') {
-            *to++ = src[i];
-        } else if (i + 1 == len || src[i + 1] != '\n') {
+        if (text[i] != '\r') {
+            *to++ = text[i];
+        } else if (i + 1 == len || text[i + 1] != '\n') {
             *to++ = '\n';
         }
     }
@@ -183,31 +183,31 @@ static int translate_newlines(struct lexer *lx, const char *src, size_t len)
     return 0;
 }
 
-int scan_open_source(struct lexer *lx, const char *src, size_t len)
+int scan_open_text(struct lexer *lx, const char *text, size_t len)
 {
     const char *bad;
-    bool marked = len >= 3 && memcmp(src, "\xEF\xBB\xBF", 3) == 0;
+    bool marked = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
     bool ascii;
 
     if (marked) {
-        src += 3;
+        text += 3;
         len -= 3;
     }
-    lx->p = lx->start = src;
-    lx->end = src + len;
+    lx->p = lx->start = text;
+    lx->end = text + len;
     if (len > ALC_SCAN_MAX_LEN) {
         return lexer_stop(lx, ALC_SCAN_TOO_LARGE, NULL);
     }
-    bad = len ? memchr(src, '\0', len) : NULL;
+    bad = len ? memchr(text, '\0', len) : NULL;
     if (bad) {
         return lexer_stop(lx, ALC_SCAN_NUL, bad);
     }
-    ascii = !has_high(src, len);
-    bad = ascii ? NULL : find_bad_utf8(src, len);
+    ascii = !has_high(text, len);
+    bad = ascii ? NULL : find_bad_utf8(text, len);
     if (bad) {
         return lexer_stop(lx, ALC_SCAN_ENCODING, bad);
     }
-    if (len && memchr(src, '\r', len) && translate_newlines(lx, src, len) < 0) {
+    if (len && memchr(text, '\r', len) && translate_newlines(lx, text, len) < 0) {
         return ALC_E_NOMEM;
     }
     lx->p = lx->start;
