@@ -11,7 +11,7 @@ import contextlib
 import functools
 import logging
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -175,6 +175,13 @@ class Attempt:
     def table_names(self, schema: str | None) -> list[str] | None:
         """Return the tables of a schema as the inspector does; None: ask that."""
         return None if self._names is None else self._names.tables(schema)
+
+    def visible_tables(self) -> Iterable[tuple[str, str]] | None:
+        """Return schema and name of the tables that are found without their schema.
+
+        None: ask the database.
+        """
+        return None if self._names is None else self._names.visible_tables()
 
     def prove(self, wanted: dict[TableKey, Table]) -> Collection[TableKey]:
         """Return the keys of tables that are shown to be as the model wants them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..util.langhelpers import PriorityDispatcher
     from ..util.sqla_compat import _ConstraintName
     from ._protocols import CommandArgs, MigrationContext, ScriptDirectory
+    from .compare._table_names import Place
 
 log = logging.getLogger("alembic.autogenerate.api")
 
@@ -204,11 +205,12 @@ class AutogenContext:
         self.opts: dict[str, Any] = opts
         self._has_batch: bool = False
         self._reflections: dict[Inspector, Reflection] = {}
+        self._found_elsewhere: Mapping[str, Place] = {}
 
     def _reflection_by(self, inspector: Inspector) -> Reflection:
         """Return what was read through an inspector in this run."""
         if inspector not in self._reflections:
-            self._reflections[inspector] = Reflection(inspector)
+            self._reflections[inspector] = Reflection(inspector, self._found_elsewhere)
         return self._reflections[inspector]
 
     @util.memoized_property

@@ -106,6 +106,12 @@ class Names:
         """
         return self._tables.get(schema, [])
 
+    def visible_tables(self) -> Iterator[tuple[str, str]]:
+        """Yield schema and name of the tables whose schema may be left out."""
+        for row in self.rows:
+            if row.kind == "r" and row.visible and row.schema != "pg_catalog":
+                yield row.schema, row.name
+
     def owned_sequences(self) -> Iterator[OwnedSequence]:
         """Yield the sequences that columns own."""
         for row in self.rows:

@@ -271,12 +271,13 @@ class _fk_constraint_sig(
 
     @cached_property
     def unnamed_no_options(self) -> tuple[Any, ...]:
-        """Schema, table and columns of both ends."""
+        """Schema, table and columns of both ends; the default schema is None."""
+        default = self.impl.dialect.default_schema_name
         return (
-            self.source_schema,
+            None if self.source_schema == default else self.source_schema,
             self.source_table,
             tuple(self.source_columns),
-            self.target_schema,
+            None if self.target_schema == default else self.target_schema,
             self.target_table,
             tuple(self.target_columns),
         )

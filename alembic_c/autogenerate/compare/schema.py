@@ -39,11 +39,37 @@ def _produce_net_changes(
         for name in _schema_names(autogen_context)
         if autogen_context.run_name_filters(name, "schema", {})
     )
+    if None not in schemas and _is_default_schema_wanted(autogen_context):
+        schemas.add(None)
     compare = autogen_context.comparators.dispatch(
         "schema", qualifier=autogen_context.dialect.name
     )
     compare(autogen_context, upgrade_ops, schemas)
     return PriorityDispatchResult.CONTINUE
+
+
+def _is_default_schema_wanted(autogen_context: AutogenContext) -> bool:
+    """Return whether the default schema takes part although its name None is refused.
+
+    It does if the model has tables there and the filter takes the schema by its own
+    name.  Otherwise all these tables are reported as added, which is said once.
+    """
+    default = autogen_context.dialect.default_schema_name
+    tables = [
+        table
+        for table in autogen_context.table_key_to_table.values()
+        if table.schema is None or table.schema == default
+    ]
+    if not tables:
+        return False
+    if default is not None and autogen_context.run_name_filters(default, "schema", {}):
+        return True
+    log.warning(
+        "include_name leaves out the default schema, whose name is None, but %d "
+        "table(s) of the model are in it: they are taken for new ones in every run",
+        len(tables),
+    )
+    return False
 
 
 def setup(plugin: Plugin) -> None:

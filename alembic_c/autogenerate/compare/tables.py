@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.schema import sort_tables_and_constraints
@@ -16,6 +16,8 @@ from ...ddl.sqlite import SQLiteImpl
 from ...operations import ops
 from ...util import PriorityDispatchResult
 from .. import _proof
+from . import _table_names
+from ._table_names import TableKey, known_as
 from .util import Reflection, collector_paused
 
 if TYPE_CHECKING:
@@ -31,9 +33,6 @@ log = logging.getLogger("alembic.autogenerate.compare.tables")
 # They correct a kind of constraints without looking at the table's others.
 _LOOK_AT_ONE_THING = (PostgresqlImpl, SQLiteImpl)
 
-# (schema, None for the default one; name)
-TableKey: TypeAlias = "tuple[str | None, str]"
-
 
 def _autogen_for_tables(
     autogen_context: AutogenContext,
@@ -41,35 +40,23 @@ def _autogen_for_tables(
     schemas: set[str | None],
 ) -> PriorityDispatchResult:
     """Compare the tables of some schemas with those of the model."""
-    context = autogen_context.migration_context
-    version_table = (context.version_table_schema, context.version_table)
     inspector = autogen_context.inspector
-
+    version_table = _table_names.version_table(autogen_context)
     attempt = _proof.begin(autogen_context, schemas)
-    conn_names: OrderedSet[TableKey] = OrderedSet(
-        (schema, name)
-        for schema in schemas
-        for name in _table_names(inspector, attempt, schema)
-        if (schema, name) != version_table
-        and autogen_context.run_name_filters(name, "table", {"schema_name": schema})
-    )
     metadata_names: OrderedSet[TableKey] = OrderedSet(
         (table.schema, table.name)
         for table in autogen_context.table_key_to_table.values()
+        if (known_as(autogen_context, table.schema), table.name) != version_table
     )
-    metadata_names.discard(version_table)
+    wanted = {
+        (known_as(autogen_context, schema), name) for schema, name in metadata_names
+    }
+    conn_names = _table_names.listed(autogen_context, schemas, wanted, attempt)
     with collector_paused():
         _compare_tables(
             conn_names, metadata_names, inspector, upgrade_ops, autogen_context, attempt
         )
     return PriorityDispatchResult.CONTINUE
-
-
-def _table_names(
-    inspector: Inspector, attempt: _proof.Attempt | None, schema: str | None
-) -> list[str]:
-    known = None if attempt is None else attempt.table_names(schema)
-    return inspector.get_table_names(schema=schema) if known is None else known
 
 
 def _compare_tables(
@@ -132,12 +119,11 @@ def _model_tables(
 
     A table that names the default schema is the one that names none.
     """
-    default_schema = autogen_context.dialect.default_schema_name
     tables: dict[TableKey, Table] = {}
     for schema, name in names:
         key = f"{schema}.{name}" if schema else name
-        known_as = None if schema == default_schema else schema
-        tables[known_as, name] = autogen_context.table_key_to_table[key]
+        table = autogen_context.table_key_to_table[key]
+        tables[known_as(autogen_context, schema), name] = table
     return tables
 
 

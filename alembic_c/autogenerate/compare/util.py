@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         ReflectedUniqueConstraint,
     )
 
+    from ._table_names import Place
+
 _T = TypeVar("_T")
 
 _NAMED_LISTS = ("foreign_keys", "indexes", "unique_constraints", "check_constraints")
@@ -38,8 +40,16 @@ class Reflection:
     convention applies to them, and they are rendered with `op.f()`.
     """
 
-    def __init__(self, inspector: Inspector) -> None:
+    def __init__(
+        self, inspector: Inspector, elsewhere: Mapping[str, Place] | None = None
+    ) -> None:
+        """Begin with nothing read.
+
+        elsewhere: the tables of which the database leaves out the schema although they
+            are not in the default one, by their names.
+        """
         self.inspector = inspector
+        self._elsewhere = elsewhere or {}
         self._read: dict[str | None, Any] = {}
         self._columns: dict[str | None, Any] = {}
 
@@ -76,6 +86,8 @@ class Reflection:
         for kind in _NAMED_LISTS:
             for items in getattr(found, kind).values():
                 _finalize_names(items)
+        for keys in found.foreign_keys.values():
+            self._name_schemas(keys)
         return found
 
     def reflect_table(self, table: Table, *, columns_only: bool = False) -> bool:
@@ -110,7 +122,18 @@ class Reflection:
         self, tname: str, schema: str | None
     ) -> list[ReflectedForeignKeyConstraint]:
         """Return a table's foreign keys."""
-        return self._get("foreign_keys", self.inspector.get_foreign_keys, tname, schema)
+        keys: list[ReflectedForeignKeyConstraint] = self._get(
+            "foreign_keys", self.inspector.get_foreign_keys, tname, schema
+        )
+        self._name_schemas(keys)
+        return keys
+
+    def _name_schemas(self, keys: Collection[Any]) -> None:
+        """Name the schemas that foreign keys lead to as they are compared."""
+        for key in keys if self._elsewhere else ():
+            place = self._elsewhere.get(key["referred_table"])
+            if place and key["referred_schema"] in (None, place.schema):
+                key["referred_schema"] = place.known_as
 
     def get_check_constraints(
         self, tname: str, schema: str | None

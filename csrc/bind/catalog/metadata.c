@@ -36,9 +36,6 @@ static int read_table(struct walker *w, PyObject *object)
         walker_get_text(&name, w, object, NAME_name) < 0) {
         return -1;
     }
-    w->has_default_schema = !alc_str_is_absent(schema) &&
-                            !alc_str_is_absent(w->default_schema) &&
-                            alc_str_eq(schema, w->default_schema);
     if (alc_str_is_absent(schema)) {
         schema = w->default_schema;
     }

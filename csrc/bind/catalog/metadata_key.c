@@ -232,25 +232,9 @@ static int read_action(enum alc_fk_action *out, struct walker *w,
     return 0;
 }
 
-/* The default schema goes without a name: a key of, or to, a table that names it is not
- * equal to what the database says. */
-static void settle_schema(struct alc_str *schema, const struct walker *w,
-                          struct alc_table *table)
-{
-    bool is_named = !alc_str_is_absent(*schema) &&
-                    !alc_str_is_absent(w->default_schema) &&
-                    alc_str_eq(*schema, w->default_schema);
-    if (is_named || w->has_default_schema) {
-        walker_make_opaque(table, "foreign key with the default schema's name");
-    }
-    if (alc_str_is_absent(*schema)) {
-        *schema = w->default_schema;
-    }
-}
-
 /* Where one pair of columns leads. */
 static int read_reference(struct alc_constraint *constraint, size_t i, struct walker *w,
-                          struct alc_table *table, PyObject *element)
+                          PyObject *element)
 {
     PyObject *parent = walker_get(w, element, NAME_parent);
     PyObject *column = parent ? walker_get(w, element, NAME_column) : NULL;
@@ -261,8 +245,8 @@ static int read_reference(struct alc_constraint *constraint, size_t i, struct wa
     if (!rc && i == 0) {
         rc = walker_get_text(&constraint->ref_table, w, target, NAME_name);
         rc = rc ? rc : walker_get_text(&constraint->ref_schema, w, target, NAME_schema);
-        if (!rc) {
-            settle_schema(&constraint->ref_schema, w, table);
+        if (!rc && alc_str_is_absent(constraint->ref_schema)) {
+            constraint->ref_schema = w->default_schema;
         }
     }
     Py_XDECREF(target);
@@ -303,8 +287,7 @@ static int read_foreign_key(struct walker *w, struct alc_table *table, PyObject 
             : walker_raised(w, alc_catalog_texts(&constraint->ref_columns, &w->model, n,
                                                  &w->err));
     for (size_t i = 0; !rc && i < n; i++) {
-        rc = read_reference(constraint, i, w, table,
-                            PyTuple_GET_ITEM(items, (Py_ssize_t)i));
+        rc = read_reference(constraint, i, w, PyTuple_GET_ITEM(items, (Py_ssize_t)i));
     }
     Py_DECREF(items);
     constraint->n_columns = constraint->n_ref_columns = rc ? 0 : n;

@@ -70,7 +70,6 @@ struct walker {
     bool is_postgresql;
     bool types, defaults, comments, checks;
     bool late_unique, late_index, late_check; /* see late_names */
-    bool has_default_schema; /* the table at hand names the default schema */
 };
 
 /* The texts of both enums, to be looked up once. */

@@ -1,0 +1,118 @@
+"""Take a database to a model by what autogenerate writes, and back, and look at it.
+
+Runs either package, so that a test can show what both do.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from alembic_c.catalog import snapshot
+from tests.support.autogen import LOGGER, Package, describe
+
+_NAMES = {"sa": sa, "mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
+PREFIXES = {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
+
+__all__ = ["LOGGER", "Trip", "Written", "round_trip", "run", "write"]
+
+
+@dataclass
+class Written:
+    """What autogenerate writes: the bodies of both functions, and the differences."""
+
+    upgrade: str
+    downgrade: str
+    diffs: list[str]
+
+
+@dataclass
+class Trip:
+    """What came of a migration that was written, run, and taken back.
+
+    failed: which step the database refused, and why; remaining: what the next
+    comparison finds; changes: how the database differs from before, after the way back.
+    """
+
+    written: Written
+    failed: str | None = None
+    remaining: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether everything ran, and nothing is left to do or to undo."""
+        return not (self.failed or self.remaining or self.changes)
+
+
+def write(
+    package: Package, connection: sa.Connection, model: sa.MetaData, **opts: Any
+) -> Written:
+    """Compare, and return what is written."""
+    context = package.context(
+        connection, {"target_metadata": model, **PREFIXES, **opts}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        script = package.autogenerate.produce_migrations(context, model)
+        upgrade, downgrade = (
+            package.autogenerate.render_python_code(
+                each,
+                migration_context=context,
+                render_as_batch=opts.get("render_as_batch", False),
+            )
+            for each in (script.upgrade_ops, script.downgrade_ops)
+        )
+        diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
+    if connection.in_transaction():
+        connection.commit()
+    return Written(upgrade, downgrade, diffs)
+
+
+def run(package: Package, connection: sa.Connection, code: str, **opts: Any) -> None:
+    """Run the body of a function of a revision file, and commit."""
+    source = "def migrate(op):\n" + textwrap.indent(
+        textwrap.dedent(f"    {code}"), "    "
+    )
+    names: dict[str, Any] = dict(_NAMES)
+    exec(compile(source, "<migration>", "exec"), names)
+    context = package.context(connection, opts)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with context.begin_transaction():
+                names["migrate"](package.operations.Operations(context))
+        if connection.in_transaction():
+            connection.commit()
+    except BaseException:
+        if connection.in_transaction():
+            connection.rollback()
+        raise
+
+
+def round_trip(
+    package: Package, connection: sa.Connection, model: sa.MetaData, **opts: Any
+) -> Trip:
+    """Go up, compare, down, compare with the database before, and up again."""
+    before = snapshot(connection)
+    connection.rollback()
+    trip = Trip(write(package, connection, model, **opts))
+    for step in ("upgrade", "downgrade", "upgrade again"):
+        body = trip.written.downgrade if step == "downgrade" else trip.written.upgrade
+        try:
+            run(package, connection, body)
+        except Exception as error:  # noqa: BLE001 - which one is the outcome
+            trip.failed = f"{step}: {type(error).__name__}: {error}"
+            return trip
+        if step == "downgrade":
+            after = snapshot(connection)
+            connection.rollback()
+            trip.changes = [str(each) for each in before.diff(after)]
+        else:
+            trip.remaining += write(package, connection, model, **opts).diffs
+    return trip
