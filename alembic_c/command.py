@@ -744,6 +744,7 @@ def ensure_version(config: Config, sql: bool = False) -> None:
 
     def ensure(rev: Any, context: MigrationContext) -> list[Any]:
         context._ensure_version_table()
+        context._note_step(lambda: ())
         return []
 
     _run_env(config, script, ensure, as_sql=sql)

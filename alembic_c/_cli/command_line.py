@@ -168,6 +168,7 @@ class CommandLine:
             ini_section=options.name,
             cmd_opts=options,
         )
+        config._is_command_line = True
         self.run_cmd(config, options)
 
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..util import sqla_compat
+from . import _foreign
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -155,10 +156,11 @@ def _autocommit_connection(context: MigrationContext) -> Iterator[None]:
 
 def _end_own_transaction(context: MigrationContext) -> None:
     transaction = context._transaction
-    assert transaction is not None, (
-        "autocommit_block() cannot end a transaction that was begun outside of the "
-        "migration context"
-    )
+    if transaction is None:
+        environment = context.environment_context
+        raise _foreign.autocommit_error(
+            context, environment._beginnings if environment else None
+        )
     transaction.commit()
     context._transaction = None
 

@@ -27,6 +27,7 @@ from sqlalchemy import Column, FetchedValue
 from .. import util
 from ..operations.base import Operations
 from ..util._proxy import ModuleClsProxy
+from ._foreign import Beginnings, ForeignTransaction, lost_error
 from ._transactions import _ProxyTransaction
 from .migration import MigrationContext
 
@@ -165,6 +166,9 @@ class EnvironmentContext(ModuleClsProxy):
     """
 
     _migration_context: MigrationContext | None = None
+    # With a command of the command line: the transactions that env.py begins.
+    _beginnings: Beginnings | None = None
+    _foreign: list[tuple[MigrationContext, ForeignTransaction]] | None = None
 
     config: Config = None  # type: ignore[assignment]
     """The configuration that the command was given."""
@@ -180,6 +184,10 @@ class EnvironmentContext(ModuleClsProxy):
     def __enter__(self) -> EnvironmentContext:
         """Put this environment in use in the running thread or task."""
         self._install_proxy()
+        if getattr(self.config, "_is_command_line", False) is True:
+            self._foreign = []
+            self._beginnings = Beginnings()
+            self._beginnings.start()
         return self
 
     def __exit__(
@@ -191,6 +199,18 @@ class EnvironmentContext(ModuleClsProxy):
         self._remove_proxy()
         if self._migration_context is not None:
             self._migration_context._release_lock()
+        if self._beginnings is not None:
+            self._beginnings.stop()
+        for _, transaction in self._foreign or ():
+            transaction.release()
+        if type_ is None:
+            self._require_storing()
+
+    def _require_storing(self) -> None:
+        """Raise CommandError if steps were lost with the transaction around them."""
+        for context, transaction in self._foreign or ():
+            if transaction.is_lost(context._version_ids()):
+                raise lost_error(transaction, context, self._beginnings)
 
     # --- what the command was asked for ---------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,7 +16,7 @@ from .. import util
 from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
-from . import _failures, _lock, _transactions
+from . import _failures, _foreign, _lock, _transactions
 from ._heads import HeadMaintainer
 from ._steps import MigrationInfo as MigrationInfo
 from ._steps import MigrationStep as MigrationStep
@@ -26,7 +26,7 @@ from ._transactions import _ProxyTransaction
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table, Transaction
     from sqlalchemy.engine import URL
-    from sqlalchemy.sql import Executable
+    from sqlalchemy.sql import Executable, Select
 
     from ..script.base import ScriptDirectory
     from ..util._config import Config
@@ -77,6 +77,7 @@ class MigrationContext:
         self._user_compare_server_default = opts.get("compare_server_default", False)
         self._start_from_rev: str | None = opts.get("starting_rev")
         self._transaction: Transaction | None = None
+        self._foreign: _foreign.ForeignTransaction | None = None
         self.connection: Any = (
             self._stdout_connection(connection) if self.as_sql else connection
         )
@@ -153,7 +154,7 @@ class MigrationContext:
         The transaction before the block is committed and a new one is begun after it:
         what a failing migration has done before the block stays. Use it first in a
         migration, with `transaction_per_migration`.
-        Raises AssertionError in a transaction that was not begun here.
+        Raises CommandError in a transaction that was not begun here.
         """
         with _transactions.autocommit(self):
             yield
@@ -204,8 +205,11 @@ class MigrationContext:
             )
         if not self._has_version_table():
             return ()
-        rows = self.connection.execute(select(self._version.c.version_num))
+        rows = self.connection.execute(self._version_ids())
         return tuple(row[0] for row in rows)
+
+    def _version_ids(self) -> Select[tuple[str]]:
+        return select(self._version.c.version_num)
 
     def _given_heads(self) -> tuple[str, ...]:
         given: Any = self._start_from_rev
@@ -266,6 +270,18 @@ class MigrationContext:
                 in_transaction = self.begin_transaction(_per_migration=True)
                 with watch.outside(step), in_transaction, watch.inside():
                     self._run_step(step, maintainer, kw)
+                self._note_step(lambda: maintainer.heads)
+
+    def _note_step(self, heads: Callable[[], Collection[str]]) -> None:
+        """Look whether what was done is in a transaction that is not ours to commit."""
+        environment = self.environment_context
+        if environment is None or environment._foreign is None:
+            return
+        if self._foreign is None and (found := _foreign.watch(self)):
+            self._foreign = found
+            environment._foreign.append((self, found))
+        if self._foreign is not None:
+            self._foreign.step(heads)
 
     def _heads_to_start_from(self) -> tuple[str, ...]:
         if self.purge:

@@ -84,6 +84,9 @@ class Config:
     cmd_opts: Namespace | None = None
     """The parsed command line; None when the program called the command itself."""
 
+    # Whether a command of the command line is run, not a function by a program.
+    _is_command_line = False
+
     def __init__(
         self,
         file_: str | os.PathLike[str] | None = None,

@@ -244,6 +244,11 @@ def _get_connection_in_transaction(connection: Connection | None) -> bool:
     return False if in_transaction is None else in_transaction()
 
 
+def _is_autocommit(connection: Connection) -> bool:
+    """Return whether each statement of the connection commits by itself."""
+    return connection._is_autocommit_isolation()
+
+
 @contextlib.contextmanager
 def _ensure_scope_for_ddl(connection: Connection | None) -> Iterator[None]:
     """Run a block in the transaction that is open, or in one of its own.
