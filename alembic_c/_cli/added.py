@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 # Name -> what the program's help says of it, and the module that is the command.
 VERBS = {
+    "catalog": (
+        "Show the tables of the database or of the models as a picture.",
+        "alembic_c._views._catalog",
+    ),
     "status": (
         "Show what is applied, what is pending, and what nobody knows.",
         "alembic_c.production._status_verb",

@@ -13,6 +13,7 @@ from __future__ import annotations
 from .._catalog import DatabaseError as DatabaseError
 from ._catalog import Catalog as Catalog
 from ._catalog import Change as Change
+from ._mermaid import mermaid as mermaid
 from ._objects import SchemaObject as SchemaObject
 from ._snapshot import snapshot as snapshot
 from ._words import assert_same as assert_same
@@ -24,6 +25,7 @@ __all__ = [
     "DatabaseError",
     "SchemaObject",
     "assert_same",
+    "mermaid",
     "render",
     "snapshot",
 ]
