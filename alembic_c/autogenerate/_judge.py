@@ -214,9 +214,18 @@ class PostgresqlJudge(Judge):
             primary_key=False,
             table=None,
             server_default=None if kind == _model.SQL else sa.DefaultClause(declared),
-            type=sa.Numeric() if kind == _model.PLAIN_NUMBER else sa.String(),
         )
-        return not self._defaults.compare_server_default(None, column, declared, actual)
+        # The type in the database decides how a model's string is read.  Where types
+        # are not compared, it need not be the model's.
+        types: list[TypeEngine[Any]] = [sa.String()]
+        if kind == _model.PLAIN_NUMBER:
+            types.append(sa.Numeric())
+        return not any(
+            self._defaults.compare_server_default(
+                SimpleNamespace(type=type_), column, declared, actual
+            )
+            for type_ in types
+        )
 
     def same_part(
         self,

@@ -4,7 +4,8 @@
   comes back as `lower((name)::text)`, and `'a'` as `'a'::character varying`.
   Comparison of texts leaves casts out on both sides.
 - Defaults: two texts that are shown here to be the same constant need no query; for the
-  others only the server can tell.
+  others only the server can tell.  It is asked about nothing but single expressions:
+  a text that might be more than that, or begin a comment, is never sent.
 - Expressions of indexes come back with casts and parentheses, and without the default
   sort order.  Both sides are reduced to what is left when all of that, quotes and
   blanks are dropped.  That is an approximation: it can miss a change of a cast, but it
@@ -128,9 +129,27 @@ _CONSTANT = re.compile(
         (?: :: (?P<type> [^'():]+ ) )?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _NULL = re.compile(r"NULL(?:::[^'():]+)?", re.IGNORECASE)
-_NEXTVAL = re.compile(r"nextval\s*\(", re.IGNORECASE)
+_NEXTVAL = re.compile(r"nextval\"?\s*\(", re.IGNORECASE)
+# The tokens of an expression.  Strings are those that end in the same place whether a
+# backslash is an escape in them or not, which depends on settings.
+_LEXEME = re.compile(
+    r"""
+    (?P<space>[ \t\n\r\f]+)
+  | (?P<name>[^\W\d][\w$]*|"(?:[^"\\\0]|"")+"(?!"))
+  | (?P<open>[(\[])
+  | (?P<close>[)\]])
+  | (?P<comma>,)
+  | (?P<comment>--|/\*)
+  | '(?:[^'\\\0]|''|\\[^'\0])*'(?!')
+  | \$(?P<tag>(?:[^\W\d]\w*)?)\$[^\0]*?\$(?P=tag)\$
+  | [0-9][0-9.]*|\.[0-9]+
+  | [-+*/<>=~!@\#%^&|`?:.]
+    """,
+    re.VERBOSE,
+)
+# What begins a query; no default can have one.
+_QUERIES = ("select", "table", "values")
 
 # Without an operator `=`, or with one that compares areas and the like.
 _NOT_COMPARABLE = ("json", "xml", "point", "polygon", "path", "line", "lseg", "box")
@@ -152,13 +171,46 @@ class _Constant(NamedTuple):
     type: str | None
 
 
-def literal(text: str, is_number: bool) -> str:
-    """Return the SQL literal of a default that was given as a plain string.
+def is_one_expression(text: str) -> bool:
+    """Return True if a text is one scalar expression when it stands in parentheses.
 
-    One quote at either end, as older programs gave it, is taken for a delimiter.
-    is_number: the column has fractions, so that `5` and `5.0` are the same.
+    It may still be one that the server refuses.  False means: not surely.
     """
-    if is_number and _NUMBER.fullmatch(text):
+    closings: list[str] = []
+    # For each open parenthesis whether values are listed in it, as arguments are.
+    lists = [False]
+    place, previous = 0, None
+    while place < len(text):
+        token = _LEXEME.match(text, place)
+        if token is None or token["comment"]:
+            return False
+        place = token.end()
+        if token["space"]:
+            continue
+        if token["open"]:
+            closings.append(")" if token[0] == "(" else "]")
+            is_call = previous is not None and previous["name"] is not None
+            lists.append(is_call or token[0] == "[")
+        elif token["close"]:
+            if not closings or closings.pop() != token[0]:
+                return False
+            lists.pop()
+        elif (token["comma"] and not lists[-1]) or token[0].lower() in _QUERIES:
+            return False
+        previous = token
+    return previous is not None and not closings
+
+
+def literal(text: str, is_number: bool) -> str:
+    """Return the SQL of a default that was given as a plain string.
+
+    A string that is in quotes already is taken as it is if it is one expression.  In
+    others one quote at either end, as older programs gave it, is taken for a delimiter.
+    is_number: the database's column is for fractions: there a string is an expression,
+        so that `5` and `5.0` are the same.
+    """
+    is_quoted = len(text) > 1 and text[0] == text[-1] == "'"
+    if (is_number or is_quoted) and is_one_expression(text):
         return text
     content = re.sub(r"^'|'$", "", text).replace("'", "''")
     return f"'{content}'"
@@ -204,16 +256,25 @@ def surely_equal(found: str, declared: str) -> bool:
     return _same_value(one, other)
 
 
-def comparable(found: str, declared: str) -> tuple[str, str]:
+def comparable(found: str, declared: str) -> tuple[str, str] | None:
     """Return both as SQL to be compared with `=`: as text if their type has no such.
 
     found: the server's text; declared: the metadata's.
+    None: one of them is not surely an expression.
     """
+    if not is_one_expression(found) or not is_one_expression(declared):
+        return None
     constant = _constant(found)
     if constant is None or not _has_no_equality(constant.type):
-        return found, declared
+        return f"({found})", f"({declared})"
     one, other = (f"(({each})::{constant.type})::text" for each in (found, declared))
     return one, other
+
+
+def same_text(found: str, declared: str) -> bool:
+    """Return whether texts that the server cannot compare are equal but for casts."""
+    one, other = (" ".join(without_casts(each).split()) for each in (found, declared))
+    return one == other
 
 
 def _same_value(found: _Constant, declared: _Constant) -> bool:

@@ -207,7 +207,7 @@ class MySQLImpl(DefaultImpl):
         is_enum = sqla_compat._has_affinity(declared_type, sqltypes.Enum)
         if is_text and not is_enum and not is_number:
             return bool(found != f"'{_unquoted(declared)}'")
-        return _timestamp_parts(found) != _timestamp_parts(declared)
+        return not _same_expression(found, declared)
 
     def correct_for_autogen_constraints(
         self,
@@ -274,7 +274,7 @@ def _unquoted(default: str | None) -> str | None:
 _NUMBERS = (sqltypes.Integer, sqltypes.Numeric, sqltypes.Float)
 _WRAPPED = re.compile(r"^(?:\((?P<inside>.*)\)|'(?P<quoted>.*)')$")
 _PARENTHESISED = re.compile(r"^\((?P<inside>.*)\)$")
-_ON_UPDATE = re.compile(r"(?P<default>.*) on update (?P<update>.*?)(?:\(\))?$")
+_ON_UPDATE = re.compile(r"(?P<default>.*) on update(?P<update>.*?)(?:\(\))?$")
 _EMPTY_CALL = re.compile(r"\(\)$")
 
 
@@ -283,17 +283,26 @@ def _unwrapped(default: str) -> str:
     return _WRAPPED.sub(lambda found: found["inside"] or found["quoted"] or "", default)
 
 
-def _timestamp_parts(default: str) -> tuple[str, ...]:
-    """Return a default and what is behind its ON UPDATE, as they compare.
+def _same_expression(found: str, declared: str) -> bool:
+    """Return whether two defaults are equal, and what is behind their ON UPDATE.
 
     MariaDB reports CURRENT_TIMESTAMP as current_timestamp(), and an expression without
     its parentheses.
     """
-    default = default.lower()
-    found = _ON_UPDATE.match(default)
-    parts = (found["default"], found["update"]) if found else (default,)
-    expression = _PARENTHESISED.sub(r"\g<inside>", parts[0])
-    return _EMPTY_CALL.sub("", expression), *parts[1:]
+    found, declared = found.lower(), declared.lower()
+    there, here = _ON_UPDATE.match(found), _ON_UPDATE.match(declared)
+    if there is None:
+        return _bare(found) == _bare(declared)
+    return (
+        here is not None
+        and there["update"] == here["update"]
+        and _bare(there["default"]) == _bare(here["default"])
+    )
+
+
+def _bare(expression: str) -> str:
+    """Return an expression without its parentheses, and without those of a call."""
+    return _EMPTY_CALL.sub("", _PARENTHESISED.sub(r"\g<inside>", expression))
 
 
 def _is_restrict(action: str | None) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import types as sqltypes
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause, Null
 
 from .. import util
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from .base import _ServerDefaultArgument
 
 log = logging.getLogger("alembic.ddl.postgresql")
+
+# In columns of these types a model's string is taken for an expression.
+_FRACTIONS = (sqltypes.Numeric, sqltypes.Float)
 
 
 def report_serial(sequence: str, table: str, column: str) -> None:
@@ -115,9 +119,7 @@ class PostgresqlImpl(DefaultImpl):
         if _is_null(metadata_column.server_default):
             return not _pg_compare.is_null(found)
         if _is_plain_string(metadata_column.server_default):
-            is_number = sqla_compat._has_affinity(
-                metadata_column.type, sqltypes.Numeric, sqltypes.Float
-            )
+            is_number = isinstance(inspector_column.type, _FRACTIONS)
             declared = _pg_compare.literal(declared, is_number)
         else:
             declared = _pg_compare.undoubled(declared, self.dialect)
@@ -132,13 +134,31 @@ class PostgresqlImpl(DefaultImpl):
     def _server_says_different(self, found: str, declared: str) -> bool:
         question = (found, declared)
         if question not in self._default_answers:
-            assert self.connection is not None
-            one, other = _pg_compare.comparable(found, declared)
-            equal = self.connection.scalar(
-                select(literal_column(one) == literal_column(other))
-            )
+            equal = self._ask(*question)
+            if equal is None:
+                equal = _pg_compare.same_text(*question)
             self._default_answers[question] = not equal
         return self._default_answers[question]
+
+    def _ask(self, found: str, declared: str) -> bool | None:
+        """Return whether the server takes both for equal, None if it cannot say.
+
+        Then the transaction is as it was before.
+        """
+        sides = _pg_compare.comparable(found, declared)
+        if sides is None:
+            return None
+        one: ColumnClause[Any] = literal_column(sides[0])
+        assert self.connection is not None
+        try:
+            with sqla_compat._undone_by_error(self.connection):
+                return bool(
+                    self.connection.scalar(select(one == literal_column(sides[1])))
+                )
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            return None
 
     def alter_column(
         self,

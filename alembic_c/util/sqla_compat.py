@@ -283,6 +283,25 @@ def _safe_rollback_connection_transaction(connection: Connection) -> None:
         transaction.rollback()
 
 
+@contextlib.contextmanager
+def _undone_by_error(connection: Connection) -> Iterator[None]:
+    """Run a block whose error leaves the open transaction as it was before.
+
+    A driver that commits each statement by itself has nothing to go back to.
+    """
+    driver_connection = connection.connection.dbapi_connection
+    if getattr(driver_connection, "autocommit", False) is True:
+        yield
+        return
+    savepoint = connection.begin_nested()
+    try:
+        yield
+    except BaseException:
+        savepoint.rollback()
+        raise
+    savepoint.commit()
+
+
 # --- schema items -------------------------------------------------------------------
 
 

@@ -227,6 +227,7 @@ def _mysql() -> Grid:
         for end in ("", " ")
     ]
     stamps += ["NULL on update CURRENT_TIMESTAMP", "0 ON UPDATE now()", "(uuid())"]
+    stamps += ["now() ON UPDATE now\n", "now() ON UPDATE now\n()", "now() ON UPDATE\n"]
     stamps += ["b'1'", "'2020-01-01 00:00:00'", "_utf8mb4'abc'", "_utf8mb4\\'abc\\'"]
     stamps += ["'it\\'s'", "NULL ON UPDATE CURRENT_TIMESTAMP ON UPDATE x", "a\nb"]
     return Grid(

@@ -196,6 +196,9 @@ def column_with(default: Any, type_: Any = sa.String) -> sa.Column[Any]:
     return column
 
 
+REFLECTED: sa.Column[Any] = sa.Column("x", sa.String)
+
+
 def test_postgresql_is_asked_once_for_a_pair_of_texts() -> None:
     connection = mock.Mock()
     connection.scalar.return_value = True
@@ -203,11 +206,11 @@ def test_postgresql_is_asked_once_for_a_pair_of_texts() -> None:
     column = column_with(sa.text("timezone('utc', now())"))
     texts = "timezone('utc', now())", "timezone('utc'::text, now())"
     for _ in range(3):
-        assert not judge.compare_server_default(None, column, *texts)
+        assert not judge.compare_server_default(REFLECTED, column, *texts)
     assert connection.scalar.call_count == 1
     connection.scalar.return_value = False
     judge.execute("CREATE OR REPLACE FUNCTION timezone …")
-    assert judge.compare_server_default(None, column, *texts)
+    assert judge.compare_server_default(REFLECTED, column, *texts)
 
 
 def test_postgresql_never_draws_from_a_sequence_to_compare() -> None:
@@ -215,10 +218,12 @@ def test_postgresql_never_draws_from_a_sequence_to_compare() -> None:
     judge = impl_of("postgresql", connection)
     column = column_with(sa.text("nextval('s')"), sa.Integer)
     reflected = "nextval('s'::regclass)"
-    assert not judge.compare_server_default(None, column, "nextval('s')", reflected)
-    assert not judge.compare_server_default(None, column, reflected, reflected)
-    assert judge.compare_server_default(None, column, "nextval('r')", reflected)
-    assert judge.compare_server_default(None, column, "5", reflected)
+    assert not judge.compare_server_default(
+        REFLECTED, column, "nextval('s')", reflected
+    )
+    assert not judge.compare_server_default(REFLECTED, column, reflected, reflected)
+    assert judge.compare_server_default(REFLECTED, column, "nextval('r')", reflected)
+    assert judge.compare_server_default(REFLECTED, column, "5", reflected)
     connection.scalar.assert_not_called()
 
 
@@ -226,7 +231,9 @@ def test_a_serial_column_has_no_default_to_compare() -> None:
     column: sa.Column[Any] = sa.Column("id", sa.Integer, primary_key=True)
     sa.Table("t", sa.MetaData(), column)
     judge = impl_of("postgresql")
-    assert not judge.compare_server_default(None, column, None, "nextval('t_id_seq')")
+    assert not judge.compare_server_default(
+        REFLECTED, column, None, "nextval('t_id_seq')"
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,13 +244,112 @@ def test_a_serial_column_has_no_default_to_compare() -> None:
         ("it's", False, "'it''s'"),
         ("5.0", False, "'5.0'"),
         ("5.0", True, "5.0"),
+        ("(1 + 1)", True, "(1 + 1)"),
+        ("'5'::numeric", True, "'5'::numeric"),
+        ("'it''s'", False, "'it''s'"),
+        ("it''s", False, "'it''''s'"),
+        ("'a' || 'b'", False, "'a' || 'b'"),
+        ("'a'); DROP TABLE x; SELECT ('b'", False, "'a''); DROP TABLE x; SELECT (''b'"),
         ("1; DROP TABLE x", True, "'1; DROP TABLE x'"),
+        ("", True, "''"),
+        ("'", False, "''"),
     ],
 )
 def test_plain_strings_become_literals(
     text: str, is_number: bool, literal: str
 ) -> None:
     assert _pg_compare.literal(text, is_number) == literal
+
+
+EXPRESSIONS = [
+    *(
+        "1",
+        "-1.5e-3",
+        ".5",
+        "abc",
+        '"a""b"',
+        "'it''s'",
+        "E'a\\nb'",
+        "'C:\\dir'",
+        "b'1'",
+    ),
+    *("now()", "timezone('utc'::text, now())", "a[1:2]", "ARRAY[1, 2]", "(1)", "1 + 1"),
+    *("'x'::timestamp with time zone", "'{}'::integer[]", "a$b", "$$it's; --$$"),
+    *("$q$ $$ ; $q$", "CASE WHEN a THEN 1 ELSE 2 END", "';'", "'--'", "'/*'", "'(('"),
+    *(
+        "f(g(1, 2), (3))",
+        "x IN (1, 2)",
+        "'a\\\\'",
+        "nextval('s')",
+        "100 % 3",
+        "a.b.c()",
+    ),
+]
+NO_EXPRESSIONS = [
+    *("", " ", "1; DROP TABLE x", "1;", "'a'; DROP TABLE x; --'", "1)", "(1", "(1]"),
+    *("1) + (2", "1 -- x", "1 /* x */", "/*", "'a' -- x\n 'b'", "'abc", 'a"b', "$$a"),
+    *("$q$ $$", "$1", "'a\\' || '; DROP TABLE x; --'", "E'a\\'; DROP TABLE x; --'"),
+    *("1, 2", "(1, 2)", "(SELECT 1)", "1 UNION select 2", "(VALUES (1))", "(TABLE x)"),
+    *("'a\0b'", "1\0", "\\", "'a''", "U&\"next\\0076al\"('s')", "'a'''; DROP", "{}"),
+]
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_expressions_are_known(text: str) -> None:
+    assert _pg_compare.is_one_expression(text)
+    assert _pg_compare.is_one_expression(f" ({text} )\n")
+
+
+@pytest.mark.parametrize("text", NO_EXPRESSIONS)
+def test_nothing_but_an_expression_is_sent(text: str) -> None:
+    assert not _pg_compare.is_one_expression(text)
+    connection = mock.Mock()
+    judge = impl_of("postgresql", connection)
+    for found, declared in ("1", sa.text(text)), (text, sa.text("now()")):
+        column = column_with(declared)
+        assert judge.compare_server_default(REFLECTED, column, declared.text, found)
+    assert not connection.mock_calls
+
+
+def test_what_the_server_cannot_compare_is_compared_as_text() -> None:
+    connection = mock.Mock()
+    connection.scalar.side_effect = sa.exc.ProgrammingError("SELECT", {}, Exception())
+    judge = impl_of("postgresql", connection)
+    for declared, differs in {"f('a')": False, "f('b')": True}.items():
+        column = column_with(sa.text(declared))
+        found = "f('a'::text)"
+        answer = judge.compare_server_default(REFLECTED, column, declared, found)
+        assert answer is differs
+    assert connection.begin_nested().rollback.call_count == 2
+
+
+@pytest.mark.parametrize(
+    ("type_", "found", "declared", "differs"),
+    [
+        (sa.Numeric(), "5.0", "5.00", None),
+        (sa.Numeric(), "5", "5", False),
+        (sa.Float(), "'5'::double precision", "(2 + 3)", None),
+        (sa.Integer(), "5", "5", False),
+        (sa.VARCHAR(9), "'5.0'::character varying", "5.0", False),
+    ],
+)
+def test_the_databases_type_tells_what_a_plain_string_is(
+    type_: Any, found: str, declared: str, differs: bool | None
+) -> None:
+    """None: the server is asked, about the string as an expression."""
+    connection = mock.Mock()
+    connection.scalar.return_value = True
+    judge = impl_of("postgresql", connection)
+    for model_type in sa.Integer(), sa.Numeric(), sa.String():
+        column = column_with(declared, model_type)
+        there: sa.Column[Any] = sa.Column("x", type_)
+        answer = judge.compare_server_default(there, column, declared, found)
+        assert answer is bool(differs)
+    if differs is None:
+        [call] = connection.scalar.call_args_list
+        assert f"({found}) = ({declared})" in str(call.args[0])
+    else:
+        connection.scalar.assert_not_called()
 
 
 @pytest.mark.parametrize(
