@@ -8,22 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from ..operations import _typing
 
 if TYPE_CHECKING:
-    from sqlalchemy.sql.schema import SchemaItem
+    pass
 
-NameFilterType: TypeAlias = Literal[
-    "schema",
-    "table",
-    "column",
-    "index",
-    "unique_constraint",
-    "foreign_key_constraint",
-    "check_constraint",
-]
-NameFilterParentNames: TypeAlias = dict[str, "str | None"]
-IncludeNameFn: TypeAlias = Callable[["str | None", str, NameFilterParentNames], bool]
-IncludeObjectFn: TypeAlias = Callable[
-    ["SchemaItem", Any, str, bool, "SchemaItem | None"], bool
-]
+# Looser than those of `runtime.environment`, which name what is above this layer.
 RenderItemFn: TypeAlias = Callable[[str, Any, Any], "str | Literal[False]"]
 ProcessRevisionDirectiveFn: TypeAlias = Callable[[Any, Any, list[Any]], None]
 

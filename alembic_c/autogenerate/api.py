@@ -13,16 +13,15 @@ from sqlalchemy.engine.default import DefaultDialect
 from .. import _bootstrap, util
 from ..ddl.impl import DefaultImpl
 from ..operations import ops
-from ..runtime.plugins import Plugin
-from . import compare, render
-from ._protocols import (
+from ..operations._hooks import (
     IncludeNameFn,
     IncludeObjectFn,
     NameFilterParentNames,
     NameFilterType,
-    ProcessRevisionDirectiveFn,
-    RenderItemFn,
 )
+from ..runtime.plugins import Plugin
+from . import compare, render
+from ._protocols import ProcessRevisionDirectiveFn, RenderItemFn
 from .compare.util import Reflection
 
 if TYPE_CHECKING:
@@ -273,8 +272,9 @@ class AutogenContext:
         reflected: whether it is from the database, not from the model.
         compare_to: its counterpart on the other side, if there is one.
         """
+        shown: Any = name  # also the mark of a constraint that waits for its name
         return all(
-            keep(object_, name, type_, reflected, compare_to)
+            keep(object_, shown, type_, reflected, compare_to)
             for keep in self._object_filters
         )
 

@@ -7,7 +7,6 @@ from collections.abc import (
     Collection,
     Iterable,
     Mapping,
-    MutableMapping,
     Sequence,
 )
 from contextlib import AbstractContextManager
@@ -25,6 +24,10 @@ from typing import (
 from sqlalchemy import Column, FetchedValue
 
 from .. import util
+from ..operations._hooks import IncludeNameFn as IncludeNameFn
+from ..operations._hooks import IncludeObjectFn as IncludeObjectFn
+from ..operations._hooks import NameFilterParentNames as NameFilterParentNames
+from ..operations._hooks import NameFilterType as NameFilterType
 from ..operations.base import Operations
 from ..util._proxy import ModuleClsProxy
 from ._foreign import Beginnings, ForeignTransaction, lost_error
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, MetaData
     from sqlalchemy.engine import URL
-    from sqlalchemy.schema import SchemaItem
     from sqlalchemy.sql import Executable
     from sqlalchemy.types import TypeEngine
 
@@ -71,42 +73,6 @@ RenderItemFn: TypeAlias = Callable[
 """Renders an object as Python source; False leaves it to the default.
 
 Called with type_, object, autogen_context; see `EnvironmentContext.configure`.
-"""
-
-NameFilterType: TypeAlias = Literal[
-    "schema",
-    "table",
-    "column",
-    "index",
-    "unique_constraint",
-    "foreign_key_constraint",
-    "check_constraint",
-]
-"""What kind of name or object a filter is asked about."""
-
-NameFilterParentNames: TypeAlias = MutableMapping[
-    Literal["schema_name", "table_name", "schema_qualified_table_name"],
-    Optional[str],  # noqa: UP045
-]
-"""The names of the things that a name is in."""
-
-IncludeNameFn: TypeAlias = Callable[
-    [Optional[str], NameFilterType, NameFilterParentNames],  # noqa: UP045
-    bool,
-]
-"""Says whether a name in the database is looked at; None is the default schema.
-
-Called with name, type_, parent_names; see `EnvironmentContext.configure`.
-"""
-
-IncludeObjectFn: TypeAlias = Callable[
-    ["SchemaItem", Optional[str], NameFilterType, bool, Optional["SchemaItem"]],  # noqa: UP045
-    bool,
-]
-"""Says whether an object takes part in the comparison.
-
-Called with object, name, type_, reflected, compare_to; see
-`EnvironmentContext.configure`.
 """
 
 OnVersionApplyFn: TypeAlias = Callable[

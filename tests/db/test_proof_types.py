@@ -10,7 +10,7 @@ import warnings
 
 import sqlalchemy as sa
 
-from alembic_c.autogenerate._judge import Judge, PostgresqlJudge, SqliteJudge
+from alembic_c.autogenerate._proof.judge import Judge, PostgresqlJudge, SqliteJudge
 from alembic_c.catalog import snapshot
 from alembic_c.runtime.migration import MigrationContext
 

@@ -89,7 +89,7 @@ def test_a_table_in_two_models_is_refused() -> None:
     ],
 )
 def test_name_filters_get_the_qualified_table(
-    name: str | None, type_: Any, parents: dict[str, Any], qualified: str | None
+    name: str | None, type_: Any, parents: dict[Any, Any], qualified: str | None
 ) -> None:
     seen = []
 

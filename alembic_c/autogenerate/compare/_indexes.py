@@ -111,8 +111,9 @@ def _database_side(
 
     def kept(found: Iterable[Any], kind: Any) -> Iterator[Any]:
         for params in found:
-            parents = {"table_name": tname, "schema_name": schema}
-            if autogen_context.run_name_filters(params["name"], kind, parents):
+            if autogen_context.run_name_filters(
+                params["name"], kind, {"table_name": tname, "schema_name": schema}
+            ):
                 yield params
 
     uniques_are_reported = True

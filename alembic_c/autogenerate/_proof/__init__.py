@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import MetaData, Table
 
-from ..ddl import _pg_compare, postgresql
-from ..ddl.mysql import MariaDBImpl, MySQLImpl
-from ..ddl.postgresql import PostgresqlImpl
-from ..ddl.sqlite import SQLiteImpl
+from ...ddl import _pg_compare, postgresql
+from ...ddl.mysql import MariaDBImpl, MySQLImpl
+from ...ddl.postgresql import PostgresqlImpl
+from ...ddl.sqlite import SQLiteImpl
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Inspector
 
-    from .._catalog import Catalog, Column
-    from .._catalog import Table as CatalogTable
-    from ..catalog._read import Names
-    from ..util import PriorityDispatcher
+    from ..._catalog import Catalog, Column
+    from ..._catalog import Table as CatalogTable
+    from ...catalog._read import Names
+    from ...util import PriorityDispatcher
 
 log = logging.getLogger("alembic.autogenerate.proof")
 
@@ -211,7 +211,7 @@ class Attempt:
 
         Raises _NotTried if the database is one about which nothing can be shown.
         """
-        from ..catalog import _model, _read
+        from ...catalog import _model, _read
 
         context, scope = self._context, self._scope
         assert context.connection is not None
@@ -255,7 +255,7 @@ class Attempt:
         Raises _NotTried for a server or a session whose statements may be read as
         something else by SQLAlchemy.
         """
-        from ..catalog import _mysql
+        from ...catalog import _mysql
 
         connection, dialect = self._context.connection, self._context.dialect
         assert connection is not None
@@ -335,7 +335,7 @@ def _names(
 
     Raises _NotTried for a server or a session that is not understood.
     """
-    from ..catalog import _read
+    from ...catalog import _read
 
     dialect = context.dialect
     default = dialect.default_schema_name
@@ -434,7 +434,7 @@ def _own_comparators() -> dict[int, set[_Element]]:
 
     The functions are their modules', which stay loaded.
     """
-    from .compare import BUILT_IN  # which imports us
+    from ..compare import BUILT_IN  # not at import: its modules import us
 
     registrations = _Registrations()
     for module, _ in BUILT_IN:
@@ -457,8 +457,8 @@ def _proven(
     evidence: _Evidence,
     scope: _Scope,
 ) -> Iterator[TableKey]:
-    from .._catalog import prove
-    from ._judge import judge_for
+    from ..._catalog import prove
+    from .judge import judge_for
 
     default = context.dialect.default_schema_name
     impl = context.migration_context.impl

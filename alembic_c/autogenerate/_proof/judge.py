@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from ..catalog import _model
-from ..ddl import _autogen, _pg_compare
-from ..ddl.mysql import MySQLImpl
-from ..ddl.postgresql import PostgresqlImpl
-from ..ddl.sqlite import SQLiteImpl
-from ..util import sqla_compat
+from ...catalog import _model
+from ...ddl import _autogen, _pg_compare
+from ...ddl.mysql import MySQLImpl
+from ...ddl.postgresql import PostgresqlImpl
+from ...ddl.sqlite import SQLiteImpl
+from ...util import sqla_compat
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
     from sqlalchemy.types import TypeEngine
 
-    from ..ddl.impl import DefaultImpl
+    from ...ddl.impl import DefaultImpl
 
 
 class Judge:
