@@ -13,11 +13,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.sql import Executable
 
 from .ddl.impl import DefaultImpl
+from .operations._hooks import IncludeNameFn
+from .operations._hooks import IncludeObjectFn
 from .runtime._transactions import _ProxyTransaction
 from .runtime.environment import CompareServerDefault
 from .runtime.environment import CompareType
-from .runtime.environment import IncludeNameFn
-from .runtime.environment import IncludeObjectFn
 from .runtime.environment import OnVersionApplyFn
 from .runtime.environment import ProcessRevisionDirectiveFn
 from .runtime.environment import RenderItemFn

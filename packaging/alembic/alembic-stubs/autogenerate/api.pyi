@@ -1,10 +1,6 @@
 # Written by tools/write_stubs.py; do not edit.
 
 from alembic_c.autogenerate.api import *
-from alembic_c.autogenerate._protocols import IncludeNameFn as IncludeNameFn
-from alembic_c.autogenerate._protocols import IncludeObjectFn as IncludeObjectFn
-from alembic_c.autogenerate._protocols import NameFilterParentNames as NameFilterParentNames
-from alembic_c.autogenerate._protocols import NameFilterType as NameFilterType
 from alembic_c.autogenerate._protocols import ProcessRevisionDirectiveFn as ProcessRevisionDirectiveFn
 from alembic_c.autogenerate._protocols import RenderItemFn as RenderItemFn
 from alembic_c.autogenerate.api import _DetachedContext as _DetachedContext
