@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from _thread import RLock
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from .. import util
 from .._core import ForeignRevisionError, load_revisions, read_map, touch_graphs
@@ -114,7 +114,8 @@ class LoadedMap:
 
         It may have a method `ends` that gives the ids of the four ends, in the order of
         `_ENDS`, or None if they are not known without loading the map.  Then it has a
-        method `find` too, which gives the revision of an id, as it is in a loaded map.
+        method `find` too, which gives the revision of an id, as it is in a loaded map,
+        and `paths_of`, which gives the files that have an id, behind an iteration.
         """
         return self._generator()
 
@@ -128,11 +129,24 @@ class LoadedMap:
             map_: _RevisionMapType = NotedDict()
             revisions = self._revisions
             del self._revisions
-            graph, *ends = load_revisions(revisions, map_, _report)
+
+            def report(what: str, subject: Any, detail: Any) -> None:
+                if what == "duplicate":
+                    paths_of = getattr(revisions, "paths_of", None)
+                    detail = paths_of(subject.revision) if paths_of else ()
+                    self._duplicates[subject.revision] = detail
+                _report(what, subject, detail)
+
+            graph, *ends = load_revisions(revisions, map_, report)
             self.__dict__["_built_graph"] = graph
             self._keep_ends(ends)
             self.__dict__["_revision_map"] = map_
             return map_
+
+    @util.memoized_property
+    def _duplicates(self) -> dict[str, Sequence[str]]:
+        """Paths of the files that share an id, by that id; known once it is loaded."""
+        return {}
 
     def _check(self) -> None:
         """Raise what loading raises, and warn, if there is anything to tell."""
@@ -170,7 +184,7 @@ class LoadedMap:
         if _replace and revision.revision not in map_:
             raise Exception(f"revision {revision.revision} not in map")
         if not _replace and revision.revision in map_:
-            _report("duplicate", revision, None)
+            _report("duplicate", revision, ())
         map_[revision.revision] = revision
         self._add_branches([revision], map_)
         self._map_branch_labels([revision], map_)
@@ -378,7 +392,9 @@ def _report(what: str, subject: Any, detail: Any) -> None:
     dependency", "cycle" or "dependency cycle"; subject, detail: what each is about.
     """
     if what == "duplicate":
-        util.warn(f"Revision {subject.revision} is present more than once")
+        where = ", ".join(detail)
+        text = f"Revision {subject.revision} is present more than once"
+        util.warn(f"{text}: {where}" if where else text)
     elif what == "label":
         revision, holder = detail
         error = RevisionError(

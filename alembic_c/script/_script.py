@@ -212,6 +212,13 @@ class RevisionFiles:
         self._scriptdir = scriptdir
         self._tree = tree
         self._made: dict[str, Script] = {}
+        self._given: list[Any] = []
+
+    def paths_of(self, rev_id: str) -> list[str]:
+        """Return the paths of the scripts of the last iteration that have an id."""
+        return [
+            each.path for each in self._given if getattr(each, "revision", 0) == rev_id
+        ]
 
     def ends(self) -> tuple[tuple[str, ...], ...] | None:
         """Return the ids of heads, real heads, bases and real bases.
@@ -239,12 +246,15 @@ class RevisionFiles:
         found: list[Any] = self._tree.revisions(Script)
         if self._made:
             found = [self._made.get(each.revision, each) for each in found]
+        self._given = found
         # Most trees are done with this; otherwise go over it.
         return self._resolve(found) if ScannedFile in map(type, found) else iter(found)
 
     def _resolve(self, found: Iterable[Script | ScannedFile]) -> Iterator[Script]:
+        self._given = []
         for item in found:
             if not isinstance(item, ScannedFile):
+                self._given.append(item)
                 yield item
             elif item.duplicate:
                 util.warn(
@@ -252,6 +262,7 @@ class RevisionFiles:
                     "version_locations is unique."
                 )
             elif script := self._from_scan(item):
+                self._given.append(script)
                 yield script
 
     def _from_scan(self, scanned: ScannedFile) -> Script | None:

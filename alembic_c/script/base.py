@@ -207,8 +207,13 @@ class ScriptDirectory:
         """Return a script for each revision file, in the order of locations and names.
 
         The files are read at once, scripts are made when they are iterated over.
-        Raises OSError for a directory that cannot be read.
+        Raises OSError for a directory that cannot be read; warns of one that is
+        configured, but not there.
         """
+        for name in self._missing_locations():
+            util.warn(
+                f"There is no directory {name} ({self._place('version_locations')})"
+            )
         return RevisionFiles(
             self,
             scan_tree(
@@ -383,6 +388,7 @@ class ScriptDirectory:
             scripts = list(
                 self.iterate_revisions(destination, current_rev, implicit_base=True)
             )
+        self._require_unique_ids()
         return [
             MigrationStep.upgrade_from_script(self.revision_map, script)
             for script in reversed(scripts)
@@ -402,6 +408,7 @@ class ScriptDirectory:
                     current_rev, destination, select_for_downgrade=True
                 )
             )
+        self._require_unique_ids()
         return [
             MigrationStep.downgrade_from_script(self.revision_map, script)
             for script in scripts
@@ -413,11 +420,35 @@ class ScriptDirectory:
             multiple_heads="Multiple heads are present; please specify a single "
             "target revision"
         ):
+            self._require_unique_ids()
             present = self.get_revisions(heads)
             target = revision or "base"
             affected = heads_on_lines_of(self.revision_map, target, present)
             targets = self.get_revisions(target) or (None,)
             return stamp_steps(self.revision_map, targets, affected)
+
+    def _require_unique_ids(self) -> None:
+        """Raise CommandError if it cannot be known which files are meant."""
+        with self._catch_revision_errors():
+            self.revision_map._check()
+        for rev_id, paths in self.revision_map._duplicates.items():
+            if paths:
+                raise util.CommandError(
+                    f"Revision {rev_id} is in {len(paths)} files; delete what is not "
+                    "meant, or give it an id of its own\n"
+                    + "\n".join(f"  in {path}" for path in paths)
+                )
+
+    def _missing_locations(self) -> list[str]:
+        """Return the directories of revision files that are configured, but not there.
+
+        The usual one may be missing: nothing keeps a directory without files.
+        """
+        if not self.version_locations:
+            return []
+        return [
+            str(name) for name in self._locations_to_read() if not os.path.isdir(name)
+        ]
 
     # --- new files ------------------------------------------------------------------
 
@@ -499,6 +530,12 @@ class ScriptDirectory:
         what the new file raises when it is executed, and OSError.
         """
         self._check_id(revid)
+        self._require_unique_ids()
+        known: Any = self.revision_map._revision_map.get(revid)
+        if known is not None and known.revision == revid:
+            raise util.CommandError(
+                f"Revision {revid} is there already\n  in {known.path}"
+            )
         from pathlib import Path
 
         from ..util._docstring import DocstringText

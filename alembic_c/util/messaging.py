@@ -124,10 +124,19 @@ def msg(
 
 
 def _wrapped(text: str, width: int) -> str:
-    """Return `text` folded into indented lines of at most `width` columns."""
+    """Return `text` folded into indented lines of at most `width` columns.
+
+    Lines that it has stay lines, with their own indentation.
+    """
     import textwrap
 
-    return textwrap.fill(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    def folded(line: str) -> str:
+        indent = _INDENT + line[: len(line) - len(line.lstrip(" "))]
+        return textwrap.fill(
+            line.lstrip(" "), width, initial_indent=indent, subsequent_indent=indent
+        )
+
+    return "\n".join(map(folded, text.split("\n")))
 
 
 def format_as_comma(value: str | Iterable[str] | None) -> str:

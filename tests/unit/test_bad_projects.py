@@ -320,7 +320,38 @@ def test_duplicate_ids(project: Project) -> None:
     add(project, "0001", None)
     add(project, "0001", None, name="copy_of_0001")
     done = project.run("heads")
-    assert "Revision 0001 is present more than once" in done.stderr
+    versions = project.root / "migrations" / "versions"
+    both = f"{versions}/0001.py, {versions}/copy_of_0001.py"
+    assert f"Revision 0001 is present more than once: {both}" in done.stderr
+    # What changes something does not guess which of them is meant.
+    for arguments in (
+        ("upgrade", "heads"),
+        ("stamp", "0001"),
+        ("downgrade", "base"),
+        ("revision", "-m", "next"),
+        ("merge", "heads"),
+    ):
+        said = complaint(project, *arguments, status=255)
+        assert "FAILED: Revision 0001 is in 2 files" in said
+        assert f"  in {versions}/0001.py\n  in {versions}/copy_of_0001.py\n" in said
+        assert "Traceback" not in said
+    assert len(list(versions.glob("*.py"))) == 2
+
+
+def test_version_location_that_is_missing(project: Project) -> None:
+    add(project, "0001", None)
+    project.run("upgrade", "head")
+    project.replace("alembic.ini", "[alembic]", "[alembic]\nversion_locations = gone")
+    place = "alembic.ini: 'version_locations' in [alembic]"
+    gone = f"There is no directory {project.root}/gone ({place})"
+    assert gone in project.run("heads").stderr
+    for arguments in (("upgrade", "heads"), ("downgrade", "base"), ("stamp", "heads")):
+        said = complaint(project, *arguments, status=255)
+        assert "FAILED: Can't locate revision identified by '0001'" in said
+        assert gone in said
+    # The first revision makes the directory.
+    project.run("revision", "-m", "first")
+    assert "no directory" not in project.run("heads").stderr
 
 
 def test_missing_parent(project: Project) -> None:

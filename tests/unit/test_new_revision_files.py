@@ -32,7 +32,7 @@ def test_a_file_that_is_there_stays(project: Project) -> None:
     done = project.run(
         "revision", "-m", "one", "--rev-id", "r1", "--head", "base", status=255
     )
-    assert f"{path} is there already, and was not changed" in done.stdout
+    assert f"FAILED: Revision r1 is there already\n  in {path}\n" in done.stdout
     assert path.read_text() == before
     assert [each.name for each in path.parent.iterdir() if each.is_file()] == [
         "r1_one.py"
