@@ -39,6 +39,10 @@ VERBS = {
         "Show the tables of the database or of the models as a picture.",
         "alembic_c._views._catalog",
     ),
+    "doctor": (
+        "Look for what is wrong with the database and the project.",
+        "alembic_c.production._doctor_verb",
+    ),
     "status": (
         "Show what is applied, what is pending, and what nobody knows.",
         "alembic_c.production._status_verb",

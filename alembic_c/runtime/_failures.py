@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alembic.runtime.migration")
 
-_TEMPORARY = "_alembic_tmp_"
-_LONGEST_NAME = 50
+TEMPORARY = "_alembic_tmp_"
+LONGEST_NAME = 50
 
 
 def temporary_name(table_name: str) -> str:
     """Return the name that a table made anew has until it takes the old one's."""
-    return f"{_TEMPORARY}{table_name}"[:_LONGEST_NAME]
+    return f"{TEMPORARY}{table_name}"[:LONGEST_NAME]
 
 
 class Implementation(Protocol):
@@ -527,7 +527,7 @@ def _leftovers(connection: Connection) -> Iterator[str]:
     for schema in schemas:
         names = inspector.get_table_names(schema=schema)
         for name in names:
-            if name.startswith(_TEMPORARY):
+            if name.startswith(TEMPORARY):
                 yield _leftover(connection, schema, name, names)
 
 
@@ -537,8 +537,8 @@ def _leftover(
     preparer = connection.dialect.identifier_preparer
     leftover = table(name, schema=schema)
     quoted = preparer.format_table(leftover)
-    original = name.removeprefix(_TEMPORARY)
-    if len(name) == _LONGEST_NAME:
+    original = name.removeprefix(TEMPORARY)
+    if len(name) == LONGEST_NAME:
         # The name may have been cut, and then be that of several tables.
         return (
             f"An interrupted batch has left the table {quoted}, a copy of a table "

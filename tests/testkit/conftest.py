@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c.testkit import _sqlite
+from tests.support import alembic_name
 from tests.testkit.tree import Tree, databases
 
 
@@ -27,19 +27,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def upstream_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def upstream_is_not_loaded() -> Iterator[None]:
     """Hide upstream's package, which other tests load in this process as `alembic`."""
-    for name in [each for each in sys.modules if _is_alembic(each)]:
-        monkeypatch.delitem(sys.modules, name)
-    finders = sys.meta_path[:]
-    yield
-    sys.meta_path[:] = finders
-    for name in [each for each in sys.modules if _is_alembic(each)]:
-        del sys.modules[name]
-
-
-def _is_alembic(name: str) -> bool:
-    return name == "alembic" or name.startswith("alembic.")
+    with alembic_name.hidden():
+        yield
 
 
 @pytest.fixture(params=["sqlite", "memory", "postgresql", "mariadb"])

@@ -1,0 +1,75 @@
+"""`alembic doctor`: what is wrong with a database and its project."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..runtime.environment import EnvironmentContext
+from ..script import ScriptDirectory
+from ..util import CommandError
+from . import _doctor
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ..config import Config
+    from ..runtime.migration import MigrationContext
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how to print what was found",
+    )
+
+
+def run(config: Config, options: Namespace) -> int:
+    """Look for what is wrong with the database, the version table and the project.
+
+    Each finding comes with the SQL, the command or the edit that mends it; nothing is
+    written. The status is 1 if there is one.
+    """
+    findings = _examine(config)
+    if options.format == "json":
+        document = {
+            "format": _doctor.FORMAT,
+            "findings": [
+                {**each._asdict(), "remedy": list(each.remedy)} for each in findings
+            ],
+        }
+        config.print_stdout("%s", json.dumps(document, indent=2))
+    for each in findings if options.format == "text" else ():
+        config.print_stdout("%s: %s", each.check, each.subject)
+        config.print_stdout("  %s", each.problem)
+        for line in each.remedy:
+            config.print_stdout("    %s", line)
+    if options.format == "text" and not findings:
+        config.print_stdout("Nothing is wrong.")
+    return 1 if findings else 0
+
+
+def _examine(config: Config) -> list[_doctor.Finding]:
+    """Raises CommandError if `env.py` runs no migrations, or is offline."""
+    script = ScriptDirectory.from_config(config)
+    findings: list[_doctor.Finding] = []
+    watches: list[_doctor.TransactionWatch] = []
+
+    def look(heads: Any, context: MigrationContext) -> list[Any]:
+        watches.append(_doctor.TransactionWatch(context))
+        findings.extend(_doctor.examine(_doctor.Patient(script, context)))
+        return []
+
+    with EnvironmentContext(config, script, fn=look, dont_mutate=True):
+        script.run_env()
+    if not watches:
+        raise CommandError(
+            f"{script.env_py_location} ran no migrations: it has to call "
+            "context.run_migrations()"
+        )
+    for watch in watches:
+        findings.extend(watch.finding(script))
+    return findings
