@@ -533,7 +533,7 @@ class ApplyBatchImpl:
         transfer = self.column_transfers[column_name]
         if name is not None and name != column_name:
             column.name = transfer["name"] = name
-            self._drop_constraint_of_type(kw.get("existing_type"))
+            self._drop_constraint_of_type(self._used_type(kw.get("existing_type")))
         if type_ is not None:
             new_type = to_instance(type_)
             column = self._without_type(column)
@@ -569,12 +569,15 @@ class ApplyBatchImpl:
 
     def _drop_constraint_of_type(self, existing_type: Any) -> None:
         """Leave out the named constraint that a Boolean or Enum has brought."""
-        if not existing_type:
-            return
-        resolved = sqla_compat._resolve_for_variant(existing_type, self.impl.dialect)
-        name = getattr(resolved, "name", None)
-        if isinstance(resolved, SchemaEventTarget) and name:
+        name = getattr(existing_type, "name", None)
+        if isinstance(existing_type, SchemaEventTarget) and name:
             self.named_constraints.pop(name, None)
+
+    def _used_type(self, existing_type: Any) -> Any:
+        """Return what a type with variants is in this database."""
+        if not existing_type:
+            return None
+        return sqla_compat._resolve_for_variant(existing_type, self.impl.dialect)
 
     def add_column(
         self,
@@ -610,7 +613,9 @@ class ApplyBatchImpl:
         del self.columns[column.name]
         del self.column_transfers[column.name]
         self._order.remove(column.name)
-        self._drop_constraint_of_type(kw.get("existing_type"))
+        existing_type = kw.get("existing_type")
+        for each in existing_type, self._used_type(existing_type):
+            self._drop_constraint_of_type(each)
 
     def create_column_comment(self, column: Column[Any]) -> None:
         """Do nothing: the column's definition has the comment."""

@@ -560,7 +560,7 @@ def _leftover(
     )
 
 
-def _advice(step: RevisionStep | StampStep, journal: Journal) -> Iterator[str]:
+def _advice(step: RevisionStep, journal: Journal) -> Iterator[str]:
     targets = " ".join(step.to_revisions_no_deps) or _base(step)
     stamp = f"record that: alembic stamp {targets}"
     if journal.kept:
@@ -575,6 +575,6 @@ def _advice(step: RevisionStep | StampStep, journal: Journal) -> Iterator[str]:
         )
 
 
-def _base(step: RevisionStep | StampStep) -> str:
+def _base(step: RevisionStep) -> str:
     own: Any = step.from_revisions_no_deps
     return f"{own[0]}@base" if own else "base"

@@ -470,3 +470,30 @@ def test_one_scan_for_all_casts(connection: sa.Connection) -> None:
     ends = [line.partition(": ")[2].split()[0] for line in warned]
     assert ends == ["2", "1"]
     assert sum("typeof" in statement for statement in statements) == 1
+
+
+_CHECKED = sa.Boolean(create_constraint=True, name="ck")
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        _CHECKED,
+        sa.Integer().with_variant(_CHECKED, "sqlite"),
+        _CHECKED.with_variant(sa.Integer(), "sqlite"),
+        _CHECKED.with_variant(sa.Integer(), "postgresql"),
+    ],
+    ids=["alone", "variant here", "variant without here", "variant elsewhere"],
+)
+def test_a_dropped_column_takes_the_check_of_its_type_along(
+    connection: sa.Connection, type_: Any
+) -> None:
+    # An earlier model may have had the type that brings the CHECK.
+    run(
+        connection,
+        "CREATE TABLE t (x INTEGER, f BOOLEAN, CONSTRAINT ck CHECK (f IN (0, 1)))",
+        "INSERT INTO t VALUES (1, 1)",
+    )
+    batch(connection, lambda op: op.drop_column("f", existing_type=type_))
+    assert sql_of(connection, "t") == 'CREATE TABLE "t" ( x INTEGER )'
+    assert rows(connection, "SELECT * FROM t") == [(1,)]

@@ -79,7 +79,7 @@ class Project:
     def report(
         self,
         verb: Callable[..., None] = command.upgrade,
-        revision: str = "heads",
+        revision: Any = "heads",
         error: type[BaseException] = RuntimeError,
     ) -> list[str]:
         """Run a command that fails; return the lines of its report, if there is one."""
@@ -300,6 +300,39 @@ def test_many_comments_in_front_of_a_statement(on_sqlite: Project) -> None:
     query = create.replace("CREATE TABLE t (a INTEGER)", "SELECT 1")
     on_sqlite.revision("a", None, f"op.execute({query})", FAIL)
     assert in_effect(on_sqlite.report()) == []
+
+
+REFUSED = """
+CREATE TRIGGER no_b BEFORE INSERT ON alembic_version WHEN new.version_num = 'b'
+BEGIN SELECT RAISE(ABORT, 'no b'); END
+"""
+
+
+@pytest.mark.parametrize("isolation_level", ["SERIALIZABLE", "AUTOCOMMIT"])
+def test_failing_stamp(
+    on_sqlite: Project, sqlite_url: str, isolation_level: str
+) -> None:
+    """It changes no schema, so nothing is told or advised of any."""
+    on_sqlite.set(engine_options={"isolation_level": isolation_level})
+    for name in "a", "b", "c":
+        on_sqlite.revision(name, None, MAKE.replace("'t'", f"'{name}'"))
+    on_sqlite.upgrade("c")
+    engine = sa.create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(REFUSED)
+    lines = on_sqlite.report(command.stamp, ["a", "b"], sa.exc.IntegrityError)
+    assert lines == [
+        "stamp_revision  -> b failed, and not all of it can be rolled back here.",
+        "The version table 'alembic_version' has: a, c.",
+        "Run the command again",
+    ]
+    with engine.begin() as connection:
+        assert sa.inspect(connection).get_table_names() == ["alembic_version", "c"]
+        connection.exec_driver_sql("DROP TRIGGER no_b")
+    command.stamp(on_sqlite._config, ["a", "b"])
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        assert sorted(rows.scalars()) == ["a", "b", "c"]
 
 
 def leftovers(project: Project, *tables: str) -> list[str]:
