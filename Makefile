@@ -16,7 +16,8 @@ help:
 	@echo "make test         install what the tests need and run every test (ARGS=...)"
 	@echo "make lint         ruff, mypy --strict, clang-format, layering"
 	@echo "make conformance  upstream's own tests, on SQLite, PostgreSQL and MariaDB"
-	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb)"
+	@echo "                  (FILES='test_op test_batch' DB=sqlite|postgresql|mariadb;"
+	@echo "                  SQLALCHEMY=2.0.58 PYTHON=python3.13: with those)"
 	@echo "make conformance-oldest  the same with the oldest SQLAlchemy that we support"
 	@echo "make follow       how far upstream's newest release is: names, options, templates,"
 	@echo "                  and its tests on SQLite (ARGS='--version 1.20.1 --no-suite')"
@@ -74,29 +75,35 @@ format: $(VENV)/ready
 
 DB ?= sqlite postgresql mariadb
 FILES ?=
+# With another SQLAlchemy, and with PYTHON=... another Python, than build/venv has.
+SQLALCHEMY ?=
+ifeq ($(SQLALCHEMY),)
 CONFORMANCE_PY := $(PY)
+else
+OTHER := $(BUILD)/conformance-$(SQLALCHEMY)-python$(shell $(PYTHON) -c \
+    'import sys; print("%d.%d" % sys.version_info[:2])')
+CONFORMANCE_PY := $(OTHER)/bin/python
 
-conformance: build
+$(OTHER)/ready: pyproject.toml
+	$(PYTHON) -m venv $(OTHER)
+	$(OTHER)/bin/python -m pip install --quiet --upgrade pip setuptools
+	$(OTHER)/bin/python -m pip install --quiet --group test Mako \
+	    "SQLAlchemy==$(SQLALCHEMY)"
+	touch $@
+endif
+
+conformance: $(if $(SQLALCHEMY),$(OTHER)/ready,build)
 	$(if $(filter-out sqlite,$(DB)),$(PYTHON) tools/install_system.py $(filter-out sqlite,$(DB)))
+	$(if $(SQLALCHEMY),ALEMBIC_C_STRICT=1 $(CONFORMANCE_PY) setup.py --quiet build_ext --inplace)
 	@for db in $(DB); do \
 	    echo "== upstream's tests on $$db"; \
 	    $(CONFORMANCE_PY) -m tests.conformance.run --db $$db $(FILES) || exit 1; \
 	done
 
 # The oldest SQLAlchemy that we support, on the Pythons that it supports.
-OLDEST := $(BUILD)/oldest
-OLDEST_SQLALCHEMY = $(shell $(PYTHON) -c \
-    'import sys; print("2.0.0" if sys.version_info < (3, 12) else "2.0.31")')
-
-$(OLDEST)/ready: pyproject.toml
-	$(PYTHON) -m venv $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet --upgrade pip
-	$(OLDEST)/bin/python -m pip install --quiet --group test Mako \
-	    "SQLAlchemy==$(OLDEST_SQLALCHEMY)"
-	touch $@
-
-conformance-oldest: build $(OLDEST)/ready
-	@$(MAKE) conformance DB="sqlite postgresql" CONFORMANCE_PY=$(OLDEST)/bin/python
+conformance-oldest:
+	@$(MAKE) conformance DB="sqlite postgresql" SQLALCHEMY="$$($(PYTHON) -c \
+	    'import sys; print("2.0.0" if sys.version_info < (3, 12) else "2.0.31")')"
 
 follow: build
 	@$(PY) -m tools.follow $(ARGS)
