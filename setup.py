@@ -107,9 +107,11 @@ class BuildExtensions(build_ext):
 
 
 def long_description() -> str:
-    """Return the README without links into the source tree, which lead nowhere else."""
+    """Return the README without what leads into the source tree, and nowhere else."""
     with open("README.md", encoding="utf-8") as file:
-        return re.sub(r"\[([^\]]+)\]\((?!https?://)[^)]+\)", r"`\1`", file.read())
+        text = file.read()
+    text = re.sub(r"^ *!\[[^\]]+\]\((?!https?://)[^)]+\)\n\n?", "", text, flags=re.M)
+    return re.sub(r"\[([^\]]+)\]\((?!https?://)[^)]+\)", r"`\1`", text)
 
 
 if message := refusal():

@@ -9,6 +9,9 @@ is done with it:
 - anything else with a caption: the whole of a file.
 - a caption `not run: REASON`, with a reason of the table below: a block for readers.
 
+The README, which code hosts show without the site's directives, says a caption in a
+comment above the block: `<!-- CAPTION -->`.
+
 A page begins with a new directory, and goes on in it from block to block.
 """
 
@@ -18,17 +21,20 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCS = ROOT / "docs"
 
 # The one list of what is not run. A page shows the reason above the block.
 NOT_RUN = {
     "installs packages": "`make adoption` and `make dist` run installations",
     "needs Docker": "there is no Docker where the tests run",
+    "what the gate runs": "`.ci/run` is the gate",
     "a file of a CI service": "only the service can run it",
 }
 
 _FENCE = re.compile(
-    r"^(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=fence)[ ]*$",
+    r"^(?:<!-- (?P<comment>[^\n]*?) -->\n)?"
+    r"(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=fence)[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 _OPTION = re.compile(r":([a-z-]+): *(.*)")
@@ -119,9 +125,9 @@ def blocks(page: Path) -> list[Block]:
         found.append(
             Block(
                 page=page,
-                line=text.count("\n", 0, fence.start()) + 1,
+                line=text.count("\n", 0, fence.start("fence")) + 1,
                 language=language.strip(),
-                caption=options.get("caption", "").strip("`"),
+                caption=options.get("caption", fence["comment"] or "").strip("`"),
                 body=text[start : fence.end("body")],
                 start=start,
                 end=fence.end("body"),
@@ -139,5 +145,7 @@ def databases(page: Path) -> list[str]:
 
 
 def pages() -> list[Path]:
-    """Return every page of the site that is written by hand."""
-    return sorted(path for path in DOCS.rglob("*.md") if "_generated" not in path.parts)
+    """Return the README, and every page of the site that is written by hand."""
+    return [ROOT / "README.md"] + sorted(
+        path for path in DOCS.rglob("*.md") if "_generated" not in path.parts
+    )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from .blocks import NOT_RUN, BadBlock, blocks, databases, pages
+from .blocks import NOT_RUN, ROOT, BadBlock, blocks, databases, pages
 from .session import Wrong, play
 
 CASES = [
-    pytest.param(page, kind, id=f"{page.relative_to(page.parents[1])}-{kind}")
+    pytest.param(page, kind, id=f"{page.relative_to(ROOT)}-{kind}")
     for page in pages()
     for kind in databases(page)
     if any(block.kind != "not run" for block in blocks(page))

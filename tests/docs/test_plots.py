@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tools.site import layers, plots
+from tools.site import explained, generate, layers, plots
 
 
 @pytest.mark.parametrize("name", plots.PLOTS)
@@ -37,11 +37,16 @@ def test_units(cell: str, value: float) -> None:
     assert plots.seconds(cell) == pytest.approx(value)
 
 
-def test_the_plot_of_the_readme_is_that_of_the_tables() -> None:
-    path = plots.ROOT / "docs" / "pictures" / "revisions.svg"
-    assert path.read_text("utf-8") == plots.plot("revisions", alone=True), (
-        "run: python -m tools.site.plots"
-    )
+def test_the_pictures_of_the_readme_are_those_of_the_code() -> None:
+    kept = {path.name: path for path in (plots.ROOT / "docs" / "pictures").iterdir()}
+    drawn = generate.readme_pictures()
+    assert kept.keys() == drawn.keys()
+    for name, svg in drawn.items():
+        assert kept[name].read_text("utf-8") == svg, (
+            "run: python -m tools.site.generate"
+        )
+    readme = (plots.ROOT / "README.md").read_text("utf-8")
+    assert all(f"](docs/pictures/{name})" in readme for name in drawn)
 
 
 def test_the_picture_of_the_layers_has_each_of_them_in_order() -> None:
@@ -56,3 +61,36 @@ def test_the_picture_of_the_layers_has_each_of_them_in_order() -> None:
         drawn = [heights[x, name] for name in names]
         assert drawn == sorted(drawn, reverse=True)
         assert len(set(drawn)) == len(names) > 5
+
+
+def texts(svg: str) -> list[str]:
+    tree = ElementTree.fromstring(svg)
+    return [e.text or "" for e in tree.iter() if e.tag.endswith("text")]
+
+
+def test_the_walk_is_what_the_scanner_answers() -> None:
+    steps = explained.walk_steps()
+    assert [step.text for step in steps] == explained.FILE.splitlines()
+    names: dict[str, object] = {}
+    exec(explained.FILE.partition("branch_labels")[0].partition("sa\n")[2], names)
+    notes = [step.note for step in steps if step.note]
+    assert notes[0] == "message: drop fax numbers"
+    assert notes[1:] == [repr(names["revision"]), repr(names["down_revision"])] + [
+        "None",
+        "('stock',)",
+    ]
+    assert [step.text for step in steps if not step.is_read][2] == "def upgrade():"
+    drawn = texts(explained.walk())
+    assert all(note in drawn for note in notes)
+
+
+def test_the_proof_is_what_autogenerate_said() -> None:
+    fates = {fate.table: fate for fate in explained.proof_fates()}
+    assert fates["customer"].reason is fates["order"].reason is None
+    assert fates["product"].operations == ("AlterColumn",)
+    assert fates["product"].reason == "column type"
+    assert fates["invoice"].reason
+    assert fates["invoice"].operations == ()
+    drawn = texts(explained.proof())
+    assert set(fates) < set(drawn)
+    assert drawn.count("equal: done") == 3

@@ -1,10 +1,13 @@
-"""Writes the generated pages of the site into a directory, which git does not keep."""
+"""Writes the generated pages of the site into a directory, which git does not keep.
+
+usage: python -m tools.site.generate      (writes the pictures of the README)
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from . import layers, plots, reference
+from . import explained, layers, plots, reference
 
 
 def write_all(directory: Path) -> None:
@@ -12,6 +15,8 @@ def write_all(directory: Path) -> None:
     pages = reference.pages()
     pictures = {name: plots.plot(name) for name in plots.PLOTS}
     pictures["layers"] = layers.picture()
+    pictures["walk"] = explained.walk()
+    pictures["proof"] = explained.proof()
     for name, svg in pictures.items():
         # A narrow screen scrolls sideways in the box, so that the words stay readable.
         pages[f"{name}.svg"] = f'<div class="picture-box">\n{svg}</div>\n'
@@ -23,3 +28,17 @@ def write_all(directory: Path) -> None:
         path = directory / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def readme_pictures() -> dict[str, str]:
+    """Return the pictures of the README, which git keeps, by file name."""
+    return {
+        "revisions.svg": plots.plot("revisions", alone=True),
+        "walk.svg": explained.walk(alone=True),
+    }
+
+
+if __name__ == "__main__":
+    for name, svg in readme_pictures().items():
+        path = plots.ROOT / "docs" / "pictures" / name
+        path.write_text(svg, encoding="utf-8")

@@ -46,7 +46,7 @@ PLOTS = {
 }
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
-_STYLE = """<style>
+STYLE = """<style>
 .picture { --ink: #1f2328; --soft: #d0d7de; --ours: #2757dd; --theirs: #c2571a;
   --floor: #6e7781 }
 @media (prefers-color-scheme: dark) {
@@ -138,7 +138,7 @@ def plot(name: str, *, alone: bool = False) -> str:
         f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" role="img" '
         f'viewBox="0 0 680 {y + 24}" font-family="sans-serif">\n'
         f"<title>{html.escape(title)}</title>\n"
-        f"{_STYLE if alone else ''}"
+        f"{STYLE if alone else ''}"
         + _text(10, 24, f"{title} (logarithmic)", 'font-weight="bold"')
         + "\n"
         + "\n".join(parts)
@@ -152,15 +152,3 @@ def _text(x: float, y: float, text: str, more: str = "", small: bool = False) ->
         f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="var(--ink)" {more}>'
         f"{html.escape(text)}</text>"
     )
-
-
-def main() -> None:
-    """Write the plot that the README shows."""
-    directory = ROOT / "docs" / "pictures"
-    directory.mkdir(exist_ok=True)
-    text = plot("revisions", alone=True)
-    (directory / "revisions.svg").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
