@@ -386,6 +386,7 @@ def check(config: Config) -> None:
         rev_id=None,
         depends_on=None,
     )
+    context.only_compares = True
     _populate(config, script, context, autogenerate=True, sql=False)
     pending = context.generated_revisions[-1].upgrade_ops_list
     diffs = [diff for operations in pending for diff in operations.as_diffs()]

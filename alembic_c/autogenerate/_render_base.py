@@ -21,7 +21,7 @@ from sqlalchemy.sql.elements import ClauseElement, conv, quoted_name
 from ..util import sqla_compat
 
 if TYPE_CHECKING:
-    from sqlalchemy.dialects.postgresql import DOMAIN
+    from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
     from sqlalchemy.types import ARRAY, TypeEngine
 
     from .api import AutogenContext
@@ -236,7 +236,23 @@ def render_type(
         "sqlalchemy.sql"
     ):
         return render_array(cast("ARRAY[Any]", type_), autogen_context)
-    return prefix + type_text(type_)
+    return prefix + _complete_text(type_)
+
+
+def _complete_text(type_: TypeEngine[Any]) -> str:
+    """Return the text of a type, with what its `repr()` leaves out of named types.
+
+    Before SQLAlchemy 2.1 that is `create_type=False`; and it names a MetaData.
+    """
+    text = type_text(sqla_compat._without_metadata(type_))
+    is_sqlalchemys = type(type_).__module__.startswith("sqlalchemy.")
+    if (
+        sqla_compat.sqla_2_1
+        or getattr(type_, "create_type", True)
+        or not is_sqlalchemys
+    ):
+        return text
+    return f"{text.removesuffix(')')}, create_type=False)"
 
 
 def _module_prefix(type_: TypeEngine[Any], autogen_context: AutogenContext) -> str:
@@ -298,6 +314,22 @@ def render_type_with_subtype(
     if prefix is None:
         prefix = _module_prefix(type_, autogen_context)
     return prefix + text
+
+
+# --- named types --------------------------------------------------------------------
+
+
+def render_named_type(type_: ENUM | DOMAIN, autogen_context: AutogenContext) -> str:
+    """Return the text of a named type by what CREATE TYPE and DROP TYPE say of it."""
+    if not hasattr(type_, "enums"):
+        return render_domain(type_, autogen_context)
+    return call(
+        f"{postgresql_prefix(autogen_context)}ENUM",
+        [
+            *map(repr, type_.enums),
+            *given(name=ident(type_.name), schema=ident(type_.schema)),
+        ],
+    )
 
 
 # --- domains ------------------------------------------------------------------------

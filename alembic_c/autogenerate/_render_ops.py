@@ -18,6 +18,8 @@ from ._render_base import (
     given,
     ident,
     operation_prefix,
+    postgresql_prefix,
+    render_named_type,
     render_type,
     stated,
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ..operations._constraints import CreateExcludeConstraintOp
+    from ..operations._named_types import CreateTypeOp, DropTypeOp
     from .api import AutogenContext
 
 _ALTER_COLUMN_INDENT = ",\n" + " " * 11
@@ -285,7 +288,7 @@ def _alter_column_context(
     ):
         default = render_server_default(existing, autogen_context)
         options.append(f"existing_server_default={default}")
-    return options
+    return options + given(postgresql_using=op.kw.get("postgresql_using"))
 
 
 # --- indexes ------------------------------------------------------------------------
@@ -457,3 +460,25 @@ def render_execute(autogen_context: AutogenContext, op: ops.ExecuteSQLOp) -> str
             "not supported here; please use a plain SQL string"
         )
     return _directive(autogen_context, "execute", [repr(op.sqltext)])
+
+
+# --- named types (PostgreSQL) -------------------------------------------------------
+
+
+def render_create_type(autogen_context: AutogenContext, op: CreateTypeOp) -> str:
+    """Return the text of `op.execute(postgresql.CreateEnumType(...))`."""
+    return _type_statement(autogen_context, op)
+
+
+def render_drop_type(autogen_context: AutogenContext, op: DropTypeOp) -> str:
+    """Return the text of `op.execute(postgresql.DropEnumType(...))`."""
+    return _type_statement(autogen_context, op)
+
+
+def _type_statement(
+    autogen_context: AutogenContext, op: CreateTypeOp | DropTypeOp
+) -> str:
+    prefix = postgresql_prefix(autogen_context)
+    construct = f"{prefix}{type(op.sqltext).__name__}"
+    type_ = render_named_type(op.type_, autogen_context)
+    return _directive(autogen_context, "execute", [call(construct, [type_])])

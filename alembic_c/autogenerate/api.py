@@ -21,6 +21,7 @@ from ..operations._hooks import (
 )
 from ..runtime.plugins import Plugin
 from . import compare, render
+from ._complete import complete
 from ._protocols import ProcessRevisionDirectiveFn, RenderItemFn
 from .compare.util import Reflection
 
@@ -50,7 +51,7 @@ def compare_metadata(context: MigrationContext, metadata: MetaData) -> Any:
     a list of tuples such as ("modify_nullable", schema, table, column, existing,
     old, new).  Raises CommandError for a context without a database (`as_sql`).
     """
-    script = produce_migrations(context, metadata)
+    script = _compared(AutogenContext(context, metadata=metadata))
     return util.not_none(script.upgrade_ops).as_diffs()
 
 
@@ -62,6 +63,13 @@ def produce_migrations(
     Parameters and errors are those of `compare_metadata`.
     """
     autogen_context = AutogenContext(context, metadata=metadata)
+    script = _compared(autogen_context)
+    complete(autogen_context, [script])
+    return script
+
+
+def _compared(autogen_context: AutogenContext) -> MigrationScript:
+    """Return a script of the differences alone."""
     script = _new_script()
     compare._populate_migration_script(autogen_context, script)
     return script
@@ -103,8 +111,8 @@ def _render_migration_diffs(
 ) -> None:
     """Compare, and put the rendered differences among a template's arguments."""
     autogen_context = AutogenContext(context)
-    script = _new_script()
-    compare._populate_migration_script(autogen_context, script)
+    script = _compared(autogen_context)
+    complete(autogen_context, [script])
     render._render_python_into_templatevars(autogen_context, script, template_args)
 
 
@@ -333,6 +341,9 @@ class RevisionContext:
     generated_revisions: list[MigrationScript]
     """The scripts that will be written; hooks may replace and add some."""
 
+    only_compares = False
+    """Whether nothing will be written, so that the differences are enough."""
+
     process_revision_directives: ProcessRevisionDirectiveFn | None
     """A hook of the command's caller, run before that of the environment."""
 
@@ -409,6 +420,8 @@ class RevisionContext:
         for hook in hooks:
             if hook:
                 hook(migration_context, rev, self.generated_revisions)
+        if autogenerate and not self.only_compares:
+            complete(autogen_context, self.generated_revisions)
         for each in self.generated_revisions:
             _mark_for_rendering(each)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..operations import ops
 from ..operations._constraints import CreateExcludeConstraintOp
+from ..operations._named_types import CreateTypeOp, DropTypeOp
 from ..util import Dispatcher
 from ..util import sqla_compat as sqla_compat
 from . import _render_base as base
@@ -127,6 +128,8 @@ _RENDERERS: dict[type, Any] = {
     ops.CreatePrimaryKeyOp: operations.render_create_primary_key,
     ops.DropConstraintOp: operations.render_drop_constraint,
     ops.ExecuteSQLOp: operations.render_execute,
+    CreateTypeOp: operations.render_create_type,
+    DropTypeOp: operations.render_drop_type,
 }
 default_renderers = Dispatcher(_RENDERERS)
 renderers = default_renderers.branch()
@@ -138,7 +141,8 @@ def render_op(autogen_context: AutogenContext, op: ops.MigrateOperation) -> list
     Raises ValueError if there is no renderer for it.
     """
     rendered = renderers.dispatch(op)(autogen_context, op)
-    return [rendered] if isinstance(rendered, str) else list(rendered)
+    lines = [rendered] if isinstance(rendered, str) else list(rendered)
+    return [*(f"# {note}" for note in op._notes), *lines]
 
 
 def render_op_text(autogen_context: AutogenContext, op: ops.MigrateOperation) -> str:

@@ -53,6 +53,9 @@ log = logging.getLogger("alembic.ddl.postgresql")
 # In columns of these types a model's string is taken for an expression.
 _FRACTIONS = (sqltypes.Numeric, sqltypes.Float)
 
+# The constructs of SQLAlchemy's dialect, which is not imported before it is needed.
+_DROPS_TYPE = frozenset(("drop_enum_type", "drop_domain_type"))
+
 
 def report_serial(sequence: str, table: str, column: str) -> None:
     """Tell that a column's default is left out, since SERIAL stands for it."""
@@ -78,10 +81,13 @@ class PostgresqlImpl(DefaultImpl):
         """(The database's text, the model's) -> whether the server says they differ."""
         return {}
 
-    def _exec(self, *args: Any, **kw: Any) -> Any:
+    def _exec(self, construct: Any, *args: Any, **kw: Any) -> Any:
         # What is executed may redefine a function that a default calls.
         self._default_answers.clear()
-        return super()._exec(*args, **kw)
+        result = super()._exec(construct, *args, **kw)
+        if getattr(construct, "__visit_name__", None) in _DROPS_TYPE:
+            sqla_compat._forget_created_type(self.memo, construct.element)
+        return result
 
     def create_index(self, index: Index, **kw: Any) -> None:
         """Create an index, whose included columns may be unknown to its table."""

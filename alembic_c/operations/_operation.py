@@ -30,6 +30,12 @@ class MigrateOperation:
     # The rewriters of autogenerate whose functions have returned this object.
     _rewritten_by: tuple[Any, ...] = ()
 
+    # Lines of comment that are rendered above it.
+    _notes: tuple[str, ...] = ()
+
+    # Whether it only makes another operation possible, and is no difference itself.
+    _is_companion = False
+
     @util.memoized_property
     def info(self) -> dict[Any, Any]:
         """A dictionary for the user's own notes on the operation."""
@@ -165,12 +171,13 @@ class OpContainer(MigrateOperation):
         for operation in self.ops:
             if isinstance(operation, OpContainer):
                 yield from operation._diffs()
-            else:
+            elif not operation._is_companion:
                 yield operation.to_diff_tuple()
 
     def _undone(self) -> list[MigrateOperation]:
         """Return what undoes the operations, the last one first."""
-        return [operation.reverse() for operation in self.ops][::-1]
+        own = [operation for operation in self.ops if not operation._is_companion]
+        return [operation.reverse() for operation in own][::-1]
 
 
 class ModifyTableOps(OpContainer):

@@ -8,6 +8,7 @@ names moves.
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar, Union
@@ -234,6 +235,33 @@ def _dispatch_table_event(
     """
     listeners = getattr(table.dispatch, name)
     listeners(table, connection, checkfirst=False, _ddl_runner=ddl_runner)
+
+
+def _forget_created_type(memo: dict[Any, Any], type_: Any) -> None:
+    """Take a named type out of those that were created while tables were.
+
+    memo: as of `_dispatch_table_event`; it holds (schema, name), by kinds of types.
+    """
+    for created in memo.values():
+        created.discard((type_.schema, type_.name))
+
+
+def _table_creates_type(type_: Any) -> bool:
+    """Return whether a named type that is written out is made with its table.
+
+    One of a MetaData is made with that before SQLAlchemy 2.1; in a revision file there
+    is no such MetaData.
+    """
+    return bool(type_.create_type) and (sqla_2_1 or type_.metadata is None)
+
+
+def _without_metadata(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return a type whose `repr()` does not refer to a MetaData."""
+    if sqla_2_1 or getattr(type_, "metadata", None) is None:
+        return type_
+    alone: Any = copy.copy(type_)
+    alone.metadata = None
+    return alone  # type: ignore[no-any-return]
 
 
 # --- transactions -------------------------------------------------------------------

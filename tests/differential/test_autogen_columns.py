@@ -120,7 +120,7 @@ def findings(
     context = package.context(connection, opts)
     point = connection.begin_nested()
     with collected() as (messages, _):
-        script = package.autogenerate.produce_migrations(context, model)
+        script = package.differences(context, model)
         diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
         script.downgrade_ops = script.upgrade_ops.reverse()
         render = package.autogenerate.render_python_code

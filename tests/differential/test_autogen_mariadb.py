@@ -136,7 +136,7 @@ def findings(
 ) -> tuple[Any, ...]:
     context = package.context(connection, {"compare_server_default": True})
     with collected() as (messages, warned):
-        script = package.autogenerate.produce_migrations(context, model)
+        script = package.differences(context, model)
         settle(package, script.upgrade_ops)
         diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
         script.downgrade_ops = script.upgrade_ops.reverse()

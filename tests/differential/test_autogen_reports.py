@@ -179,7 +179,7 @@ def findings(
     diffs: list[str] = []
     with collected() as (messages, _), connection:
         for wanted in (model, sa.MetaData()):
-            script = package.autogenerate.produce_migrations(context, wanted)
+            script = package.differences(context, wanted)
             settle(package, script.upgrade_ops)
             diffs += [describe(each) for each in script.upgrade_ops.as_diffs()]
             diffs.append(package.autogenerate.render_python_code(script.upgrade_ops))

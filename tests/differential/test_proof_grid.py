@@ -899,7 +899,7 @@ def changes(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = package.context(connection, opts)
-        script = package.autogenerate.produce_migrations(context, metadata)
+        script = package.differences(context, metadata)
     for directive in script.upgrade_ops.ops:
         kinds = [
             type(each).__name__ + str(sorted(_set(each)))

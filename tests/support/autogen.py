@@ -35,6 +35,17 @@ class Package:
         """Return a configured migration context."""
         return self.migration.MigrationContext.configure(connection, opts=opts)
 
+    def differences(self, context: Any, model: Any) -> Any:
+        """Return a script of the differences alone, as hooks get to see it.
+
+        Ours completes them afterwards to a migration that works (`_complete.py`);
+        where upstream's does not, that differs.
+        """
+        api = self.autogenerate.api
+        if hasattr(api, "_compared"):
+            return api._compared(api.AutogenContext(context, metadata=model))
+        return self.autogenerate.produce_migrations(context, model)
+
 
 @dataclass
 class Outcome:
@@ -277,7 +288,7 @@ def compare(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
     context = package.context(connection, options_of(pair, model))
     with collected() as (messages, warned):
         try:
-            script = package.autogenerate.produce_migrations(context, model)
+            script = package.differences(context, model)
         except Exception as error:  # noqa: BLE001 - which one is the outcome
             outcome.error = type(error).__name__
             return outcome

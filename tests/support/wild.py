@@ -191,7 +191,7 @@ def compare(package: Package, connection: sa.Connection, pair: Pair) -> WildOutc
         try:
             model = models_of(pair)
             context = package.context(connection, options_of(pair, model))
-            script = package.autogenerate.produce_migrations(context, model)
+            script = package.differences(context, model)
             settle(package, script.upgrade_ops)
             script.downgrade_ops = script.upgrade_ops.reverse()
             diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
