@@ -27,6 +27,7 @@ from alembic_c.config import Config
 from alembic_c.operations import Operations
 from alembic_c.runtime.migration import MigrationContext
 from alembic_c.util import CommandError
+from tests.samples import sample
 
 ROWS = 10_000
 # How often SQLite asks whether to go on, in instructions of its virtual machine.
@@ -70,39 +71,9 @@ if "BATCH_SEEN" in os.environ:
         file.write(f"{seen['statement']} {seen['tick']}")
 """.replace("TICK", str(TICK))
 
-FIRST = """\
-import sqlalchemy as sa
-from alembic_c import op
+FIRST = sample("batch_faults/first.py")
 
-revision = "r1"
-down_revision = None
-
-def upgrade():
-    op.create_table(
-        "account",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("name", sa.String(20)),
-        sa.Column("visits", sa.Integer),
-        sa.Column("parent_id", sa.Integer, sa.ForeignKey("account.id")),
-        sa.UniqueConstraint("name", name="uq_name"),
-        sa.Index("ix_parent", "parent_id"),
-    )
-"""
-
-SECOND = """\
-import sqlalchemy as sa
-from alembic_c import op
-
-revision = "r2"
-down_revision = "r1"
-
-def upgrade():
-    with op.batch_alter_table("account") as batch_op:
-        batch_op.drop_column("visits")
-        batch_op.alter_column("name", type_=sa.Text(), nullable=False)
-        batch_op.add_column(sa.Column("score", sa.Integer, server_default="7"))
-        batch_op.create_index("ix_score", ["score"])
-"""
+SECOND = sample("batch_faults/second.py")
 
 BEFORE = ["id", "name", "visits", "parent_id"]
 AFTER = ["id", "name", "parent_id", "score"]

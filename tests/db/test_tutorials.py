@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.samples import sample
 from tests.support.project import Project
 
 
@@ -70,79 +71,11 @@ class Base(DeclarativeBase):
     pass
 """
 
-USER = """
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
+USER = sample("tutorials/user.py")
 
-from app.db.base import Base
+POST = sample("tutorials/post.py")
 
-
-class User(Base):
-    __tablename__ = "users"
-
-    id: Mapped[int] = mapped_column(primary_key=True, index=True)
-    username: Mapped[str] = mapped_column(String(50), unique=True)
-    email: Mapped[str] = mapped_column(String(255), unique=True, index=True)
-    hashed_password: Mapped[str] = mapped_column(String(255))
-    is_active: Mapped[bool] = mapped_column()
-"""
-
-POST = """
-from sqlalchemy import ForeignKey, Text
-from sqlalchemy.orm import Mapped, mapped_column
-
-from app.db.base import Base
-
-
-class Post(Base):
-    __tablename__ = "posts"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    body: Mapped[str] = mapped_column(Text)
-"""
-
-ASYNC_ENV = """
-import asyncio
-from logging.config import fileConfig
-from sqlalchemy import pool
-from sqlalchemy.ext.asyncio import create_async_engine
-from alembic import context
-# Import your models so Alembic sees them
-from app.db.base import Base
-from app.db.models import user, post # noqa: F401
-from app.core.config import settings
-config = context.config
-fileConfig(config.config_file_name)
-target_metadata = Base.metadata
-def get_url() -> str:
-    return settings.DATABASE_URL
-def run_migrations_offline() -> None:
-    context.configure(
-        url=get_url(),
-        target_metadata=target_metadata,
-        literal_binds=True,
-        dialect_opts={"paramstyle": "named"},
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-def do_run_migrations(connection) -> None:
-    context.configure(connection=connection, target_metadata=target_metadata)
-    with context.begin_transaction():
-        context.run_migrations()
-async def run_migrations_online() -> None:
-    # The tutorial drops the driver, which is the synchronous psycopg2 in SQLAlchemy 2.0
-    # and refused by create_async_engine there; psycopg serves both.
-    sync_url = get_url().replace("+asyncpg", "+psycopg")
-    connectable = create_async_engine(sync_url, poolclass=pool.NullPool)
-    async with connectable.connect() as connection:
-        await connection.run_sync(do_run_migrations)
-    await connectable.dispose()
-if context.is_offline_mode():
-    run_migrations_offline()
-else:
-    asyncio.run(run_migrations_online())
-"""
+ASYNC_ENV = sample("tutorials/async_env.py")
 
 
 @pytest.mark.greenlet
@@ -212,94 +145,9 @@ def test_async_engine_with_settings(
 
 # --- "Setup, env.py configuration and naming conventions": the async template ---------
 
-CONVENTION_MODELS = """
-from datetime import datetime
+CONVENTION_MODELS = sample("tutorials/convention_models.py")
 
-from sqlalchemy import ForeignKey, MetaData, String, func
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-NAMING_CONVENTION = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-
-
-class User(Base):
-    __tablename__ = "users"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(100), unique=True)
-
-
-class Post(Base):
-    __tablename__ = "posts"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    title: Mapped[str] = mapped_column(String(80))
-    status: Mapped[str] = mapped_column(String(20), server_default="draft")
-"""
-
-CONVENTION_ENV = """
-# migrations/env.py
-import asyncio
-from sqlalchemy.ext.asyncio import async_engine_from_config
-from alembic import context
-
-from src.myapp.db import Base
-from src.myapp.settings import settings
-
-config = context.config
-config.set_main_option("sqlalchemy.url", settings.database_url)
-
-target_metadata = Base.metadata
-IGNORE_TABLES = {"spatial_ref_sys", "django_session"}
-
-def include_object(object, name, type_, reflected, compare_to):
-    if type_ == "table" and name in IGNORE_TABLES:
-        return False
-    return True
-
-def run_migrations_offline():
-    url = config.get_main_option("sqlalchemy.url")
-    context.configure(url=url, target_metadata=target_metadata, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-
-async def run_migrations_online():
-    connectable = async_engine_from_config(
-        config.get_section(config.config_ini_section),
-        prefix="sqlalchemy.",
-    )
-    async with connectable.connect() as conn:
-        await conn.run_sync(do_run_migrations)
-    await connectable.dispose()
-
-def do_run_migrations(connection):
-    context.configure(
-        connection=connection,
-        target_metadata=target_metadata,
-        include_object=include_object,
-        render_as_batch=True,
-        compare_type=True,
-        compare_server_default=True,
-        include_schemas=INCLUDE_SCHEMAS,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-
-if context.is_offline_mode():
-    run_migrations_offline()
-else:
-    asyncio.run(run_migrations_online())
-"""
+CONVENTION_ENV = sample("tutorials/convention_env.py")
 
 
 @pytest.mark.greenlet
@@ -434,172 +282,13 @@ def test_stamp_an_existing_database(
 
 # --- "Migrations with Alembic" for SQLModel: JSONB, data migration, trouble -----------
 
-TASK = """
-from datetime import datetime
-from typing import Optional
+TASK = sample("tutorials/task.py")
 
-from sqlmodel import Field, SQLModel
-TAGS_IMPORT
+SQLMODEL_ENV = sample("tutorials/sqlmodel_env.py")
 
-class Task(SQLModel, table=True):
-    __tablename__ = "task"
+DATA_MIGRATION = sample("tutorials/data_migration.py")
 
-    id: Optional[int] = Field(default=None, primary_key=True)
-    title: str = Field(max_length=500)
-    status: str = Field(default="pending", max_length=50)
-    project_id: int = Field(foreign_key="project.id", index=True)
-    created_at: datetime
-    TAGS
-"""
-
-SQLMODEL_ENV = '''
-# alembic/env.py
-import asyncio
-from logging.config import fileConfig
-
-from sqlalchemy import pool
-from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
-
-from alembic import context
-
-# CRITICAL: Import all your models here!
-from app.models.task import Task
-from app.models.project import Project
-from app.models.worker import Worker
-from app.database import get_async_database_url
-
-from sqlmodel import SQLModel
-import os
-
-# Alembic Config object
-config = context.config
-
-# Set up logging
-if config.config_file_name is not None:
-    fileConfig(config.config_file_name)
-
-# Use SQLModel's metadata
-target_metadata = SQLModel.metadata
-
-
-def get_url():
-    """Get async database URL from environment."""
-    url = os.getenv("DATABASE_URL", config.get_main_option("sqlalchemy.url"))
-    return get_async_database_url(url)
-
-
-def run_migrations_offline() -> None:
-    """Run migrations in 'offline' mode."""
-    url = get_url()
-    context.configure(
-        url=url,
-        target_metadata=target_metadata,
-        literal_binds=True,
-        dialect_opts={"paramstyle": "named"},
-    )
-
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-def do_run_migrations(connection: Connection) -> None:
-    """Run migrations with connection."""
-    context.configure(
-        connection=connection,
-        target_metadata=target_metadata,
-    )
-
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-async def run_async_migrations() -> None:
-    """Run migrations in 'online' mode with async engine."""
-    connectable = create_async_engine(
-        get_url(),
-        poolclass=pool.NullPool,
-    )
-
-    async with connectable.connect() as connection:
-        await connection.run_sync(do_run_migrations)
-
-    await connectable.dispose()
-
-
-def run_migrations_online() -> None:
-    """Entry point for online migrations."""
-    asyncio.run(run_async_migrations())
-
-
-if context.is_offline_mode():
-    run_migrations_offline()
-else:
-    run_migrations_online()
-'''
-
-DATA_MIGRATION = '''
-"""Add priority and set existing tasks to medium
-
-Revision ID: def456
-"""
-from alembic import op
-import sqlalchemy as sa
-
-revision = 'def456'
-down_revision = 'DOWN_REVISION'
-branch_labels = None
-depends_on = None
-
-
-def upgrade() -> None:
-    # 1. Add column (nullable first)
-    op.add_column(
-        'task',
-        sa.Column('priority', sa.String(length=20), nullable=True)
-    )
-
-    # 2. Update existing rows
-    conn = op.get_bind()
-    conn.execute(sa.text("UPDATE task SET priority = 'medium' WHERE priority IS NULL"))
-
-    # 3. Make column non-nullable
-    op.alter_column('task', 'priority', nullable=False, server_default='medium')
-
-
-def downgrade() -> None:
-    op.drop_column('task', 'priority')
-'''
-
-JSONB_MIGRATION = """
-from alembic import op
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-
-revision = 'abc789'
-down_revision = 'def456'
-
-
-def upgrade() -> None:
-    op.add_column(
-        'task',
-        sa.Column(
-            'metadata',
-            JSONB(),
-            nullable=False,
-            server_default='{}',
-        )
-    )
-    op.create_index(
-        'ix_task_status_priority',
-        'task',
-        ['status', 'priority'],
-    )
-
-def downgrade() -> None:
-    op.drop_index('ix_task_status_priority', table_name='task')
-    op.drop_column('task', 'metadata')
-"""
+JSONB_MIGRATION = sample("tutorials/jsonb_migration.py")
 
 
 def sqlmodel_project(root: Path, url: str) -> Project:

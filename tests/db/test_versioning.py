@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.samples import sample
 from tests.support.side_by_side import SideBySide
 from tests.support.twin import Twin
 
@@ -211,37 +212,7 @@ def test_revision_id_with_quotes(
     ]
 
 
-TWO_THREADS = """
-import importlib, sys, threading
-import alembic_c
-alembic_c.install()
-from alembic_c import command
-from alembic_c.config import Config
-
-meet = threading.Barrier(2, timeout=60)
-sys.meet_in_the_tests = meet
-errors = []
-
-def migrate(name, *targets):
-    config = Config("alembic.ini")
-    config.attributes["name"] = name
-    try:
-        for target in targets:
-            command.upgrade(config, target)
-    except BaseException as error:
-        meet.abort()
-        errors.append(error)
-
-threads = [
-    threading.Thread(target=migrate, args=("one", "b", "c1", "c2")),
-    threading.Thread(target=migrate, args=("two", "c1", "x1")),
-]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-assert not errors, errors
-"""
+TWO_THREADS = sample("versioning/two_threads.py")
 
 
 def test_two_threads_migrate_two_databases(twin: Twin) -> None:

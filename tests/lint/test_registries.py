@@ -14,6 +14,8 @@ from functools import cache
 
 import pytest
 
+from tests.samples import sample
+
 from .test_layers import BOOTSTRAP, MODULES
 
 # Registry -> the module that makes it, the expression for what is in it.  From the
@@ -39,27 +41,7 @@ REGISTRIES = {
 # run around it, or registers.
 EXCEPT = ("__main__", "activate", "pytest", "testing", BOOTSTRAP)
 
-PROGRAM = """
-import json, sys
-from importlib import import_module
-
-registries, modules = json.loads(sys.argv[1])
-
-def contents():
-    found = {}
-    for name, (module, expression) in registries.items():
-        entries = eval(expression, vars(import_module("alembic_c." + module)))
-        found[name] = [str(entry) for entry in entries]
-    return found
-
-found = [contents()]
-for module in modules:
-    import_module("alembic_c." + module)
-found.append(contents())
-import_module("alembic_c._bootstrap").ensure_comparators()
-found.append(contents())
-json.dump(found, sys.stdout)
-"""
+PROGRAM = sample("registries/program.py")
 
 
 def is_left_out(module: str) -> bool:

@@ -12,56 +12,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.samples import sample
 from tests.testkit.tree import Tree, databases
 
 ROOT = Path(__file__).resolve().parents[2]
 
 CONFTEST = 'pytest_plugins = ["alembic_c.pytest"]\n'
 
-TESTS = """
-import asyncio
-import pytest
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-from alembic_c.testkit.suite import *
-
-INSERT = sa.text("INSERT INTO t1 (id, name) VALUES (1, 'a')")
-
-
-@pytest.mark.parametrize("number", range(3))
-def test_database_of_its_own(migrated_engine, number):
-    with migrated_engine.begin() as connection:
-        connection.execute(INSERT)
-
-
-@pytest.mark.parametrize("number", range(3))
-def test_rolled_back(migrated_connection, number):
-    with Session(migrated_connection, join_transaction_mode="create_savepoint") as own:
-        own.execute(INSERT)
-        own.commit()
-    assert migrated_connection.scalar(sa.text("SELECT count(*) FROM t1")) == 1
-
-
-@pytest.mark.parametrize("number", range(2))
-def test_module(migrated_module_url, number):
-    engine = sa.create_engine(migrated_module_url)
-    with engine.begin() as connection:
-        connection.execute(sa.text(
-            f"INSERT INTO t1 (id) VALUES ({number + 1})"))
-    engine.dispose()
-
-
-def test_asynchronous_engine(migrated_async_engine):
-    async def body():
-        async with migrated_async_engine.begin() as connection:
-            await connection.execute(INSERT)
-    asyncio.run(body())
-
-
-@pytest.mark.asyncio
-async def test_asynchronous_connection(migrated_async_connection):
-    await migrated_async_connection.execute(INSERT)
-"""
+TESTS = sample("plugin/tests.py")
 
 
 def run(
@@ -134,29 +92,7 @@ def test_a_fault_is_a_failure(tree: Tree) -> None:
     assert "2 heads, where one was expected" in done.stdout
 
 
-DIFFERENT = """
-import sqlalchemy as sa
-from alembic_c.catalog import Catalog, snapshot
-
-def made(*statements):
-    engine = sa.create_engine("sqlite://")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        return snapshot(connection)
-
-ONE = made("CREATE TABLE t (a INT, b INT)")
-OTHER = made("CREATE TABLE t (b INT, a TEXT NOT NULL)", "CREATE TABLE u (a)")
-
-def test_catalogs():
-    assert ONE == OTHER
-
-def test_changes():
-    assert ONE.diff(OTHER) == []
-
-def test_other_lists():
-    assert [1] == []
-"""
+DIFFERENT = sample("plugin/different.py")
 
 
 def test_how_catalogs_differ_is_told(tree: Tree) -> None:
@@ -172,25 +108,7 @@ def test_how_catalogs_differ_is_told(tree: Tree) -> None:
     assert "Left contains one more item: 1" in lines
 
 
-KEPT = """
-import pytest
-import sqlalchemy as sa
-from alembic_c.testkit.suite import test_no_revision_was_edited
-
-@pytest.mark.parametrize("revision", ["r2", "r3"])
-def test_rows_are_kept(database_before, revision):
-    with database_before(revision) as database:
-        with database.engine.begin() as connection:
-            connection.execute(sa.text("INSERT INTO t1 (id, name) VALUES (1, 'a')"))
-            assert not sa.inspect(connection).has_table(revision.replace("r", "t"))
-        for step in (database.upgrade, database.downgrade, database.upgrade):
-            step()
-            with database.engine.connect() as connection:
-                found = connection.execute(sa.text("SELECT id, name FROM t1")).all()
-                assert found == [(1, "a")]
-        database.upgrade("heads")
-        assert sa.inspect(database.engine).has_table("t3")
-"""
+KEPT = sample("plugin/kept.py")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples import sample
 from tests.support.project import Project
 
 REVISION = """
@@ -426,26 +427,7 @@ def test_a_full_disk_leaves_no_file(project: Project) -> None:
 
 # Runs `alembic`, and dies: before or after a call of a function in `os`, or in the
 # middle of writing a file, where a signal ends the process that exceeds its limit.
-DYING = """
-import os, resource, runpy, signal, sys
-when, _, name = sys.argv.pop(1).partition(" ")
-function = getattr(os, name, None)
-
-def last(*arguments, **options):
-    if when == "after":
-        function(*arguments, **options)
-    signal.raise_signal(signal.SIGKILL)
-
-# All are process 1 where each run has a container of its own.
-os.getpid = lambda: 1
-if when == "within":
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-elif when != "never":
-    setattr(os, name, last)
-runpy.run_module("alembic_c", run_name="__main__", alter_sys=True)
-"""
+DYING = sample("bad_projects/dying.py")
 
 
 def write_and_die(project: Project, point: str, *, status: int) -> list[Path]:
