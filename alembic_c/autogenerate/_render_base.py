@@ -19,6 +19,7 @@ from sqlalchemy.schema import Column
 from sqlalchemy.sql.elements import ClauseElement, conv, quoted_name
 
 from ..util import sqla_compat
+from ._render_names import user_type_text
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
@@ -229,6 +230,9 @@ def render_type(
     from_dialect = autogen_context.migration_context.impl.render_type(
         type_, autogen_context
     )
+    if not from_dialect and not type(type_).__module__.startswith("sqlalchemy."):
+        prefix = sqlalchemy_prefix(autogen_context)
+        return user_type_text(type_, autogen_context, prefix)
     prefix = _module_prefix(type_, autogen_context)
     if from_dialect:
         return from_dialect

@@ -209,6 +209,8 @@ class AutogenContext:
         self.connection = migration_context.bind
         self.dialect = migration_context.dialect
         self.imports = set()
+        # Why types that were rendered have no name in a file, by their classes.
+        self._not_named: dict[str, str] = {}
         self.opts: dict[str, Any] = opts
         self._has_batch: bool = False
         self._reflections: dict[Inspector, Reflection] = {}

@@ -18,6 +18,7 @@ from ..operations._constraints import CreateExcludeConstraintOp
 from ..operations._named_types import CreateTypeOp, DropTypeOp
 from ..util import Dispatcher
 from ..util import sqla_compat as sqla_compat
+from ..util.exc import CommandError
 from . import _render_base as base
 from . import _render_ops as operations
 from . import _render_schema as schema
@@ -169,6 +170,7 @@ def _render_python_into_templatevars(
     """Put the bodies of a script's functions, and its imports, in place.
 
     template_args: gets "imports", and one entry a body by its token ("upgrades").
+    Raises CommandError if there are types that a file cannot name.
     """
 
     def add(token: str, container: ops.OpContainer) -> None:
@@ -184,6 +186,8 @@ def _render_python_into_templatevars(
         if downgrade_ops is not None:
             add(downgrade_ops.downgrade_token, downgrade_ops)
     template_args["imports"] = "\n".join(sorted(autogen_context.imports))
+    if autogen_context._not_named:
+        raise CommandError("\n".join(autogen_context._not_named.values()))
 
 
 # --- layout -------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from sqlalchemy.sql.base import _NoneName as _NoneName
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause, ColumnElement
 from sqlalchemy.sql.elements import TextClause as TextClause
 from sqlalchemy.sql.schema import NULL_UNSPECIFIED
+from sqlalchemy.util import langhelpers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, ForeignKey, Table, Transaction
@@ -613,6 +614,15 @@ def _resolve_for_variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine
     base, variants = _get_variant_mapping(type_)
     chosen: TypeEngine[Any] = variants.get(dialect.name, base)
     return chosen
+
+
+def _repr_by_own_arguments(type_: TypeEngine[Any]) -> str:
+    """Return the call of a type's class by the arguments that its own class has.
+
+    `repr()` has those of the type that a TypeDecorator decorates.
+    """
+    text: str = langhelpers.generic_repr(type_)
+    return text
 
 
 def _affinities_match(one: TypeEngine[Any], other: TypeEngine[Any]) -> bool:

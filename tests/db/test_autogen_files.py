@@ -124,3 +124,35 @@ def _hook(project: Project, condition: str) -> None:
     text = env.read_text()
     assert given in text
     env.write_text(text.replace(given, given + more))
+
+
+# --- names that have to be imported -------------------------------------------------
+
+
+def test_types_of_others(tmp_path: Path) -> None:
+    project = _project(tmp_path, "sqlite:///there.db")
+    project.write(
+        "own/types.py",
+        """
+        from sqlalchemy.types import TypeDecorator, String
+
+        class Outer:
+            class Inner(TypeDecorator):
+                impl = String
+                cache_ok = True
+        """,
+    )
+    columns = (
+        "from sqlmodel import AutoString\nfrom own.types import Outer\n{}"
+        "t = Table('t', metadata, Column('a', AutoString(9)), "
+        "Column('b', Text().with_variant(Outer.Inner(5), 'sqlite')), {})\n"
+    )
+    written = autogenerate(project, columns.format("", ""))
+    assert "import own.types\nimport sqlmodel.sql.sqltypes\n" in written
+    there_and_back(project)
+
+    local = "def f():\n    class T(Outer.Inner): pass\n    return T\nT = f()\n"
+    project.write("models.py", _HEAD + columns.format(local, "Column('c', T(5))"))
+    done = project.run("revision", "--autogenerate", "-m", "no", status=255)
+    assert "FAILED: Can't write the type models.f.<locals>.T: it is" in done.stdout
+    assert len(_files(project)) == 1
