@@ -13,8 +13,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.sql import Executable
 
 from .ddl.impl import DefaultImpl
-from .operations._hooks import IncludeNameFn
-from .operations._hooks import IncludeObjectFn
+from .operations._typing import IncludeNameFn
+from .operations._typing import IncludeObjectFn
 from .runtime._transactions import _ProxyTransaction
 from .runtime.environment import CompareServerDefault
 from .runtime.environment import CompareType

@@ -13,7 +13,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from .. import _bootstrap, util
 from ..ddl.impl import DefaultImpl
 from ..operations import ops
-from ..operations._hooks import (
+from ..operations._typing import (
     IncludeNameFn,
     IncludeObjectFn,
     NameFilterParentNames,

@@ -24,10 +24,10 @@ from typing import (
 from sqlalchemy import Column, FetchedValue
 
 from .. import util
-from ..operations._hooks import IncludeNameFn as IncludeNameFn
-from ..operations._hooks import IncludeObjectFn as IncludeObjectFn
-from ..operations._hooks import NameFilterParentNames as NameFilterParentNames
-from ..operations._hooks import NameFilterType as NameFilterType
+from ..operations._typing import IncludeNameFn as IncludeNameFn
+from ..operations._typing import IncludeObjectFn as IncludeObjectFn
+from ..operations._typing import NameFilterParentNames as NameFilterParentNames
+from ..operations._typing import NameFilterType as NameFilterType
 from ..operations.base import Operations
 from ..util._proxy import ModuleClsProxy
 from ._foreign import Beginnings, ForeignTransaction, lost_error
