@@ -10,10 +10,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 import tests.support.schemas
 from tests.support.schemas import Pair, build
@@ -34,6 +35,19 @@ class Package:
     def context(self, connection: sa.Connection, opts: dict[str, Any]) -> Any:
         """Return a configured migration context."""
         return self.migration.MigrationContext.configure(connection, opts=opts)
+
+    def execute(self, context: Any, body: str, **names: Any) -> None:
+        """Run the body of a function of a revision file.
+
+        names: what it may use beside `op`, SQLAlchemy and its dialects.
+        """
+        operations = self.operations.Operations(context)
+        names |= {"op": operations, "alembic": SimpleNamespace(op=operations)}
+        names |= {"sa": sa, "sqlalchemy": sa}
+        names |= {"mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
+        body = textwrap.indent(textwrap.dedent(f"    {body}"), "    ")
+        exec(compile(f"def migrate():\n{body}", "<migration>", "exec"), names)
+        names["migrate"]()
 
     def differences(self, context: Any, model: Any) -> Any:
         """Return a script of the differences alone, as hooks get to see it.
@@ -308,20 +322,8 @@ def compare(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
 
 def apply(package: Package, connection: sa.Connection, code: str) -> None:
     """Run the body of an upgrade function."""
-    operations = package.operations.Operations(package.context(connection, {}))
-    source = "def upgrade():\n" + textwrap.indent(
-        textwrap.dedent(f"    {code}"), "    "
-    )
-    names: dict[str, Any] = {
-        "op": operations,
-        "sa": sa,
-        "postgresql": postgresql,
-        "sqlite": sqlite,
-        "Text": sa.Text,
-        "tests": tests,
-    }
-    exec(compile(source, "<upgrade>", "exec"), names)
-    names["upgrade"]()
+    context = package.context(connection, {})
+    package.execute(context, code, Text=sa.Text, tests=tests)
 
 
 class Refused(Exception):

@@ -5,18 +5,15 @@ Runs either package, so that a test can show what both do.
 
 from __future__ import annotations
 
-import textwrap
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from alembic_c.catalog import snapshot
 from tests.support.autogen import LOGGER, Package, describe
 
-_NAMES = {"sa": sa, "mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
 PREFIXES = {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
 
 __all__ = ["LOGGER", "Trip", "Written", "round_trip", "run", "write"]
@@ -76,17 +73,12 @@ def write(
 
 def run(package: Package, connection: sa.Connection, code: str, **opts: Any) -> None:
     """Run the body of a function of a revision file, and commit."""
-    source = "def migrate(op):\n" + textwrap.indent(
-        textwrap.dedent(f"    {code}"), "    "
-    )
-    names: dict[str, Any] = dict(_NAMES)
-    exec(compile(source, "<migration>", "exec"), names)
     context = package.context(connection, opts)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with context.begin_transaction():
-                names["migrate"](package.operations.Operations(context))
+                package.execute(context, code)
         if connection.in_transaction():
             connection.commit()
     except BaseException:

@@ -7,11 +7,9 @@ import contextlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 import tests.support.wild_words
 from tests.support.autogen import (
@@ -247,22 +245,10 @@ def canonical(body: str) -> str:
 
 def apply(package: Package, connection: sa.Connection, code: str) -> None:
     """Run the body of an upgrade function."""
-    operations = package.operations.Operations(package.context(connection, {}))
-    names: dict[str, Any] = {
-        **vars(sa),
-        **vars(tests.support.wild_words),
-        "op": operations,
-        "alembic": SimpleNamespace(op=operations),
-        "sa": sa,
-        "sqlalchemy": sa,
-        "postgresql": postgresql,
-        "sqlite": sqlite,
-        "mysql": mysql,
-        "words": tests.support.wild_words,
-        "tests": tests,
-    }
-    exec(compile(canonical(code), "<upgrade>", "exec"), names)
-    names["upgrade"]()
+    words = tests.support.wild_words
+    names = {**vars(sa), **vars(words), "words": words, "tests": tests}
+    _, _, body = canonical(code).partition("\n")
+    package.execute(package.context(connection, {}), body.lstrip(), **names)
 
 
 def examine(package: Package, connection: sa.Connection, pair: Pair) -> WildOutcome:
