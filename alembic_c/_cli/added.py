@@ -43,6 +43,10 @@ VERBS = {
         "Look for what is wrong with the database and the project.",
         "alembic_c.production._doctor_verb",
     ),
+    "log": (
+        "Show the steps that were run, if the history is on.",
+        "alembic_c.production._log_verb",
+    ),
     "status": (
         "Show what is applied, what is pending, and what nobody knows.",
         "alembic_c.production._status_verb",

@@ -21,6 +21,7 @@ class MigrationContext(_typing.MigrationContext, Protocol):
     script: Any
     version_table: str
     version_table_schema: str | None
+    _history_table: str
     _user_compare_type: Any
     _user_compare_server_default: Any
 

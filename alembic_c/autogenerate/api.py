@@ -138,6 +138,7 @@ class _DetachedContext:
         self.config = None
         self.version_table = "alembic_version"
         self.version_table_schema: str | None = None
+        self._history_table = ""
         self._user_compare_type: Any = True
         self._user_compare_server_default: Any = False
         self._compare_type = self.impl.compare_type

@@ -55,12 +55,12 @@ def until(
         pause = min(1.0, pause * 1.5)
 
 
-def through_env(
-    config: Config, script: ScriptDirectory, body: Callable[[Reader], None]
+def with_context(
+    config: Config, script: ScriptDirectory, body: Callable[[MigrationContext], None]
 ) -> None:
-    """Call a function with a reader of the database that `env.py` connects to.
+    """Call a function with the migration context that `env.py` makes.
 
-    Nothing is written there. Raises CommandError if `env.py` runs no migrations.
+    Nothing is written. Raises CommandError if `env.py` runs no migrations.
     """
     from ..runtime.environment import EnvironmentContext
 
@@ -68,12 +68,7 @@ def through_env(
 
     def look(heads: Any, context: MigrationContext) -> list[Any]:
         called.append(True)
-        first: list[tuple[str, ...]] = [tuple(heads)]
-
-        def read() -> tuple[str, ...]:
-            return first.pop() if first else _heads_again(context)
-
-        body(read)
+        body(context)
         return []
 
     with EnvironmentContext(config, script, fn=look, dont_mutate=True):
@@ -83,6 +78,25 @@ def through_env(
             f"{script.env_py_location} ran no migrations: it has to call "
             "context.run_migrations()"
         )
+
+
+def through_env(
+    config: Config, script: ScriptDirectory, body: Callable[[Reader], None]
+) -> None:
+    """Call a function with a reader of the database that `env.py` connects to.
+
+    As with_context().
+    """
+
+    def look(context: MigrationContext) -> None:
+        first: list[tuple[str, ...]] = [tuple(context.get_current_heads())]
+
+        def read() -> tuple[str, ...]:
+            return first.pop() if first else _heads_again(context)
+
+        body(read)
+
+    with_context(config, script, look)
 
 
 def _heads_again(context: MigrationContext) -> tuple[str, ...]:

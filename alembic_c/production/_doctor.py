@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ..runtime import _history
 from ..runtime._failures import LONGEST_NAME, TEMPORARY, temporary_name
+from ..util import _meaning
+from . import _log_verb
 
 if TYPE_CHECKING:
     from ..catalog import SchemaObject
@@ -318,7 +321,9 @@ def _beside_tables(patient: Patient) -> Iterator[SchemaObject]:
 
 
 def _is_our_own(patient: Patient, name: str) -> bool:
-    return name == patient.context.version_table or name.startswith(TEMPORARY)
+    version_table = patient.context.version_table
+    own = (version_table, patient.context._history_table)
+    return name in own or name.startswith(TEMPORARY)
 
 
 _WORD = re.compile(r"\w+")
@@ -343,6 +348,34 @@ def _words_of_models(models: Iterable[sa.MetaData]) -> set[str]:
                 name = getattr(column.type, "name", None)
                 names.add(name if isinstance(name, str) else "")
     return {name.lower() for name in names}
+
+
+def edited_revisions(patient: Patient) -> Iterator[Finding]:
+    """Revisions whose files say something else than when they ran."""
+    ran: dict[str, str | None] = {}
+    for row in reversed(_log_verb.steps(patient.context)):
+        if row["outcome"] == _history.DONE and row["direction"] == "upgrade":
+            ran[row["revision"]] = row["digest"]
+    scripts = {each.revision: each for each in patient.script.walk_revisions()}
+    applied = {
+        script.revision
+        for each in patient.applied
+        if each in scripts
+        for script in patient.script.iterate_revisions(each, "base")
+    }
+    for each in sorted(applied):
+        path = Path(scripts[each].path)
+        if ran.get(each) not in (None, _meaning.digest(path.read_bytes())):
+            yield Finding(
+                "edited-revision",
+                each,
+                f"{path.name} is not what was run on this database",
+                (
+                    "give the file back what it was, as with: "
+                    f"git log --oneline -- {path.name}",
+                    'put the change into a new revision: alembic revision -m "..."',
+                ),
+            )
 
 
 # --- the connection -------------------------------------------------------------------
@@ -411,7 +444,7 @@ class TransactionWatch:
 CHECKS: tuple[Check, ...] = (
     *(several_heads, version_rows, unstamped),
     *(batch_leftovers, invalid_indexes, not_valid_constraints),
-    *(no_models, strangers, pooler),
+    *(no_models, strangers, edited_revisions, pooler),
 )
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..runtime.environment import EnvironmentContext
 from ..script import ScriptDirectory
-from ..util import CommandError
-from . import _doctor
+from . import _applied, _doctor
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -53,23 +51,16 @@ def run(config: Config, options: Namespace) -> int:
 
 
 def _examine(config: Config) -> list[_doctor.Finding]:
-    """Raises CommandError if `env.py` runs no migrations, or is offline."""
+    """Raises CommandError if `env.py` runs no migrations."""
     script = ScriptDirectory.from_config(config)
     findings: list[_doctor.Finding] = []
     watches: list[_doctor.TransactionWatch] = []
 
-    def look(heads: Any, context: MigrationContext) -> list[Any]:
+    def look(context: MigrationContext) -> None:
         watches.append(_doctor.TransactionWatch(context))
         findings.extend(_doctor.examine(_doctor.Patient(script, context)))
-        return []
 
-    with EnvironmentContext(config, script, fn=look, dont_mutate=True):
-        script.run_env()
-    if not watches:
-        raise CommandError(
-            f"{script.env_py_location} ran no migrations: it has to call "
-            "context.run_migrations()"
-        )
+    _applied.with_context(config, script, look)
     for watch in watches:
         findings.extend(watch.finding(script))
     return findings

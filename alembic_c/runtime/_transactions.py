@@ -7,7 +7,7 @@ already: each of these decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Transaction
 
-    from ._lock import Lock
     from .migration import MigrationContext
 
 
@@ -103,13 +102,13 @@ def block(
 
 
 @contextmanager
-def released_after(context: MigrationContext, lock: Lock) -> Iterator[Any]:
-    """Put a block around all migrations; release the lock once it is committed."""
+def followed_by(context: MigrationContext, ending: Callable[[], None]) -> Iterator[Any]:
+    """Put a block around all migrations; call a function once its transaction ends."""
     try:
         with block(context, per_migration=False) as transaction:
             yield transaction
     finally:
-        lock.release()
+        ending()
 
 
 @contextmanager

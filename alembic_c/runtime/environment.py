@@ -164,7 +164,7 @@ class EnvironmentContext(ModuleClsProxy):
     ) -> None:
         self._remove_proxy()
         if self._migration_context is not None:
-            self._migration_context._release_lock()
+            self._migration_context._end_sessions()
         if self._beginnings is not None:
             self._beginnings.stop()
         for _, transaction in self._foreign or ():

@@ -16,7 +16,7 @@ from .. import util
 from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
-from . import _failures, _foreign, _lock, _transactions
+from . import _failures, _foreign, _history, _lock, _transactions
 from ._heads import HeadMaintainer
 from ._steps import MigrationInfo as MigrationInfo
 from ._steps import MigrationStep as MigrationStep
@@ -70,6 +70,7 @@ class MigrationContext:
         self.on_version_apply_callbacks = opts.get("on_version_apply", ())
         self.version_table: str = opts.get("version_table", _VERSION_TABLE)
         self.version_table_schema: str | None = opts.get("version_table_schema")
+        self._history_table = _history.table_name(self.version_table)
         self.output_buffer: TextIO = _output_buffer(opts)
         self._transaction_per_migration = opts.get("transaction_per_migration", False)
         self._migrations_fn: Callable[..., Iterable[_Step]] | None = opts.get("fn")
@@ -87,6 +88,7 @@ class MigrationContext:
         self.impl = self._make_impl()
         wish = _lock.wish_of(self)
         self._lock = None if wish is None else _lock.Lock(self, wish)
+        self._history = _history.History(self) if _history.is_wanted(self) else None
         self._version: Table = self.impl.version_table_impl(
             version_table=self.version_table,
             version_table_schema=self.version_table_schema,
@@ -167,14 +169,17 @@ class MigrationContext:
         Depending on the database and on how the context was configured, that is a
         transaction, the text BEGIN and COMMIT, or nothing at all.
         """
-        if self._lock is None or _per_migration:
+        if _per_migration or (self._lock is None and self._history is None):
             return _transactions.block(self, _per_migration)
-        # Before the transaction: one that waits would be idle, and see an old state.
-        self._lock.acquire()
-        return _transactions.released_after(self, self._lock)
+        if self._lock is not None:
+            # Before the transaction: one that waits would be idle, and see old data.
+            self._lock.acquire()
+        return _transactions.followed_by(self, self._end_sessions)
 
-    def _release_lock(self) -> None:
-        """Give the migration lock back, if `begin_transaction` has not done it."""
+    def _end_sessions(self) -> None:
+        """End what has a session of its own, if `begin_transaction` has not done it."""
+        if self._history is not None:
+            self._history.finish()
         if self._lock is not None:
             self._lock.release()
 
@@ -267,10 +272,24 @@ class MigrationContext:
         assert self._migrations_fn is not None, "the context has nothing to run"
         with _failures.watched(self) as watch:
             for step in self._migrations_fn(heads, self):
-                in_transaction = self.begin_transaction(_per_migration=True)
-                with watch.outside(step), in_transaction, watch.inside():
-                    self._run_step(step, maintainer, kw)
+                with self._told(step), watch.outside(step):
+                    in_transaction = self.begin_transaction(_per_migration=True)
+                    with in_transaction, watch.inside():
+                        self._run_step(step, maintainer, kw)
                 self._note_step(lambda: maintainer.heads)
+
+    @contextmanager
+    def _told(self, step: _Step) -> Iterator[None]:
+        """Tell the history, if there is one, that a step begins, and what it raises."""
+        if self._history is None:
+            yield
+            return
+        self._history.begin(step)
+        try:
+            yield
+        except BaseException as problem:
+            self._history.failed(problem)
+            raise
 
     def _note_step(self, heads: Callable[[], Collection[str]]) -> None:
         """Look whether what was done is in a transaction that is not ours to commit."""
@@ -311,6 +330,8 @@ class MigrationContext:
                 heads=set(maintainer.heads),
                 run_args=run_args,
             )
+        if self._history is not None:
+            self._history.done()
 
     def execute(
         self,

@@ -7,7 +7,6 @@ line.
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import time
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import catalog, install
 from ..runtime._steps import MigrationStep
 from ..script import ScriptDirectory
-from ..util import CommandError
+from ..util import CommandError, _meaning
 from . import _tree
 from ._connect import call_once
 from ._scratch import empty_database
@@ -295,7 +294,8 @@ def matches_models(
             found[0] = context.opts.get("target_metadata")
         schema = context.version_table_schema
         name = context.version_table
-        version_tables.append(f"{schema}.{name}" if schema else name)
+        for own in (name, context._history_table):
+            version_tables.append(f"{schema}.{own}" if schema else own)
         return []
 
     with migrated_database(config, url, "heads") as place, empty_database(url) as other:
@@ -351,7 +351,7 @@ def unedited_since(config: Config, reference: str) -> None:
             if name.endswith(".py"):
                 before = _git(place, "show", f"{reference}:./{name}")
                 path = os.path.join(place, name)
-                if _meaning(before, name) != _meaning_of_file(path):
+                if _meaning.of_source(before, name) != _meaning_of_file(path):
                     changed.append(path)
     if changed:
         files = "\n".join(f"  {path}" for path in changed)
@@ -371,27 +371,9 @@ def _git(directory: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _meaning(source: str, name: str) -> str:
-    """Return a module's syntax tree without docstrings, as text."""
-    tree = ast.parse(source, name)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            del body[0]
-    return ast.dump(tree)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
 def _meaning_of_file(path: str) -> str | None:
     try:
         with open(path, encoding="utf-8") as stream:
-            return _meaning(stream.read(), path)
+            return _meaning.of_source(stream.read(), path)
     except FileNotFoundError:
         return None

@@ -176,6 +176,11 @@ SETTINGS = {
         "to wait for the others, or `true`. As the option `--lock`.",
     ),
     "migration_lock_timeout": ("300", "The seconds, where `migration_lock` is true."),
+    "migration_history": (
+        "false",
+        "Note each step in a table beside the version table, for `alembic log`: who "
+        "ran it, when, for how long, with which file, and how it ended.",
+    ),
     "output_encoding": ("`utf-8`", "Encoding of new revision files."),
 }
 

@@ -37,6 +37,18 @@ def version_table(autogen_context: AutogenContext) -> TableKey:
     )
 
 
+def own_names(
+    autogen_context: AutogenContext, model: Collection[TableKey]
+) -> tuple[str, ...]:
+    """Return the names of the version table and of the history of steps beside it.
+
+    model: the tables of the model; one of them may have the history's name.
+    """
+    schema, name = version_table(autogen_context)
+    history = autogen_context.migration_context._history_table
+    return (name,) if (schema, history) in model else (name, history)
+
+
 def listed(
     autogen_context: AutogenContext,
     schemas: Collection[str | None],
@@ -52,15 +64,16 @@ def listed(
     elsewhere = _found_elsewhere(autogen_context, schemas, model, attempt)
     autogen_context._found_elsewhere = elsewhere
     tables: OrderedSet[TableKey] = OrderedSet()
-    for schema, name, is_version in _real_names(
-        autogen_context, schemas, elsewhere, attempt
+    own = own_names(autogen_context, model)
+    for schema, name, is_own in _real_names(
+        autogen_context, schemas, elsewhere, attempt, own
     ):
         place = elsewhere.get(name)
         if place is not None and place.schema == schema:
             if not place.takes_part:
                 continue
             schema = place.known_as
-        if not is_version and autogen_context.run_name_filters(
+        if not is_own and autogen_context.run_name_filters(
             name, "table", {"schema_name": schema}
         ):
             tables.add((schema, name))
@@ -72,24 +85,25 @@ def _real_names(
     schemas: Collection[str | None],
     elsewhere: Mapping[str, Place],
     attempt: _proof.Attempt | None,
+    own: Collection[str],
 ) -> Iterator[tuple[str | None, str, bool]]:
-    """Yield the schema and the name of each table, and whether it is the version table.
+    """Yield the schema and the name of each table, and whether it is one of our own.
 
     A table that is found without its schema may come twice.
     """
-    version_schema, version_name = version_table(autogen_context)
+    version_schema, _ = version_table(autogen_context)
     has_schema = bool(autogen_context.migration_context.version_table_schema)
     for schema in schemas:
         for name in _names_in(autogen_context, attempt, schema):
             place = elsewhere.get(name)
             is_found = place is not None and schema in (None, place.schema)
             real = place.schema if place is not None and is_found else schema
-            is_version = name == version_name and (
+            is_own = name in own and (
                 real == version_schema
                 # As the version table's own statements find it.
                 or (is_found and not has_schema)
             )
-            yield real, name, is_version
+            yield real, name, is_own
 
 
 def _names_in(

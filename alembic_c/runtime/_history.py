@@ -1,0 +1,276 @@
+"""A history of the steps that were run: a table beside the version table.
+
+A row is written before its step begins, through a session of its own, so that it is
+there whatever becomes of the step; the step's own transaction then says that it is
+done.  So `done` is told exactly where the version table has the step, too, and a row
+without an end is a step whose process was killed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import DATETIME
+
+from .. import __version__, util
+from ._steps import RevisionStep, StampStep
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from .migration import MigrationContext
+
+log = logging.getLogger("alembic.runtime.migration")
+
+DONE = "done"
+FAILED = "failed"
+ROLLED_BACK = "rolled back"
+
+# MySQL leaves out the fraction of a second unless it is asked for.
+_MOMENT = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
+
+
+def table_name(version_table: str) -> str:
+    """Return the history's name, by that of the version table."""
+    return f"{version_table}_history"
+
+
+def table(version_table: str, schema: str | None) -> sa.Table:
+    """Return the history table that belongs to a version table.
+
+    Its columns: run, one for each command; step, its number there; direction,
+    "upgrade", "downgrade" or "stamp"; revision, those that a stamp sets are separated
+    by blanks; started_at and ended_at, UTC; seconds; outcome, "done", "failed", "rolled
+    back" or NULL; error; path, digest (of the syntax tree) and version (of this
+    package); os_user, host and process.
+    """
+    return sa.Table(
+        table_name(version_table),
+        sa.MetaData(schema=schema),
+        sa.Column("run", sa.String(32), primary_key=True),
+        sa.Column("step", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("direction", sa.String(20), nullable=False),
+        sa.Column("revision", sa.String(255), nullable=False),
+        sa.Column("started_at", _MOMENT, nullable=False),
+        sa.Column("ended_at", _MOMENT),
+        sa.Column("seconds", sa.Float),
+        sa.Column("outcome", sa.String(20)),
+        sa.Column("error", sa.Text),
+        sa.Column("path", sa.Text),
+        sa.Column("digest", sa.String(64)),
+        sa.Column("version", sa.String(50), nullable=False),
+        sa.Column("os_user", sa.String(255), nullable=False),
+        sa.Column("host", sa.String(255), nullable=False),
+        sa.Column("process", sa.Integer, nullable=False),
+    )
+
+
+def is_wanted(context: MigrationContext) -> bool:
+    """Return whether options or the configuration ask for a history.
+
+    Raises CommandError for a value that is neither true nor false.
+    """
+    if context.as_sql or "destination_rev" not in context.opts:
+        return False
+    given: Any = context.opts.get("migration_history")
+    if given is None and context.config is not None:
+        given = context.config.get_alembic_option("migration_history")
+    try:
+        return bool(given) and util.asbool(given)
+    except ValueError as problem:
+        raise util.CommandError(
+            f"migration_history is true or false, not {given!r}"
+        ) from problem
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+
+
+def _who() -> dict[str, Any]:
+    import getpass
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in containers
+        user = str(os.getuid())
+    return {"os_user": user, "host": socket.gethostname(), "process": os.getpid()}
+
+
+class History:
+    """The history of one run on one database.
+
+    context: whose steps they are.
+    """
+
+    def __init__(self, context: MigrationContext) -> None:
+        self._context = context
+        self._table = table(context.version_table, context.version_table_schema)
+        self._run = os.urandom(16).hex()
+        self._session: Connection | None = None
+        self._is_ready = False
+        # What the row of the present step says; how it began, by time.monotonic().
+        self._row: dict[str, Any] = {"step": 0}
+        self._began = 0.0
+        self._is_told = False
+        self._error: str | None = None
+
+    def begin(self, step: RevisionStep | StampStep) -> None:
+        """Note that a step begins; it has no transaction yet."""
+        self._row = {
+            **_described(step),
+            **_who(),
+            "run": self._run,
+            "step": self._row["step"] + 1,
+            "started_at": _now(),
+            "version": __version__,
+        }
+        self._began = time.monotonic()
+        self._is_told = self._can_tell_before()
+        if self._is_told:
+            session = self._own_session()
+            if not self._is_ready:
+                self._table.create(session, checkfirst=True)
+            session.execute(self._table.insert(), self._row)
+            self._is_ready = True
+
+    def done(self) -> None:
+        """Note, in the transaction of the step, that it is done."""
+        end = {
+            "ended_at": _now(),
+            "seconds": round(time.monotonic() - self._began, 6),
+            "outcome": DONE,
+        }
+        connection = self._context.connection
+        if self._is_told:
+            connection.execute(self._mine(self._table.update()).values(end))
+            return
+        if not self._is_ready:
+            self._table.create(connection, checkfirst=True)
+            self._is_ready = True
+        connection.execute(self._table.insert(), {**self._row, **end})
+
+    def failed(self, problem: BaseException) -> None:
+        """Remember what a step has raised."""
+        self._error = f"{type(problem).__name__}: {problem}"
+
+    def finish(self) -> None:
+        """Note how the steps have ended, once their transactions have; idempotent."""
+        if self._error is not None:
+            # The history must not hide what the step has raised.
+            try:
+                self._tell_failure(self._own_session())
+            except sa.exc.SQLAlchemyError as problem:
+                log.warning("The history could not be written: %s", problem)
+            self._error = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _tell_failure(self, session: Connection) -> None:
+        end = {"ended_at": _now(), "outcome": FAILED, "error": self._error}
+        if not self._is_told:
+            self._table.create(session, checkfirst=True)
+            session.execute(self._table.insert(), {**self._row, **end})
+            return
+        session.execute(self._mine(self._table.update()).values(end))
+        columns = self._table.c
+        session.execute(
+            self._table.update()
+            .where(columns.run == self._run, columns.outcome.is_(None))
+            .values(ended_at=_now(), outcome=ROLLED_BACK)
+        )
+
+    def _mine(self, statement: Any) -> Any:
+        columns = self._table.c
+        return statement.where(
+            columns.run == self._run, columns.step == self._row["step"]
+        )
+
+    def _can_tell_before(self) -> bool:
+        """Whether another session can write now.
+
+        SQLite lets one write at a time, and a database in memory has one session.
+        """
+        connection = self._context.connection
+        if connection.dialect.name != "sqlite":
+            return _is_another(connection, self._own_session())
+        driver: Any = connection.connection.driver_connection
+        if getattr(driver, "in_transaction", True):
+            return False
+        return _is_another(connection, self._own_session())
+
+    def _own_session(self) -> Connection:
+        """Return a session in autocommit mode that names tables as the other does."""
+        if self._session is None:
+            connection = self._context.connection
+            self._session = connection.engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            )
+            if _is_another(connection, self._session):
+                _look_where_the_other_does(self._session, connection)
+        return self._session
+
+
+def _described(step: RevisionStep | StampStep) -> dict[str, Any]:
+    if isinstance(step, StampStep):
+        revisions = " ".join(step.to_revisions_no_deps) or "base"
+        return {"direction": "stamp", "revision": revisions}
+    from ..util import _meaning
+
+    script: Any = step.revision
+    row = {
+        "direction": "upgrade" if step.is_upgrade else "downgrade",
+        "revision": script.revision,
+        "path": os.path.basename(script.path),
+    }
+    with suppress(OSError), open(script.path, "rb") as stream:
+        row["digest"] = _meaning.digest(stream.read())
+    return row
+
+
+def _is_another(one: Connection, other: Connection) -> bool:
+    mine, theirs = (each.connection.dbapi_connection for each in (one, other))
+    in_memory = one.dialect.name == "sqlite" and not _file_of(one)
+    return mine is not theirs and not in_memory
+
+
+def _file_of(connection: Connection) -> str | None:
+    rows = connection.connection.cursor()
+    rows.execute("PRAGMA database_list")
+    path: str | None = next((row[2] for row in rows.fetchall() if row[1] == "main"), "")
+    rows.close()
+    return path
+
+
+# `env.py` may have chosen a schema or a database for its own session.
+_PLACES = {
+    "postgresql": (
+        "SELECT pg_catalog.current_setting('search_path')",
+        "SELECT pg_catalog.set_config('search_path', :place, false)",
+    ),
+    "mysql": ("SELECT DATABASE()", "USE {place}"),
+    "mariadb": ("SELECT DATABASE()", "USE {place}"),
+}
+
+
+def _look_where_the_other_does(session: Connection, other: Connection) -> None:
+    if other.dialect.name not in _PLACES:
+        return
+    ask, go = _PLACES[other.dialect.name]
+    had_transaction = other.in_transaction()
+    place = other.exec_driver_sql(ask).scalar()
+    if not had_transaction:
+        other.rollback()  # of what this question has begun, and nothing else
+    if place is None:
+        return
+    quoted = other.dialect.identifier_preparer.quote_identifier(place)
+    statement = sa.text(go.replace("{place}", quoted.replace(":", r"\:")))
+    session.execute(statement, {"place": place} if ":place" in go else {})
