@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from tests.support.autogen import Package
 from tests.support.comparator_grid import GRIDS, Grid
+from tests.support.watched_columns import Remembered, Watched, watched
 
 # No axis of a grid has it as a factor, so that a sample sees all of each axis.
 SHARE = int(os.environ.get("ALEMBIC_C_COMPARATORS", "1999"))
@@ -143,33 +144,34 @@ def sides(
 
 def differing(grid: Grid, sides: tuple[Side, Side]) -> Iterator[Compared | None]:
     """Yield a pair of defaults where the answers differ, None for any other."""
-    columns: dict[tuple[Any, ...], sa.Column[Any]] = {}
+    columns: dict[tuple[Any, ...], Watched] = {}
     rendered: dict[str, tuple[str | None, str | None]] = {}
+    remembered, defaults = Remembered(), None
     ours, theirs = (side.impl.compare_server_default for side in sides)
-
-    def column(type_: Any, default: Any, key: dict[str, Any]) -> sa.Column[Any]:
-        made: sa.Column[Any] = sa.Column("c", type_, server_default=default, **key)
-        sa.Table("t", sa.MetaData(), made)
-        return made
 
     for found, text, declared, name, key in grid.default_pairs(SHARE):
         there_place = id(found), True, text, id(key)
         there = columns.get(there_place)
         if there is None:
-            there = columns[there_place] = column(found, reflected(text), key)
+            there = columns[there_place] = watched(found, reflected(text), key)
         here_place = id(declared), False, name, id(key)
         here = columns.get(here_place)
         if here is None:
-            here = columns[here_place] = column(
-                declared, grid.declared_defaults[name](), key
-            )
+            default = grid.declared_defaults[name]()
+            here = columns[here_place] = watched(declared, default, key)
             one, other = (side.text_of(name, here.server_default) for side in sides)
             rendered[name] = one, other
+        if defaults != (text, name):
+            remembered, defaults = Remembered(), (text, name)
+        answers = remembered.find(there, here)
         one, other = rendered[name]
-        answers = (
-            answer(ours, there, here, one, text),
-            answer(theirs, there, here, other, text),
-        )
+        if answers is None:
+            with remembered.learning(there, here) as learnt:
+                learnt += (
+                    answer(ours, there, here, one, text),
+                    answer(theirs, there, here, other, text),
+                )
+            answers = learnt
         if answers[0] == answers[1] and one == other:
             yield None
         else:

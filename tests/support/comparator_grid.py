@@ -9,12 +9,11 @@ parentheses, in capitals, with casts, with ON UPDATE).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from itertools import product
+from itertools import islice, product
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -61,37 +60,37 @@ class Grid:
         return product(self.found_types, self.declared_types)
 
     def default_pairs(self, share: int) -> Iterator[Cell]:
-        """Yield one of `share` pairs of defaults.
+        """Yield one of `share` pairs of defaults; those of the same defaults at once.
 
         They are every pair for one type of each family, and for every type some, in
         the forms of one value.
         """
-        yield from _every(
+        yield from _pairs(
             share,
-            _one_of_each_family(self.found_types),
             self.found_texts,
+            self.declared_defaults,
+            _one_of_each_family(self.found_types),
             _one_of_each_family(self.declared_types),
-            list(self.declared_defaults),
-            _KEYS,
         )
-        yield from _every(
+        yield from _pairs(
             share,
-            self.found_types,
             [None, "1", "'1'", "(1)", "('1')", "1.5", "(1.5)"],
-            self.declared_types,
             ["None", "'1'", "text('1')", "\"'1'\"", "'1.5'", "'(1)'", "true()"],
-            _KEYS,
+            self.found_types,
+            self.declared_types,
         )
 
 
-def _every(share: int, *axes: Sequence[Any]) -> Iterator[Any]:
-    """Yield one of `share` elements of a product, without making the others."""
-    for index in range(0, math.prod(map(len, axes)), share):
-        cell = []
-        for axis in reversed(axes):
-            index, place = divmod(index, len(axis))
-            cell.append(axis[place])
-        yield tuple(reversed(cell))
+def _pairs(
+    share: int,
+    texts: Iterable[str | None],
+    names: Iterable[str],
+    found: Iterable[Any],
+    declared: Iterable[Any],
+) -> Iterator[Cell]:
+    every = product(texts, names, found, declared, _KEYS)
+    for text, name, there, here, key in islice(every, 0, None, share):
+        yield there, text, here, name, key
 
 
 def _one_of_each_family(types: Sequence[Any]) -> list[Any]:
