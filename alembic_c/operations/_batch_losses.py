@@ -1,14 +1,16 @@
 """What move-and-copy on SQLite would lose beside what it is told to.
 
-Asked of the database when the rows are in the new table and the old one is still there,
-so that everything can be undone:
+A guard goes along with the steps of `batch.ApplyBatchImpl`.  It looks for losses when
+the rows are in the new table and the old one is still there, so that everything can be
+undone:
 
 - Where foreign keys are enforced, DROP TABLE deletes all rows first, with what follows
   from it: ON DELETE CASCADE deletes rows that refer to them.  That goes for other
   tables and, if the table refers to itself, for the rows just copied.
 - A column is left out because another takes its name, or `copy_from` does not have it.
-- A CAST makes 0 of a text that is no number.
-- Triggers, AUTOINCREMENT and the like belong to a table and are dropped with it.
+- A CAST makes 0 of a text that is no number; an INTEGER PRIMARY KEY numbers NULLs.
+- Some of what belongs to a table cannot be said to SQLAlchemy, or is left behind with a
+  column: `_batch_remains.py` compares the two statements.
 
 Values that would be lost without anybody having asked for it are an error; what is
 lost with upstream too, and may be meant, is told in the log at WARNING: a Python
@@ -18,20 +20,23 @@ warning would fail the test suites that make errors of those.
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Cast, String
+from sqlalchemy import Cast
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..runtime._failures import driver_cursor, sqlite_connection
-from ..util import CommandError, sqla_compat
+from ..util import CommandError
+from . import _batch_remains, _batch_values, _sqlite_copy, _sqlite_table
+from ._sqlite_dependents import Dependents
+from ._sqlite_words import folded
 
 if TYPE_CHECKING:
-    from sqlalchemy import Index, Table
-
     from ..ddl.impl import DefaultImpl
+    from ._sqlite_copy import NewVersion
+    from ._sqlite_table import StoredTable
 
 log = logging.getLogger("alembic.runtime.migration")
 
@@ -46,121 +51,177 @@ WHERE child.type = 'table' AND lower(child.name) <> lower(?)
 ORDER BY child.name
 """
 
-# Literals, quoted names and comments, in which words mean nothing.
-_NO_WORDS = re.compile(
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^]]*\]|--[^\n]*|/\*.*?\*/",
-    re.DOTALL,
-)
-_TABLE_TRAITS = ("AUTOINCREMENT", "COLLATE", "ON CONFLICT", "STRICT", "WITHOUT ROWID")
-_INDEX_TRAITS = ("COLLATE", "DESC")
 
+def read(impl: DefaultImpl, name: str, schema: str | None) -> StoredTable | None:
+    """Read a table of SQLite's; None for other databases, and if it is not there.
 
-class NewVersion(Protocol):
-    """What is asked of a table that is being made anew (`batch.ApplyBatchImpl`)."""
-
-    table: Table
-    temp_table_name: str
-    reflected: bool
-    replaced_columns: list[str]
-    column_transfers: dict[str, dict[str, Any]]
-    indexes: dict[Any, Index]
-    new_indexes: dict[Any, Index]
-
-
-def prevent(impl: DefaultImpl, new_version: NewVersion) -> None:
-    """Look for losses between the copying and the dropping of the old table.
-
-    Does nothing for other databases than SQLite, and without a connection.
-    Raises CommandError if rows or values would be lost; warns of what else is, and
-    of questions that the database does not answer, say for lack of a permission.
+    A database that does not answer counts as one without the table: whoever needs it
+    gets the error.
     """
-    driver_connection = sqlite_connection(impl)
-    if impl.connection is None or driver_connection is None:
-        return
-    try:
-        with driver_cursor(impl.connection) as cursor:
-            look = _Look(cursor, impl, new_version)
-            look.refuse_to_lose_rows()
-            look.refuse_to_replace_values()
-            look.keep_sequence()
-            look.warn_of_forgotten_columns()
-            look.warn_of_casts()
-            look.warn_of_dropped_objects()
-    except SQLAlchemyError as problem:
-        if not driver_connection.in_transaction:
-            # SQLite has rolled back, as after a full disk: the copy is gone.
-            raise
-        log.warning(
-            'What table "%s" loses when it is made anew cannot be asked: %s',
-            new_version.table.name,
-            problem,
-        )
-
-
-def real_name(impl: DefaultImpl, name: str, schema: str | None) -> str:
-    """Return a table's name in the letters that SQLite has it in.
-
-    SQLite takes "T" for "t"; what SQLAlchemy reads of the table's definition, it finds
-    only by the exact name, and primary key and constraints are missing otherwise.
-    """
-    if impl.connection is None or sqlite_connection(impl) is None:
-        return name
+    if sqlite_connection(impl) is None:
+        return None
     quote = impl.dialect.identifier_preparer.quote_identifier
-    master = f"{quote(schema)}.sqlite_master" if schema else "sqlite_master"
     try:
-        with driver_cursor(impl.connection) as cursor:
-            cursor.execute(
-                f"SELECT name FROM {master} WHERE type = 'table' "
-                "AND name = ? COLLATE NOCASE",
-                (name,),
-            )
-            found = [row[0] for row in cursor.fetchall()]
-    except DBAPIError:
-        # Such as a schema that is not there; the reflection that follows complains.
-        return name
-    return name if name in found or not found else str(found[0])
+        return _sqlite_table.read(_Queries(impl), quote, name, schema)
+    except DBAPIError as problem:
+        log.debug('Table "%s" cannot be read: %s', name, problem)
+        return None
 
 
-class _Look:
-    """The questions, with what they have in common.
+class _Queries:
+    """Runs statements through a cursor of the driver, and gives all rows."""
 
-    cursor: the driver's.
+    def __init__(self, impl: DefaultImpl) -> None:
+        assert impl.connection is not None
+        self._connection = impl.connection
+
+    def __call__(self, statement: str, *parameters: Any) -> list[Any]:
+        with driver_cursor(self._connection) as cursor:
+            cursor.execute(statement, parameters)
+            rows: list[Any] = cursor.fetchall()
+            return rows
+
+
+class Guard:
+    """Sees to it that nothing is lost silently; of itself it does nothing.
+
+    Which is right for other databases than SQLite, and without a connection.
     """
 
-    def __init__(self, cursor: Any, impl: DefaultImpl, new_version: NewVersion) -> None:
-        self._cursor = cursor
+    def begin(self) -> None:
+        """Look at the database before anything is changed."""
+
+    def copied(self) -> None:
+        """Look for losses between the copying and the dropping of the old table.
+
+        Raises CommandError if rows or values would be lost.
+        """
+
+    @contextmanager
+    def renaming(self) -> Iterator[None]:
+        """Let the new table take the name of the old one, which views refer to."""
+        yield
+
+    def end(self) -> None:
+        """Restore what goes with the table, and tell of what is lost.
+
+        Raises CommandError if a view or a trigger does not compile any more.
+        """
+
+
+def guard(impl: DefaultImpl, new_version: NewVersion) -> Guard:
+    """Return the guard for a table that is made anew."""
+    driver_connection = sqlite_connection(impl)
+    if driver_connection is None:
+        return Guard()
+    return _SqliteGuard(_Queries(impl), impl, new_version, driver_connection)
+
+
+class _SqliteGuard(Guard):
+    """The questions to SQLite, with what they have in common."""
+
+    def __init__(
+        self,
+        query: _Queries,
+        impl: DefaultImpl,
+        new_version: NewVersion,
+        driver_connection: Any,
+    ) -> None:
+        self._query = query
         self._impl = impl
         self._version = new_version
+        self._driver_connection = driver_connection
         self._table = new_version.table
         self._schema = self._table.schema
         self._quote = impl.dialect.identifier_preparer.quote_identifier
         self._prefix = f"{self._quote(self._schema)}." if self._schema else ""
         self._old = f"{self._prefix}{self._quote(self._table.name)}"
+        self._new = f"{self._prefix}{self._quote(new_version.temp_table_name)}"
+        self._dependents: Dependents | None = None
+        self._lost: list[str] = []
 
-    def _rows(self, query: str, *parameters: Any) -> list[Any]:
-        self._cursor.execute(query, parameters)
-        rows: list[Any] = self._cursor.fetchall()
-        return rows
+    @property
+    def _stored(self) -> StoredTable | None:
+        return self._version.stored
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Tell of questions that are not answered, say for lack of a permission."""
+        try:
+            yield
+        except SQLAlchemyError as problem:
+            if not self._driver_connection.in_transaction:
+                # SQLite has rolled back, as after a full disk: the copy is gone.
+                raise
+            log.warning(
+                'What table "%s" loses when it is made anew cannot be asked: %s',
+                self._table.name,
+                problem,
+            )
+
+    def begin(self) -> None:
+        stored = self._stored
+        if stored is not None and stored.objects:
+            gone = {
+                folded(name)
+                for name in stored.real_names.values()
+                if self._version.new_name(name) != name
+            }
+            with self._asking():
+                self._dependents = Dependents(self._query, self._quote, stored, gone)
+
+    def copied(self) -> None:
+        with self._asking():
+            self.refuse_to_lose_rows()
+            self.refuse_to_replace_values()
+            self.keep_sequence()
+            self.warn_of_forgotten_columns()
+            self.look_at_values()
+            if self._stored is not None:
+                statement = self._statement_of_new_table()
+                self._lost += _batch_remains.lost(
+                    self._stored, statement, self._version
+                )
+                self._lost += self._lost_rowids(self._stored)
+
+    @contextmanager
+    def renaming(self) -> Iterator[None]:
+        if self._dependents is None:
+            yield
+        else:
+            with self._dependents.left_alone():
+                yield
+
+    def end(self) -> None:
+        if self._dependents is not None:
+            self._lost[:0] = map(str, self._dependents.restore())
+        if self._lost:
+            log.warning(
+                'Table "%s" is made anew without %s',
+                self._table.name,
+                ", ".join(self._lost),
+            )
+
+    # --- rows -----------------------------------------------------------------------
 
     def _has_values(self, table: str, column: str) -> bool:
         where = f"{table} WHERE {self._quote(column)} IS NOT NULL"
-        return bool(self._rows(f"SELECT EXISTS (SELECT 1 FROM {where})")[0][0])
-
-    def _columns(self) -> set[str]:
-        """Return the columns that the table has, without generated ones."""
-        rows = self._rows(
-            "SELECT name FROM pragma_table_xinfo(?, ?) WHERE hidden = 0",
-            self._table.name,
-            self._schema or "main",
-        )
-        return {row[0] for row in rows}
+        return bool(self._query(f"SELECT EXISTS (SELECT 1 FROM {where})")[0][0])
 
     def refuse_to_lose_rows(self) -> None:
-        if not self._rows("PRAGMA foreign_keys")[0][0]:
-            return
         name = self._table.name
+        if "CONFLICT" in self._statement_of_new_table().upper():
+            counts = f"(SELECT count(*) FROM {self._old}), count(*) FROM {self._new}"
+            ((before, after),) = self._query(f"SELECT {counts}")
+            if before != after:
+                raise CommandError(
+                    f'Table "{name}" would lose {before - after} of its {before} rows '
+                    "to an ON CONFLICT clause of its new version"
+                )
+        if not self._query("PRAGMA foreign_keys")[0][0]:
+            return
         query = _DESTRUCTIVE_REFERENCES.format(schema=self._prefix)
-        references = self._rows(query, self._schema or "main", name, name)
+        references = self._query(query, self._schema or "main", name, name)
         losing: dict[str, None] = {}
         for child, column in references:
             if self._has_values(f"{self._prefix}{self._quote(child)}", column):
@@ -175,8 +236,21 @@ class _Look:
                 "the migration begins."
             )
 
+    # --- columns --------------------------------------------------------------------
+
+    def _columns(self) -> set[str]:
+        """Return the columns that the table has, without generated ones."""
+        if self._stored is not None:
+            return {c.name for c in self._stored.columns if not c.hidden}
+        rows = self._query(
+            "SELECT name FROM pragma_table_xinfo(?, ?) WHERE hidden = 0",
+            self._table.name,
+            self._schema or "main",
+        )
+        return {row[0] for row in rows}
+
     def refuse_to_replace_values(self) -> None:
-        present = self._columns()
+        present = self._columns() if self._version.replaced_columns else ()
         for name in self._version.replaced_columns:
             if name in present and self._has_values(self._old, name):
                 raise CommandError(
@@ -186,23 +260,9 @@ class _Look:
                     "its old name, use a batch for each."
                 )
 
-    def keep_sequence(self) -> None:
-        """Let AUTOINCREMENT go on behind the highest id that there ever was."""
-        if not self._rows(
-            f"SELECT 1 FROM {self._prefix}sqlite_master WHERE name = 'sqlite_sequence'"
-        ):
-            return
-        old, new = self._table.name, self._version.temp_table_name
-        table = f"{self._prefix}sqlite_sequence"
-        created = " ".join(self._definitions("table", new).values())
-        rows = self._rows(f"SELECT max(seq) FROM {table} WHERE name = ?", old)
-        highest = rows[0][0]
-        if highest is None or "AUTOINCREMENT" not in created:
-            return
-        self._rows(f"DELETE FROM {table} WHERE name = ?", new)
-        self._rows(f"INSERT INTO {table} (name, seq) VALUES (?, ?)", new, highest)
-
     def warn_of_forgotten_columns(self) -> None:
+        if self._version.reflected:
+            return
         known = {column.name.lower() for column in self._table.columns}
         forgotten = [
             name
@@ -218,89 +278,120 @@ class _Look:
                 names,
             )
 
-    def warn_of_casts(self) -> None:
-        casts = {
-            name: transfer["expr"]
-            for name, transfer in self._version.column_transfers.items()
-            if isinstance(transfer.get("expr"), Cast)
-            # What becomes a text stays the same.
-            and not sqla_compat._has_affinity(transfer["expr"].type, String)
-        }
-        if not casts:
+    # --- ids ------------------------------------------------------------------------
+
+    def _statement_of_new_table(self) -> str:
+        rows = self._query(
+            f"SELECT sql FROM {self._prefix}sqlite_master WHERE type = 'table' "
+            "AND name = ?",
+            self._version.temp_table_name,
+        )
+        return str(rows[0][0])
+
+    def keep_sequence(self) -> None:
+        """Let AUTOINCREMENT go on behind the highest id that there ever was."""
+        if "AUTOINCREMENT" not in self._statement_of_new_table():
             return
-        sums = ", ".join(map(self._n_values_changed, casts.values()))
-        counts = self._rows(f"SELECT {sums} FROM {self._old}")[0]
-        for (name, cast), changed in zip(casts.items(), counts, strict=True):
-            if changed:
-                log.warning(
-                    'Column "%s" of table "%s": %d values changed when they were '
-                    "cast to %s",
-                    name,
-                    self._table.name,
-                    changed,
-                    cast.type.compile(self._impl.dialect),
-                )
+        old, new = self._table.name, self._version.temp_table_name
+        table = f"{self._prefix}sqlite_sequence"
+        rows = self._query(f"SELECT max(seq) FROM {table} WHERE name = ?", old)
+        highest = rows[0][0]
+        if highest is None:
+            return
+        self._query(f"DELETE FROM {table} WHERE name = ?", new)
+        self._query(f"INSERT INTO {table} (name, seq) VALUES (?, ?)", new, highest)
 
-    def _n_values_changed(self, cast: Cast[Any]) -> str:
-        """Return SQL for how many values are no numbers but were made numbers.
+    def _lost_rowids(self, stored: StoredTable) -> Iterator[str]:
+        """Yield words for rowids, which nothing has but the table, if they change."""
+        column, rowid = _sqlite_copy.rowid_column(self._version), stored.hidden_rowid
+        if column is None or rowid is None or column not in stored.real_names.values():
+            return
+        differs = f"{self._old} WHERE {rowid} IS NOT {self._quote(column)}"
+        if self._query(f"SELECT EXISTS (SELECT 1 FROM {differs})")[0][0]:
+            yield "its rowids"
 
-        Comparing with a number, SQLite takes a text that is one for a number.
-        """
-        number, value = (
-            each.compile(
-                dialect=self._impl.dialect,
-                compile_kwargs={"include_table": False, "literal_binds": True},
-            )
-            for each in (cast, cast.clause)
-        )
-        return f"sum(typeof({number}) IN ('integer', 'real') AND {number} <> {value})"
+    # --- values ---------------------------------------------------------------------
 
-    def warn_of_dropped_objects(self) -> None:
-        dropped = [*self._triggers(), *self._indexes(), *self._table_traits()]
-        if dropped:
+    def look_at_values(self) -> None:
+        columns = dict(self._copied_otherwise())
+        if not columns:
+            return
+        join = self._join()
+        if join is None:
             log.warning(
-                'Table "%s" is made anew without %s',
+                'Table "%s" has no key any more by which its values could be compared '
+                "with those before",
                 self._table.name,
-                ", ".join(dropped),
             )
+            return
+        changed = _batch_values.n_changed(
+            self._query, self._old, self._new, join, list(columns.values())
+        )
+        for name, n_changed in zip(columns, changed, strict=True):
+            if n_changed:
+                self._tell_of_values(name, n_changed, columns[name].is_rowid)
 
-    def _definitions(self, type_: str, table: str) -> dict[str, str]:
-        """Return name -> SQL of a table's triggers, indexes, or of itself."""
-        rows = self._rows(
-            f"SELECT name, sql FROM {self._prefix}sqlite_master WHERE type = ? "
-            "AND lower(tbl_name) = lower(?) AND sql IS NOT NULL ORDER BY name",
+    def _tell_of_values(self, name: str, n_changed: int, is_rowid: bool) -> None:
+        type_ = self._new_column(name).type.compile(self._impl.dialect)
+        if is_rowid:
+            type_ += " PRIMARY KEY"
+        elif self._version.reflected and name not in self._version.retyped_columns:
+            raise CommandError(
+                f'Column "{name}" of table "{self._table.name}": {n_changed} values '
+                f"would change, since the column would become {type_}.  Give its type "
+                "with alter_column(type_=...) if that is meant."
+            )
+        log.warning(
+            'Column "%s" of table "%s": %d values changed when they were cast to %s',
+            name,
+            self._table.name,
+            n_changed,
             type_,
-            table,
         )
-        return {name: _NO_WORDS.sub('""', sql).upper() for name, sql in rows}
 
-    def _triggers(self) -> Iterator[str]:
-        for name in self._definitions("trigger", self._table.name):
-            yield f'the trigger "{name}"'
+    def _new_column(self, name: str) -> Any:
+        new_table = self._version.new_table
+        assert new_table is not None
+        return new_table.c[name]
 
-    def _indexes(self) -> Iterator[str]:
-        known = {index.name for index in self._table.indexes}
-        kept = self._version.indexes
-        for name, sql in self._definitions("index", self._table.name).items():
-            if name not in known and name not in self._version.new_indexes:
-                yield f'the index "{name}"'
-            elif name in kept and self._version.reflected:
-                for trait in _traits(sql, _INDEX_TRAITS):
-                    yield f'{trait} of the index "{name}"'
+    def _copied_otherwise(self) -> Iterator[tuple[str, _batch_values.Copied]]:
+        """Yield the columns whose values may have become others, by their old names."""
+        stored = self._stored
+        declared = {c.name: c.type for c in stored.columns} if stored else {}
+        for name, transfer in self._version.column_transfers.items():
+            column = self._new_column(name)
+            if "expr" not in transfer or column.computed is not None:
+                continue
+            is_rowid = (
+                stored is not None
+                and column.name == _sqlite_copy.rowid_column(self._version)
+                and name != stored.rowid_alias
+            )
+            is_cast = isinstance(transfer["expr"], Cast)
+            new_type = column.type.compile(self._impl.dialect)
+            same = name not in declared or _batch_values.affinity(
+                declared[name]
+            ) == _batch_values.affinity("" if new_type == "NULL" else new_type)
+            if is_rowid or is_cast or not same:
+                old, new = self._quote(name), self._quote(column.name)
+                yield name, _batch_values.Copied(old, new, is_rowid)
 
-    def _table_traits(self) -> Sequence[str]:
-        before, after = (
-            _traits(" ".join(self._definitions("table", name).values()), _TABLE_TRAITS)
-            for name in (self._table.name, self._version.temp_table_name)
+    def _join(self) -> str | None:
+        """Return SQL for which row "n" is the copy of row "o"; None: nothing says."""
+        stored, version = self._stored, self._version
+        rowid = _sqlite_copy.rowid_to_copy(version)
+        if rowid is not None:
+            return f"n.{rowid} = o.{rowid}"
+        column = _sqlite_copy.rowid_column(version)
+        names = {version.new_name(old): old for old in version.column_transfers}
+        if column is not None and "expr" in version.column_transfers.get(
+            names.get(column, ""), ()
+        ):
+            return f"n.{self._quote(column)} = o.{self._quote(names[column])}"
+        key = stored.key if stored else []
+        kept = [(old, version.new_name(old)) for old in key]
+        if not key or any(new is None for _, new in kept):
+            return None
+        return " AND ".join(
+            f"n.{self._quote(str(new))} IS o.{self._quote(old)}" for old, new in kept
         )
-        return [trait for trait in before if trait not in after]
-
-
-def _traits(sql: str, words: Sequence[str]) -> list[str]:
-    """Return those of some words, one or two each, that a definition has."""
-    pattern = r"\b{}\b"
-    return [
-        each
-        for each in words
-        if re.search(pattern.format(each.replace(" ", r"\s+")), sql)
-    ]

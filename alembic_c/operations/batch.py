@@ -8,9 +8,17 @@ which makes a table that has the changes and lets it take the place of the old o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    insert,
+    inspect,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.schema import (
     CheckConstraint,
@@ -34,8 +42,8 @@ from ..runtime._failures import (
     temporary_name,
 )
 from ..util import exc, sqla_compat
-from . import _batch_losses
-from ._batch_order import ColumnOrder
+from . import _batch_losses, _sqlite_copy, _sqlite_table
+from ._batch_order import ColumnOrder, UnknownColumnError
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ..ddl.impl import DefaultImpl
+    from ._sqlite_table import StoredTable
     from ._typing import ServerDefault
 
 _OFFLINE = (
@@ -151,7 +160,10 @@ class BatchOperationsImpl:
             )
 
     def _move_and_copy(self) -> None:
-        existing, reflected = self._existing_table()
+        stored = None
+        if not self.operations.migration_context.as_sql:
+            stored = self._stored_table()
+        existing, reflected = self._existing_table(stored)
         new_version = ApplyBatchImpl(
             self.impl,
             existing,
@@ -160,6 +172,7 @@ class BatchOperationsImpl:
             reflected,
             partial_reordering=tuple(self.partial_reordering or ()),
         )
+        new_version.stored = stored
         self._apply_to(new_version)
         with all_or_nothing(self.impl):
             new_version._create(self.impl)
@@ -168,7 +181,15 @@ class BatchOperationsImpl:
         for name, args, kw in self.batch:
             getattr(target, name)(*args, **kw)
 
-    def _existing_table(self) -> tuple[Table, bool]:
+    def _stored_table(self) -> StoredTable | None:
+        """Return the table as SQLite has it, None on other databases."""
+        schema = self.schema
+        if isinstance(self.impl.connection, Connection):
+            options = self.impl.connection.get_execution_options()
+            schema = options.get("schema_translate_map", {}).get(schema, schema)
+        return _batch_losses.read(self.impl, self.table_name, schema)
+
+    def _existing_table(self, stored: StoredTable | None) -> tuple[Table, bool]:
         """Return the table as it is, and whether it was read from the database."""
         if self.copy_from is not None:
             return self.copy_from, False
@@ -177,13 +198,11 @@ class BatchOperationsImpl:
             raise exc.CommandError(
                 _OFFLINE.format(dialect=context.dialect.name, table=self.table_name)
             )
-        table = Table(
-            _batch_losses.real_name(self.impl, self.table_name, self.schema),
-            MetaData(),
-            schema=self.schema,
-            autoload_with=self.operations.get_bind(),
-            **self.reflect_kwargs,
-        )
+        table = self._reflected_table(stored)
+        _sqlite_table.restore_texts(table)
+        if stored is not None:
+            _sqlite_table.restore_defaults(table, stored)
+            _sqlite_table.restore_actions(table, stored)
         if self.naming_convention:
             # Not before: the names that the database has stay as they are.
             sqla_compat._apply_naming_convention(table, self.naming_convention)
@@ -193,6 +212,37 @@ class BatchOperationsImpl:
             else:
                 table.append_constraint(item)
         return table, True
+
+    def _reflected_table(self, stored: StoredTable | None) -> Table:
+        """Read the table, by SQLAlchemy's reflection where ours could differ from it.
+
+        stored: the table as SQLite has it.  SQLite takes "T" for "t"; SQLAlchemy finds
+            a table's constraints only by its exact name.
+        """
+        bind = self.operations.get_bind()
+        name = stored.name if stored else self.table_name
+        described = None
+        if stored is not None and _sqlite_table.is_read_by_sqlalchemy(bind.dialect):
+            described = _sqlite_table.description(stored, bind.dialect, self.schema)
+        table = Table(
+            name,
+            MetaData(),
+            schema=self.schema,
+            listeners=self.reflect_kwargs["listeners"],
+        )
+        is_plain = (
+            len(self.reflect_kwargs) == sqla_compat._n_reflection_listeners(table) == 1
+        )
+        if described is not None and is_plain:
+            sqla_compat._reflect_table(inspect(bind), table, described)
+            return table
+        return Table(
+            name,
+            MetaData(),
+            schema=self.schema,
+            autoload_with=bind,
+            **self.reflect_kwargs,
+        )
 
     def _later(self, name: str, /, *args: Any, **kw: Any) -> None:
         self.batch.append((name, args, kw))
@@ -309,7 +359,14 @@ class ApplyBatchImpl:
         self.new_indexes: dict[Any, Index] = {}
         # Columns of the table whose place others have taken that have their names.
         self.replaced_columns: list[str] = []
-        self._added_columns: set[str] = set()
+        self.added_columns: set[str] = set()
+        # The table as SQLite has it, where it does; what was changed of it.
+        self.stored: StoredTable | None = None
+        self.retyped_columns: set[str] = set()
+        self.dropped_constraints: set[str] = set()
+        self.dropped_indexes: set[str] = set()
+        self._new_key: PrimaryKeyConstraint | None = None
+        self._key_is_dropped = False
         self._take_over_constraints()
         for name, value in table.kwargs.items():
             self.table_kwargs.setdefault(name, value)
@@ -352,19 +409,23 @@ class ApplyBatchImpl:
         """Make the new table, copy the rows, and put it in place of the old one."""
         self._transfer_elements_to_new_table()
         new_table = cast("Table", self.new_table)
+        guard = _batch_losses.guard(op_impl, self)
+        guard.begin()
         op_impl.prep_table_for_batch(self, self.table)
         op_impl.create_table(new_table)
         try:
             op_impl._exec(self._copy_rows())
-            _batch_losses.prevent(op_impl, self)
+            guard.copied()
         except BaseException:
             op_impl.drop_table(new_table)
             raise
         self._drop_old(op_impl, new_table)
-        op_impl.rename_table(
-            self.temp_table_name, self.table.name, schema=self.table.schema
-        )
+        with guard.renaming():
+            op_impl.rename_table(
+                self.temp_table_name, self.table.name, schema=self.table.schema
+            )
         self._create_indexes(op_impl, new_table)
+        guard.end()
 
     def _drop_old(self, op_impl: DefaultImpl, new_table: Table) -> None:
         """Drop the old table; if that fails, the new one.
@@ -386,22 +447,40 @@ class ApplyBatchImpl:
         """
         new_table = cast("Table", self.new_table)
         sources = {
-            name: transfer["expr"]
+            name: _sqlite_copy.copied_value(self, transfer["expr"])
             for name, transfer in self.column_transfers.items()
             if "expr" in transfer and new_table.c[name].computed is None
         }
+        targets: list[Any] = [new_table.c[name] for name in sources]
+        rowid = _sqlite_copy.rowid_to_copy(self)
+        if rowid is None:
+            return insert(new_table).from_select(targets, select(*sources.values()))
+        # A system column is not created, but can be given values.
+        target = Column(rowid, Integer(), system=True)
+        new_table.append_column(target)
+        values = select(literal_column(rowid), *sources.values())
         return insert(new_table).from_select(
-            [new_table.c[name] for name in sources], select(*sources.values())
+            [target, *targets], values.select_from(self.table)
         )
 
     def _create_indexes(self, op_impl: DefaultImpl, new_table: Table) -> None:
         """Create the indexes, once the new table has the name of the old one."""
         new_table.name = self.table.name
+        statements = _sqlite_copy.statements_of_indexes(self)
         try:
             for index in self._gather_indexes_from_both_tables():
-                op_impl.create_index(index)
+                if index.name not in statements:
+                    op_impl.create_index(index)
+            for statement in statements.values():
+                op_impl._exec(text(statement.replace(":", r"\:")))
         finally:
             new_table.name = self.temp_table_name
+
+    def kept_indexes(self) -> set[str]:
+        """Return the names of the table's indexes that are created again."""
+        return {str(name) for name in self.indexes} | set(
+            _sqlite_copy.statements_of_indexes(self)
+        )
 
     def _gather_indexes_from_both_tables(self) -> list[Index]:
         """Return the indexes of the new table: kept ones, then added ones."""
@@ -440,8 +519,13 @@ class ApplyBatchImpl:
         assert self.new_table is None, "the new table exists already"
         metadata = MetaData()
         schema = self.table.schema
+        if self.stored is not None and self.reflected:
+            _sqlite_copy.keep_declarations(self, self.stored)
         if self._order.is_changed:
-            names = self._order.arrange(self.columns)
+            names = self._order.arrange(
+                self.columns,
+                {str(column.name): key for key, column in self.columns.items()},
+            )
             self.columns = {name: self.columns[name] for name in names}
             self.column_transfers = {
                 name: self.column_transfers[name] for name in names
@@ -468,6 +552,22 @@ class ApplyBatchImpl:
                 self._setup_referent(metadata, constraint)
             self.new_table.append_constraint(duplicate)
 
+    def has_new_key(self) -> bool:
+        """Return whether the primary key was changed."""
+        return self._new_key is not None or self._key_is_dropped
+
+    def columns_of_new_key(self) -> set[str]:
+        """Return the columns of a primary key that was added."""
+        key = self._new_key.columns if self._new_key is not None else ()
+        return {column.name for column in key}
+
+    def new_name(self, column: str) -> str | None:
+        """Return the name that a column of the table has now, None if it is gone."""
+        transfer = self.column_transfers.get(column)
+        if transfer is None or "expr" not in transfer:
+            return None
+        return str(self.columns[column].name)
+
     def _name_constraints_of_types(self) -> None:
         """Give the CHECKs that types have brought the names they have in the old table.
 
@@ -475,7 +575,7 @@ class ApplyBatchImpl:
         """
         new_table = cast("Table", self.new_table)
         for column, constraint in _constraints_of_types(new_table):
-            if column.key in self._added_columns:
+            if column.key in self.added_columns:
                 new_table.constraints.discard(constraint)
                 continue
             try:
@@ -491,7 +591,19 @@ class ApplyBatchImpl:
         for constraint in [*self.named_constraints.values(), *self.unnamed_constraints]:
             columns = sqla_compat._columns_for_constraint(constraint)
             if {column.key for column in columns} <= set(self.column_transfers):
-                yield constraint
+                if not self._is_text(constraint):
+                    yield constraint
+                elif (check := _sqlite_copy.moved_check(self, constraint)) is not None:
+                    yield check
+
+    def _is_text(self, constraint: Constraint) -> TypeGuard[CheckConstraint]:
+        """Return whether a constraint is a CHECK whose text the database told."""
+        return (
+            self.reflected
+            and isinstance(constraint, CheckConstraint)
+            and isinstance(constraint.sqltext, sqla_compat.TextClause)
+            and constraint in self.table.constraints
+        )
 
     def _setup_referent(
         self, metadata: MetaData, constraint: ForeignKeyConstraint
@@ -534,6 +646,8 @@ class ApplyBatchImpl:
         if name is not None and name != column_name:
             column.name = transfer["name"] = name
             self._drop_constraint_of_type(self._used_type(kw.get("existing_type")))
+        if type_ is not None or autoincrement is not None:
+            self.retyped_columns.add(column_name)
         if type_ is not None:
             new_type = to_instance(type_)
             column = self._without_type(column)
@@ -572,6 +686,7 @@ class ApplyBatchImpl:
         name = getattr(existing_type, "name", None)
         if isinstance(existing_type, SchemaEventTarget) and name:
             self.named_constraints.pop(name, None)
+            self.dropped_constraints.add(name)
 
     def _used_type(self, existing_type: Any) -> Any:
         """Return what a type with variants is in this database."""
@@ -589,15 +704,33 @@ class ApplyBatchImpl:
     ) -> None:
         """Add a column to the new table.
 
-        Raises KeyError if there is no such column to put it next to.
+        Raises CommandError if there is no such column to put it next to.
         """
-        self._order.place(column.name, insert_before, insert_after)
+        self._order.place(
+            column.name,
+            self._place_of(insert_before, "insert_before"),
+            self._place_of(insert_after, "insert_after"),
+        )
         if "expr" in self.column_transfers.get(column.name, ()):
             self.replaced_columns.append(column.name)
-        self._added_columns.add(column.name)
+        self.added_columns.add(column.name)
         # A copy, since it belongs to a table that was made for the operation.
         self.columns[column.name] = sqla_compat._copy(column, schema=self.table.schema)
         self.column_transfers[column.name] = {}
+
+    def _place_of(self, name: str | None, argument: str) -> str | None:
+        """Return the column that an argument names, as `columns` knows it."""
+        if name is None or name in self.columns:
+            return name
+        for key, column in self.columns.items():
+            # It has been given that name by this batch.
+            if column.name == name:
+                return key
+        if any(column.name == name for column in self.table.c):
+            # It has been dropped by this batch; its place is meant.
+            return name
+        names = [str(column.name) for column in self.columns.values()]
+        raise UnknownColumnError(name, names, argument)
 
     def drop_column(
         self, table_name: str, column: ColumnClause[Any] | Column[Any], **kw: Any
@@ -638,6 +771,8 @@ class ApplyBatchImpl:
             and self.table.primary_key in self.unnamed_constraints
         ):
             self.unnamed_constraints.remove(self.table.primary_key)
+        if isinstance(const, PrimaryKeyConstraint):
+            self._new_key = const
         self._remember(const)
 
     def drop_constraint(self, const: Constraint) -> None:
@@ -655,11 +790,13 @@ class ApplyBatchImpl:
         elif name in self.named_constraints:
             dropped = self.named_constraints.pop(name)
             if isinstance(dropped, PrimaryKeyConstraint):
+                self._key_is_dropped = True
                 for key_column in dropped.columns:
                     self.columns[key_column.name].primary_key = False
         elif not sqla_compat._is_type_bound(const):
             # Those of types were not taken over, so need no dropping.
             raise ValueError(f"No such constraint: '{name}'")
+        self.dropped_constraints.add(name)
 
     def create_index(self, idx: Index) -> None:
         """Add an index to the new table."""
@@ -670,9 +807,12 @@ class ApplyBatchImpl:
 
         Raises ValueError if there is no such index.
         """
-        if idx.name not in self.indexes:
+        # SQLAlchemy does not read those over expressions.
+        known = self.stored.indexes if self.stored is not None else ()
+        if idx.name not in self.indexes and idx.name not in known:
             raise ValueError(f"No such index: '{idx.name}'")
-        del self.indexes[idx.name]
+        self.indexes.pop(idx.name, None)
+        self.dropped_indexes.add(str(idx.name))
 
     def rename_table(self, *arg: Any, **kw: Any) -> None:
         """Refuse."""

@@ -24,12 +24,13 @@ from sqlalchemy import (
     Index,
     MetaData,
     Sequence,
+    Table,
     UnaryExpression,
     exc,
     inspect,
     types,
 )
-from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
+from sqlalchemy.engine.reflection import ObjectKind, ObjectScope, _ReflectionInfo
 from sqlalchemy.ext.compiler import compiles as _sqla_compiles
 from sqlalchemy.schema import Constraint, SchemaItem
 from sqlalchemy.sql import naming, visitors
@@ -42,7 +43,7 @@ from sqlalchemy.sql.schema import NULL_UNSPECIFIED
 from sqlalchemy.util import langhelpers
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect, ForeignKey, Table, Transaction
+    from sqlalchemy import Connection, Dialect, ForeignKey, Transaction
     from sqlalchemy.engine import CursorResult, Inspector
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql import Executable
@@ -776,6 +777,32 @@ def _reflect_table(inspector: Inspector, table: Table, read: Any | None) -> None
     Raises NoSuchTableError if the database has no such table.
     """
     inspector.reflect_table(table, None, resolve_fks=False, _reflect_info=read)
+
+
+def _described(dialect: Dialect, key: tuple[str | None, str], **kinds: Any) -> Any:
+    """Return what `_read_tables` gives, for one table that somebody else has read.
+
+    key: its schema and name; kinds: what there is of each kind, in the dictionaries
+        that the inspector's methods return.
+    """
+    known = {
+        f"{dialect.name}_{name}"
+        for class_, arguments in dialect.construct_arguments or ()
+        if issubclass(Table, class_)
+        for name in arguments
+    }
+    options = kinds["table_options"]
+    kinds["table_options"] = {k: v for k, v in options.items() if k in known}
+    fields = [field.name for field in dataclasses.fields(_ReflectionInfo)]
+    return _ReflectionInfo(
+        **{name: {key: kinds[name]} if kinds.get(name) else {} for name in fields}
+    )
+
+
+def _n_reflection_listeners(table: Table) -> int:
+    """Return how many listeners the reflection of a table has."""
+    dispatchers: list[Any] = [table.dispatch, table.metadata.dispatch]
+    return sum(len(each.column_reflect) for each in dispatchers)
 
 
 def _index_on(

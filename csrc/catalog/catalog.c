@@ -147,7 +147,11 @@ int alc_catalog_add_constraint(struct alc_constraint **out, struct alc_catalog *
     *out = append(&items, &table->n_constraints, &table->cap_constraints, sizeof **out,
                   catalog->spare[CONSTRAINTS], &catalog->arena);
     table->constraints = items;
-    return *out ? 0 : alc_error_nomem(err);
+    if (!*out) {
+        return alc_error_nomem(err);
+    }
+    (*out)->position = (int64_t)table->n_constraints - 1;
+    return 0;
 }
 
 int alc_catalog_add_index(struct alc_index **out, struct alc_catalog *catalog,

@@ -36,6 +36,7 @@ static void set_column(struct parser *p, struct alc_constraint *constraint,
     if (!failed(p)) {
         constraint->columns[0] = name;
         constraint->n_columns = 1;
+        constraint->of_column = 1;
     }
 }
 

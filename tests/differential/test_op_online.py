@@ -8,6 +8,7 @@ so has the database, if nothing was raised.
 from __future__ import annotations
 
 import random
+import re
 import warnings
 from collections.abc import Iterator
 from types import ModuleType
@@ -320,6 +321,19 @@ def contents(connection: sa.Connection) -> dict[str, Any]:
     return found
 
 
+def names_unknown_place(actual: str | None, expected: str | None) -> bool:
+    """Return whether upstream's KeyError for a place has become an error with words."""
+    if actual is None or expected is None:
+        return False
+    name = expected.partition("KeyError: ")[2].strip("'")
+    return bool(name) and bool(
+        re.match(
+            rf'UnknownColumnError: insert_(before|after) names a column "{name}"',
+            actual,
+        )
+    )
+
+
 def assert_equal(
     upstream: ModuleType, database: Database, statements: Iterator[str]
 ) -> None:
@@ -332,6 +346,8 @@ def assert_equal(
         expected = database.outcome(upstream, statement)
         actual = database.outcome(alembic_c, statement)
         count += 1
+        if names_unknown_place(actual["raised"], expected["raised"]):
+            continue
         if actual != expected and expected["raised"] != "AssertionError: ":
             different.append(f"{statement}\n  {actual}\n  {expected}")
     database.close()

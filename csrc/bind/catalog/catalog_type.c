@@ -110,11 +110,20 @@ static PyObject *get_field(PyObject *self, void *closure)
     Py_UNREACHABLE();
 }
 
+/* The getter of a PLACE; `closure` is its offset. */
+static PyObject *get_place(PyObject *self, void *closure)
+{
+    const char *item = ((const struct view *)self)->item;
+    return PyLong_FromLongLong(*(const int64_t *)(item + (uintptr_t)closure));
+}
+
 /* table_attributes, column_attributes, ... */
 #define STRUCT(item) static PyGetSetDef item##_attributes[] = {
 #define FIELD(item, field)                                                             \
     {#field, get_field, NULL, NULL,                                                    \
      (void *)&alc_##item##_fields[ALC_FIELD_##item##_##field]},
+#define PLACE(item, field)                                                             \
+    {#field, get_place, NULL, NULL, (void *)offsetof(struct alc_##item, field)},
 #define END_STRUCT(item)                                                               \
     {                                                                                  \
         NULL, NULL, NULL, NULL, NULL                                                   \

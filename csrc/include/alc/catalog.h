@@ -60,6 +60,7 @@ static inline bool alc_str_is_absent(struct alc_str s)
     struct alc_##of *field;                                                            \
     size_t n_##field;
 #define NESTED(item, field, of, ...) struct alc_##of field;
+#define PLACE(item, field) int64_t field;
 #define PRIVATE(type, field) type field;
 #define END_STRUCT(item)                                                               \
     }                                                                                  \

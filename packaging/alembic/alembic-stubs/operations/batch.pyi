@@ -2,3 +2,4 @@
 
 from alembic_c.operations.batch import *
 from alembic_c.operations._batch_order import ColumnOrder as ColumnOrder
+from alembic_c.operations._batch_order import UnknownColumnError as UnknownColumnError
