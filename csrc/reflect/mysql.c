@@ -389,7 +389,7 @@ int alc_mysql_parse_table(struct alc_catalog *catalog, struct alc_table *table,
     p.lexer.ansi_quotes = session->ansi_quotes;
     p.lexer.escapes = !session->no_backslash_escapes;
     alc_buf_init(&p.options);
-    start(&p, &mysql_dialect, catalog, table, sql, err);
+    start(&p, SQL_MYSQL, catalog, table, sql, err);
     take_create(&p);
     alc_buf_release(&p.options);
     return end(&p);

@@ -23,30 +23,10 @@ struct sql_token {
     struct alc_str text; /* as written, quotes included; borrows from the statement */
 };
 
-struct sql_lexer;
-
-/* What a dialect has of its own. */
-struct sql_dialect {
-    /* Pass over white space and comments; false for one that has to be closed. */
-    bool (*skip_space)(struct sql_lexer *lexer);
-    /*
-     * The kind of token whose quotes begin at hand, or SQL_END.
-     * *prefix: how many characters stand before the opening quote; *closing: the quote
-     * that ends it.
-     */
-    enum sql_token_kind (*quote)(const struct sql_lexer *lexer, size_t *prefix,
-                                 char *closing);
-};
-
-extern const struct sql_dialect sqlite_dialect;
-/*
- * What stands in a comment for some versions of the server, such as
- * "/" "*!80023 INVISIBLE *" "/", is read.
- */
-extern const struct sql_dialect mysql_dialect;
+enum sql_dialect { SQL_SQLITE, SQL_MYSQL };
 
 struct sql_lexer {
-    const struct sql_dialect *dialect;
+    enum sql_dialect dialect;
     struct alc_str sql;
     size_t at;
     /* MySQL and MariaDB: */
@@ -56,14 +36,19 @@ struct sql_lexer {
     bool in_version_comment;
 };
 
-/* The next token; white space and comments are passed over.  O(length). */
+/*
+ * The next token; white space and comments are passed over.  What stands in a comment
+ * for some versions of MySQL's server, such as "/" "*!80023 INVISIBLE *" "/", is read.
+ * O(length).
+ */
 struct sql_token sql_next_token(struct sql_lexer *lexer);
 
-/* Whether the text stands at hand. */
-bool sql_starts_with(const struct sql_lexer *lexer, size_t at, const char *text);
-
 /* Whether a token is the mark, or the keyword (given in capitals, not quoted). */
-bool sql_is_mark(struct sql_token token, char mark);
+static inline bool sql_is_mark(struct sql_token token, char mark)
+{
+    return token.kind == SQL_MARK && token.text.ptr[0] == mark;
+}
+
 bool sql_is_word(struct sql_token token, const char *upper);
 
 #endif

@@ -54,7 +54,7 @@ static inline void advance(struct parser *p)
 }
 
 /* Begin with the first token; what the dialect has of its own is set before. */
-static inline void start(struct parser *p, const struct sql_dialect *dialect,
+static inline void start(struct parser *p, enum sql_dialect dialect,
                          struct alc_catalog *catalog, struct alc_table *table,
                          struct alc_str sql, struct alc_error *err)
 {
@@ -216,7 +216,7 @@ static inline struct alc_str unquoted(struct parser *p, struct sql_token token)
 static inline bool at_name(const struct parser *p)
 {
     return p->token.kind == SQL_WORD || p->token.kind == SQL_QUOTED ||
-           (p->token.kind == SQL_STRING && p->lexer.dialect == &sqlite_dialect);
+           (p->token.kind == SQL_STRING && p->lexer.dialect == SQL_SQLITE);
 }
 
 static inline struct alc_str take_name(struct parser *p)

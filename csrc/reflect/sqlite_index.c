@@ -102,7 +102,7 @@ int alc_sqlite_parse_index(struct alc_catalog *catalog, struct alc_table *table,
 {
     struct parser p = {0};
     struct alc_index *index;
-    start(&p, &sqlite_dialect, catalog, table, sql, err);
+    start(&p, SQL_SQLITE, catalog, table, sql, err);
     p.rc = alc_catalog_add_index(&index, catalog, table, err);
     if (p.rc) {
         return p.rc;

@@ -394,7 +394,7 @@ int alc_sqlite_parse_table(struct alc_catalog *catalog, struct alc_table *table,
                            struct alc_str sql, struct alc_error *err)
 {
     struct parser p = {0};
-    start(&p, &sqlite_dialect, catalog, table, sql, err);
+    start(&p, SQL_SQLITE, catalog, table, sql, err);
     want_word(&p, "CREATE");
     if (take_word(&p, "VIRTUAL")) {
         table->kind = ALC_TABLE_VIRTUAL;
