@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..operations import ops
 from ..operations._constraints import CreateExcludeConstraintOp
 from ..operations._named_types import CreateTypeOp, DropTypeOp
+from ..operations._operation import UndoOnlyOp
 from ..util import Dispatcher
 from ..util import sqla_compat as sqla_compat
 from ..util.exc import CommandError
@@ -113,6 +114,7 @@ def _rendered_lines(
 
 _RENDERERS: dict[type, Any] = {
     ops.ModifyTableOps: _render_modify_table,
+    UndoOnlyOp: lambda autogen_context, op: [],
     ops.CreateTableOp: _add_table,
     CreateExcludeConstraintOp: operations.render_create_exclude_constraint,
     ops.DropTableOp: operations.render_drop_table,

@@ -37,6 +37,9 @@ class AddConstraintOp(MigrateOperation):
 
     add_constraint_ops = util.Dispatcher()
 
+    # What the database will call it, if it has no name.
+    _name_by_default: ConstraintName = None
+
     @property
     def constraint_type(self) -> str:
         """The kind of the constraint, as `drop_constraint(type_=...)` names it."""
@@ -77,7 +80,10 @@ class AddConstraintOp(MigrateOperation):
 
     def reverse(self) -> DropConstraintOp:
         """Return the operation that drops the constraint."""
-        return DropConstraintOp.from_constraint(self.to_constraint())
+        drop = DropConstraintOp.from_constraint(self.to_constraint())
+        if drop.constraint_name is None:
+            drop.constraint_name = self._name_by_default
+        return drop
 
     def to_diff_tuple(self) -> tuple[str, Constraint]:
         """Return ("add_constraint", constraint), or "add_fk" for a foreign key."""

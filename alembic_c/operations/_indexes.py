@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..util import not_none, sqla_compat
-from ._operation import MigrateOperation
+from ._operation import MigrateOperation, UndoOnlyOp
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
@@ -33,9 +33,13 @@ class CreateIndexOp(MigrateOperation):
         self.index_name, self.columns, self.unique = index_name, columns, unique
         self.table_name, self.schema = table_name, schema
         self.if_not_exists, self.kw = if_not_exists, kw
+        # On MySQL: a foreign key needs it until the table is dropped.
+        self._goes_with_table = False
 
-    def reverse(self) -> DropIndexOp:
+    def reverse(self) -> MigrateOperation:
         """Return the operation that drops the index."""
+        if self._goes_with_table:
+            return UndoOnlyOp(self)
         if self.index_name is None:  # the name that it will get takes a table
             return DropIndexOp.from_index(self.to_index())
         creation = CreateIndexOp(

@@ -199,6 +199,18 @@ class ModifyTableOps(OpContainer):
         return ModifyTableOps(self.table_name, self._undone(), schema=self.schema)
 
 
+class UndoOnlyOp(OpContainer):
+    """Nothing to do on the way up; on the way back, an operation."""
+
+    def __init__(self, undo: MigrateOperation) -> None:
+        super().__init__()
+        self._undo = undo
+
+    def reverse(self) -> MigrateOperation:
+        """Return the operation."""
+        return self._undo
+
+
 class UpgradeOps(OpContainer):
     """The operations of a script's `upgrade()`.
 

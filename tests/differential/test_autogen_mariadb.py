@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS
-from tests.support.autogen import Package, collected, describe, settle
+from tests.support.autogen import Package, as_found, collected, describe, settle
 from tests.support.wild_comparison import differences
 
 Model = Callable[[], sa.MetaData]
@@ -135,7 +135,7 @@ def findings(
     package: Package, connection: sa.Connection, model: sa.MetaData
 ) -> tuple[Any, ...]:
     context = package.context(connection, {"compare_server_default": True})
-    with collected() as (messages, warned):
+    with collected() as (messages, warned), as_found():
         script = package.differences(context, model)
         settle(package, script.upgrade_ops)
         diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]

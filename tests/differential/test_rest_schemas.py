@@ -15,7 +15,7 @@ from tests.support.round_trip import round_trip, write
 
 Packages = tuple[Package, Package]
 
-COMPARED = {"include_schemas": True}
+COMPARED: dict[str, Any] = {"include_schemas": True}
 
 
 @pytest.fixture(params=["check", "off"])
@@ -87,7 +87,7 @@ def test_a_table_that_is_gone_is_dropped_once(
     assert upstreams.count("op.drop_table") == 2
     assert ours.count("op.drop_table") == 1
     trip = round_trip(packages[0], connection, model, **COMPARED)
-    assert trip.is_at_rest, trip
+    assert trip.is_at_rest, trip.told()
 
 
 def test_a_schema_that_is_not_compared(
@@ -139,7 +139,7 @@ def test_tables_of_one_name(packages: Packages, connection: sa.Connection) -> No
     make(connection, "SET search_path = public, app, hidden")
     model = family(None, "app", "hidden")
     trip = round_trip(packages[0], connection, model, **COMPARED)
-    assert trip.is_at_rest, trip
+    assert trip.is_at_rest, trip.told()
     model.drop_all(connection)
     family("app", "hidden").create_all(connection)
     connection.commit()
@@ -294,7 +294,7 @@ def test_a_change_of_a_key_is_seen(
     (key,) = model.tables["public.child"].foreign_key_constraints
     key.ondelete = "CASCADE"
     trip = round_trip(packages[0], connection, model)
-    assert trip.is_at_rest, trip
+    assert trip.is_at_rest, trip.told()
     assert trip.written.upgrade.count("ondelete='CASCADE'") == 1
 
 

@@ -6,6 +6,7 @@ Runs either package, so that a test can show what both do.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,18 @@ class Trip:
     def is_at_rest(self) -> bool:
         """Whether everything ran, and nothing is left to do or to undo."""
         return not (self.failed or self.remaining or self.changes)
+
+    def told(self) -> str:
+        """Return all of it, for the message of an assertion."""
+        return "\n".join(
+            [
+                self.written.upgrade,
+                self.written.downgrade,
+                f"failed: {self.failed}",
+                *(f"remains: {each}" for each in self.remaining),
+                *(f"changed: {each}" for each in self.changes),
+            ]
+        )
 
 
 def write(
@@ -88,9 +101,17 @@ def run(package: Package, connection: sa.Connection, code: str, **opts: Any) -> 
 
 
 def round_trip(
-    package: Package, connection: sa.Connection, model: sa.MetaData, **opts: Any
+    package: Package,
+    connection: sa.Connection,
+    model: sa.MetaData,
+    *,
+    ignore: Iterable[str] = (),
+    **opts: Any,
 ) -> Trip:
-    """Go up, compare, down, compare with the database before, and up again."""
+    """Go up, compare, down, compare with the database before, and up again.
+
+    ignore: patterns of what may differ afterwards, as `Catalog.diff` takes them.
+    """
     before = snapshot(connection)
     connection.rollback()
     trip = Trip(write(package, connection, model, **opts))
@@ -104,7 +125,7 @@ def round_trip(
         if step == "downgrade":
             after = snapshot(connection)
             connection.rollback()
-            trip.changes = [str(each) for each in before.diff(after)]
+            trip.changes = [str(each) for each in before.diff(after, ignore=ignore)]
         else:
             trip.remaining += write(package, connection, model, **opts).diffs
     return trip

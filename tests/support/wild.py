@@ -15,6 +15,7 @@ import tests.support.wild_words
 from tests.support.autogen import (
     Outcome,
     Package,
+    as_found,
     collected,
     describe,
     settle,
@@ -185,7 +186,7 @@ def options_of(pair: Pair, model: Any) -> dict[str, Any]:
 def compare(package: Package, connection: sa.Connection, pair: Pair) -> WildOutcome:
     """Compare the model of a pair with the database behind a connection."""
     outcome = WildOutcome()
-    with collected() as (messages, warned):
+    with collected() as (messages, warned), as_found():
         try:
             model = models_of(pair)
             context = package.context(connection, options_of(pair, model))

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from ...ddl._autogen import is_index_sig, is_uq_sig
 from ...operations import ops
 from ...util import PriorityDispatchResult, not_none, sqla_compat
+from ._mysql_keys import is_mysql, leave_needed_indexes
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.elements import quoted_name
@@ -76,6 +77,14 @@ def _compare_indexes_and_uniques(
     impl.correct_for_autogen_constraints(
         database.uniques, database.indexes, model.uniques, model.indexes
     )
+    if (
+        conn_table is not None
+        and metadata_table is not None
+        and is_mysql(autogen_context)
+    ):
+        leave_needed_indexes(
+            database.indexes, model.indexes, conn_table, metadata_table
+        )
     changes = _Changes(
         autogen_context,
         modify_ops,

@@ -17,6 +17,7 @@ from ...operations import ops
 from ...util import PriorityDispatchResult
 from .. import _proof
 from . import _table_names
+from ._order import put_in_order
 from ._table_names import TableKey, known_as
 from .util import Reflection, collector_paused
 
@@ -52,10 +53,14 @@ def _autogen_for_tables(
         (known_as(autogen_context, schema), name) for schema, name in metadata_names
     }
     conn_names = _table_names.listed(autogen_context, schemas, wanted, attempt)
+    compared = ops.UpgradeOps()
     with collector_paused():
-        _compare_tables(
-            conn_names, metadata_names, inspector, upgrade_ops, autogen_context, attempt
+        tables = _compare_tables(
+            conn_names, metadata_names, inspector, compared, autogen_context, attempt
         )
+    if autogen_context.dialect.supports_alter:
+        put_in_order(autogen_context, compared.ops, tables)
+    upgrade_ops.ops += compared.ops
     return PriorityDispatchResult.CONTINUE
 
 
@@ -66,11 +71,12 @@ def _compare_tables(
     upgrade_ops: UpgradeOps,
     autogen_context: AutogenContext,
     attempt: _proof.Attempt | None = None,
-) -> None:
+) -> dict[TableKey, Table]:
     """Compare tables by name: add what is new, drop what is gone, compare the rest.
 
     Both sets hold (schema, name); the default schema is None in the first.
     attempt: what shows tables unchanged.
+    Returns the database's tables that were compared, or are gone, by their keys.
     """
     wanted = _model_tables(autogen_context, metadata_table_names)
     gone = [key for key in conn_table_names if key not in wanted]
@@ -105,6 +111,7 @@ def _compare_tables(
                 f"table {_qualified(key)!r} was proven unchanged, and has changes: "
                 f"{upgrade_ops.ops[n_changes:]}"
             )
+    return reflected
 
 
 def _sort_key(key: TableKey) -> tuple[str, str]:

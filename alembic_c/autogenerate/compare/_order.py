@@ -1,0 +1,311 @@
+"""Put changes into an order in which they can be run.
+
+A foreign key stands on a table, its columns and what makes them unique: it is dropped
+before these are, and made when they are there.  Tables that refer to each other in a
+circle are made without the keys that close it, which follow; before such tables are
+dropped the keys are.  Nothing moves that needs not, and nothing at all on SQLite, where
+a key may lead to a table that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import ForeignKeyConstraint
+
+from ...operations import ops
+from ._default_names import name_constraints
+from ._mysql_keys import Keys, is_mysql
+from ._table_names import TableKey, known_as
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+    from ...operations.ops import MigrateOperation, ModifyTableOps
+    from ..api import AutogenContext
+
+
+class Key(NamedTuple):
+    """A foreign key: both ends, as they are compared."""
+
+    source: TableKey
+    columns: tuple[str, ...]
+    target: TableKey
+    target_columns: tuple[str, ...]
+
+
+class Step(NamedTuple):
+    """An operation, and the container of the changes of its table, if it is in one."""
+
+    op: MigrateOperation
+    container: ModifyTableOps | None
+
+
+class Plan:
+    """The operations of a migration in their order, those on one table one by one."""
+
+    def __init__(
+        self, autogen_context: AutogenContext, directives: Iterable[MigrateOperation]
+    ) -> None:
+        self.autogen_context = autogen_context
+        self.is_moved = False
+        self.mysql_keys: Keys | None = None
+        self.steps: list[Step] = []
+        for directive in directives:
+            if isinstance(directive, ops.ModifyTableOps):
+                self.steps += [Step(each, directive) for each in directive.ops]
+            else:
+                self.steps.append(Step(directive, None))
+
+    def directives(self) -> list[MigrateOperation]:
+        """Return the operations, those that follow each other on a table together."""
+        found: list[MigrateOperation] = []
+        container: ModifyTableOps | None = None
+        for step in self.steps:
+            if step.container is None:
+                found.append(step.op)
+            elif step.container is container:
+                assert isinstance(found[-1], ops.ModifyTableOps)
+                found[-1].ops.append(step.op)
+            else:
+                name, schema = step.container.table_name, step.container.schema
+                found.append(ops.ModifyTableOps(name, [step.op], schema=schema))
+            container = step.container
+        return found
+
+    def key(self, schema: str | None, name: str) -> TableKey:
+        """Return a table's name as it is compared."""
+        return known_as(self.autogen_context, schema), str(name)
+
+    def table_of(self, op: Any) -> TableKey:
+        """Return the table that an operation changes."""
+        if isinstance(op, ops.CreateForeignKeyOp):
+            return self.key(op.kw.get("source_schema"), op.source_table)
+        return self.key(getattr(op, "schema", None), getattr(op, "table_name", ""))
+
+    def key_of(self, op: Any) -> Key | None:
+        """Return the foreign key that an operation adds or drops, None if none."""
+        if isinstance(op, ops.DropConstraintOp):
+            op = op._reverse
+        if not isinstance(op, ops.CreateForeignKeyOp):
+            return None
+        return Key(
+            self.table_of(op),
+            tuple(map(str, op.local_cols)),
+            self.key(op.kw.get("referent_schema"), op.referent_table),
+            tuple(map(str, op.remote_cols)),
+        )
+
+    def key_of_constraint(self, constraint: ForeignKeyConstraint) -> Key:
+        """Return a foreign key that belongs to a table."""
+        key = self.key_of(ops.CreateForeignKeyOp.from_constraint(constraint))
+        assert key is not None
+        return key
+
+    def insert(self, at: int, table: TableKey, added: list[MigrateOperation]) -> None:
+        """Put operations on a table in front of a step."""
+        schema, name = table
+        container = ops.ModifyTableOps(name, [], schema=schema)
+        self.steps[at:at] = [Step(op, container) for op in added]
+        self.is_moved = True
+
+    def move(self, at: int, to: int) -> None:
+        """Put a step in front of another, or behind it if that comes later."""
+        self.steps.insert(to, self.steps.pop(at))
+        self.is_moved = True
+
+
+def put_in_order(
+    autogen_context: AutogenContext,
+    directives: list[MigrateOperation],
+    tables: Mapping[TableKey, Table],
+) -> None:
+    """Put the operations of a migration into an order in which they can be run.
+
+    directives: changed in place, if need be.
+    tables: those of the database that were compared.
+    """
+    plan = Plan(autogen_context, directives)
+    take_keys_out_of_new_tables(plan)
+    drop_keys_of_dropped_tables(plan)
+    name_constraints(plan)
+    if is_mysql(autogen_context):
+        plan.mysql_keys = Keys(plan, tables)
+        plan.mysql_keys.adapt()
+    move_keys(plan)
+    if plan.is_moved:
+        directives[:] = plan.directives()
+
+
+# --- tables -------------------------------------------------------------------------
+
+
+def take_keys_out_of_new_tables(plan: Plan) -> None:
+    """Add the keys that lead to what is not there yet, when it is there.
+
+    And those with `use_alter`, which CREATE TABLE leaves out.
+    """
+    late: list[tuple[int, ops.CreateForeignKeyOp]] = []
+    last_table = 0
+    for at, (op, _) in enumerate(plan.steps):
+        if not isinstance(op, ops.CreateTableOp):
+            continue
+        last_table = _end_of_new_table(plan, at)
+        kept = []
+        for item in op.columns:
+            if isinstance(item, ForeignKeyConstraint):
+                key = plan.key_of_constraint(item)
+                needed = _last_needed(plan, at, key)
+                if needed is not None or item.use_alter:
+                    late.append((needed or at, _addition(item)))
+                    continue
+            kept.append(item)
+        op.columns = kept
+    # From the last one, so that the places stay what they were.
+    by_place: dict[int, list[ops.CreateForeignKeyOp]] = {}
+    for needed, addition in late:
+        by_place.setdefault(max(needed, last_table) + 1, []).append(addition)
+    for place in sorted(by_place, reverse=True):
+        for addition in by_place[place][::-1]:
+            plan.insert(place, plan.table_of(addition), [addition])
+
+
+def _end_of_new_table(plan: Plan, at: int) -> int:
+    """Return the place of the last of the indexes that follow a new table."""
+    table = plan.table_of(plan.steps[at].op)
+    while (
+        at + 1 < len(plan.steps)
+        and plan.steps[at + 1].container is not None
+        and plan.table_of(plan.steps[at + 1].op) == table
+    ):
+        at += 1
+    return at
+
+
+def _last_needed(plan: Plan, at: int, key: Key) -> int | None:
+    """Return the place of the last step that makes what a new table's key stands on."""
+    for place in range(len(plan.steps) - 1, at, -1):
+        if makes(plan, plan.steps[place].op, key):
+            return place
+    return None
+
+
+def _addition(constraint: ForeignKeyConstraint) -> ops.CreateForeignKeyOp:
+    addition = ops.CreateForeignKeyOp.from_constraint(constraint)
+    addition.kw.pop("use_alter", None)
+    return addition
+
+
+def drop_keys_of_dropped_tables(plan: Plan) -> None:
+    """Drop keys of dropped tables that lead to those which are dropped before them."""
+    gone: dict[TableKey, int] = {}
+    early: list[tuple[int, TableKey, ops.DropConstraintOp]] = []
+    for at, (op, _) in enumerate(plan.steps):
+        if not isinstance(op, ops.DropTableOp):
+            continue
+        creation = op._reverse
+        for item in list(creation.columns) if creation else ():
+            if isinstance(item, ForeignKeyConstraint):
+                key = plan.key_of_constraint(item)
+                if key.target in gone and key.source != key.target:
+                    assert creation is not None
+                    creation.columns = [
+                        each for each in creation.columns if each is not item
+                    ]
+                    drop = ops.DropConstraintOp.from_constraint(item)
+                    early.append((gone[key.target], key.source, drop))
+        gone[plan.table_of(op)] = at
+    for at, table, drop in sorted(early, key=lambda each: each[0])[::-1]:
+        plan.insert(at, table, [drop])
+
+
+# --- keys ---------------------------------------------------------------------------
+
+
+def move_keys(plan: Plan) -> None:
+    """Drop keys before what they stand on; add them behind what they stand on."""
+    for at, (op, _) in enumerate(plan.steps):
+        if not isinstance(op, ops.DropConstraintOp):
+            continue
+        key = plan.key_of(op)
+        if key is not None:
+            for earlier in range(at):
+                if unmakes(plan, plan.steps[earlier].op, key):
+                    plan.move(at, earlier)
+                    break
+    for at in range(len(plan.steps) - 1, -1, -1):
+        op = plan.steps[at].op
+        if not isinstance(op, ops.CreateForeignKeyOp):
+            continue
+        key = plan.key_of(op)
+        assert key is not None
+        for later in range(len(plan.steps) - 1, at, -1):
+            if makes(plan, plan.steps[later].op, key):
+                plan.move(at, later)
+                break
+
+
+def makes(plan: Plan, op: Any, key: Key) -> bool:
+    """Return whether an operation makes what a key stands on."""
+    if isinstance(op, ops.CreateTableOp):
+        return plan.table_of(op) == key.target
+    if isinstance(op, ops.AddColumnOp):
+        return _is_column(plan, op, op.column.name, key)
+    if isinstance(op, ops.CreateIndexOp):
+        return bool(op.unique) and _is_unique(plan, op, op.columns, key)
+    if isinstance(op, ops.CreateUniqueConstraintOp | ops.CreatePrimaryKeyOp):
+        return _is_unique(plan, op, op.columns, key)
+    if plan.mysql_keys is not None:
+        return plan.mysql_keys.makes(op, key)
+    return _changes_type(plan, op, key)
+
+
+def unmakes(plan: Plan, op: Any, key: Key) -> bool:
+    """Return whether an operation takes away what a key stands on."""
+    if plan.mysql_keys is not None and plan.mysql_keys.unmakes(op, key):
+        return True
+    if isinstance(op, ops.DropTableOp):
+        return plan.table_of(op) == key.target
+    if isinstance(op, ops.DropColumnOp):
+        return _is_column(plan, op, op.column_name, key)
+    if isinstance(op, ops.DropIndexOp):
+        creation = op._reverse
+        return (
+            creation is not None
+            and bool(creation.unique)
+            and plan.mysql_keys is None
+            and _is_unique(plan, op, creation.columns, key)
+        )
+    if isinstance(op, ops.DropConstraintOp):
+        reverse = op._reverse
+        return (
+            plan.mysql_keys is None
+            and isinstance(
+                reverse, ops.CreateUniqueConstraintOp | ops.CreatePrimaryKeyOp
+            )
+            and _is_unique(plan, op, reverse.columns, key)
+        )
+    return plan.mysql_keys is None and _changes_type(plan, op, key)
+
+
+def _is_column(plan: Plan, op: Any, name: str, key: Key) -> bool:
+    table = plan.table_of(op)
+    return (table == key.target and name in key.target_columns) or (
+        table == key.source and name in key.columns
+    )
+
+
+def _is_unique(plan: Plan, op: Any, columns: Iterable[Any], key: Key) -> bool:
+    names = {getattr(column, "name", column) for column in columns}
+    return plan.table_of(op) == key.target and names == set(key.target_columns)
+
+
+def _changes_type(plan: Plan, op: Any, key: Key) -> bool:
+    """Return whether a column gets a type of another kind, so that a key must go."""
+    if not isinstance(op, ops.AlterColumnOp) or op.modify_type is None:
+        return False
+    same_kind = op.existing_type is not None and (
+        op.existing_type._type_affinity is op.modify_type._type_affinity
+    )
+    return not same_kind and _is_column(plan, op, op.column_name, key)
