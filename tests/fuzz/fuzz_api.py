@@ -287,14 +287,12 @@ def play(seed: int, number: int, module: str, n_calls: int, directory: Path) -> 
     world.calls = [lambda: None]
 
 
-def leave_out_what_is_loaded(module: str) -> None:
-    """Take what the programs of a module's calls are made of from the collector.
+def leave_out_what_is_there() -> None:
+    """Take what is loaded, and what rounds have left behind, from the collector.
 
     A call may collect garbage, or look for objects: with SQLAlchemy loaded, that takes
     a hundred times as long as the call.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        play(0, 0, module, CALLS_A_ROUND, Path(directory))
     gc.collect()
     gc.freeze()
 
@@ -317,7 +315,6 @@ def main() -> int:
 
     sys.unraisablehook = note
     for module in options.module or MODULES:
-        leave_out_what_is_loaded(module)
         rounds = range(-(-options.calls // CALLS_A_ROUND))
         for number in rounds if options.round is None else [options.round]:
             with tempfile.TemporaryDirectory() as directory:
@@ -326,6 +323,7 @@ def main() -> int:
                 except BaseException:
                     print(f"{module}: seed {options.seed}, round {number}", flush=True)
                     raise
+            leave_out_what_is_there()
             if unraisable:
                 print(f"{module}: seed {options.seed}, round {number}: {unraisable}")
                 return 1
