@@ -28,8 +28,9 @@ help:
 	@echo "make leaks        LeakSanitizer over 200 snapshots of each kind"
 	@echo "make fuzz         the C fuzzers, long (RUNS=$(RUNS))"
 	@echo "make dist         sdists and wheels, checked and tried (PYTHONS='python3.12 ...')"
-	@echo "make adoption     pip, uv and pipx, with and without upstream, in both orders;"
-	@echo "                  rewrites docs/adoption.md"
+	@echo "make adoption     installers, with and without upstream, in both orders, and the"
+	@echo "                  tutorial on each CPython; rewrites docs/adoption.md (QUICK=1: the"
+	@echo "                  gate's part, with the wheels of make dist)"
 	@echo "make docs         build the site, build/docs/index.html; warnings are errors"
 	@echo "make docs-outputs PAGES='docs/x.md ...'  write into pages what they print now"
 	@echo "make format       format Python and C"
@@ -132,10 +133,17 @@ $(DIST)/ready: pyproject.toml
 dist: $(DIST)/ready
 	$(DIST)/bin/python tools/dist.py $(PYTHONS)
 
-adoption: $(VENV)/ready
-	$(PY) -m pip install --quiet uv pipx
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) tools/adoption.py \
-	    --write docs/adoption.md $(ARGS)
+ADOPTION := $(BUILD)/adoption-venv
+
+$(ADOPTION)/ready: pyproject.toml
+	$(PYTHON) -m venv $(ADOPTION)
+	$(ADOPTION)/bin/python -m pip install --quiet --upgrade pip
+	$(ADOPTION)/bin/python -m pip install --quiet --group adoption
+	touch $@
+
+adoption: $(ADOPTION)/ready
+	PATH="$(CURDIR)/$(ADOPTION)/bin:$$PATH" $(ADOPTION)/bin/python -m tools.adoption \
+	    $(if $(QUICK),--quick --wheels dist,--write docs/adoption.md) $(ARGS)
 
 # --- the site ----------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """Install alembic-c in every way that is told to users, and look at what that gives.
 
-usage: python tools/adoption.py [--write docs/adoption.md] [--only START] [--wheels DIR]
+usage: python -m tools.adoption [--write docs/adoption.md] [--only START] [--quick]
+           [--wheels DIR]
 
-Each case is an environment of its own, a list of steps with pip, uv or pipx, and what
-has to come of it.  After the last step the case is asked whose the script, the import
-and the distribution `alembic` are, what `alembic-c which` and `pip check` answer, and
+Each case is an environment of its own, a list of steps with an installer, and what has
+to come of it.  After the last step the case is asked whose the script, the import and
+the distribution `alembic` are, what `alembic-c which` and `pip check` answer, and
 whether the script says on a terminal that it and the import differ.  Exits with 1 if
 anything is not as stated, or if a script and an import differ without a word.
 """
@@ -12,6 +13,7 @@ anything is not as stated, or if a script and an import differ without a word.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import pty
 import shutil
@@ -22,6 +24,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools import dist
 
 PROJECT = Path(__file__).resolve().parent.parent
 OURS, THEIRS, NONE = "alembic_c", "alembic", "-"
@@ -61,6 +65,8 @@ class Case:
     script, module: whose they are: OURS, THEIRS or NONE.
     version: of the distribution `alembic`; "+c" stands for ours.
     which: the status of `alembic-c which`, None where it is not there any more.
+    python: the CPython to try it with, as "3.12"; the running one if empty.
+    quick: whether it is one of the gate's.
     """
 
     tool: str
@@ -69,6 +75,16 @@ class Case:
     module: str
     version: str
     which: int | None = 0
+    python: str = ""
+    quick: bool = False
+
+    @property
+    def with_(self) -> str:
+        """What the case is tried with, in words."""
+        return f"{self.tool}, CPython {self.python}" if self.python else self.tool
+
+    def __str__(self) -> str:
+        return f"{self.with_}: {', '.join(self.steps)}"
 
 
 # CORE and NAME are the wheels of our two distributions, UPSTREAM is upstream's package.
@@ -76,7 +92,9 @@ PIP_CASES = [
     Case("pip", ("install CORE",), OURS, NONE, NONE),
     Case("pip", ("install CORE", "activate"), OURS, OURS, NONE),
     Case("pip", ("install CORE NAME",), OURS, OURS, "+c"),
-    Case("pip", ("install UPSTREAM", "install CORE NAME"), OURS, OURS, "+c"),
+    Case(
+        "pip", ("install UPSTREAM", "install CORE NAME"), OURS, OURS, "+c", quick=True
+    ),
     Case("pip", ("install CORE NAME", "install UPSTREAM"), THEIRS, THEIRS, "1.20.1"),
     Case(
         "pip",
@@ -145,14 +163,36 @@ UV_CASES = [
     if "flask" not in case.steps or "activate" not in case.steps
 ] + [
     # A project: the lock file names the path, and a new environment is the same.
-    Case("uv", ("add NAME-PATH", "new environment"), OURS, OURS, "+c"),
+    Case("uv", ("add NAME-PATH", "new environment"), OURS, OURS, "+c", quick=True),
     Case("uv", ("add NAME-PATH Flask-Migrate", "flask"), OURS, OURS, "+c"),
 ]
 PIPX_CASES = [
     Case("pipx", ("install CORE",), OURS, NONE, NONE),
     Case("pipx", ("install NAME",), OURS, OURS, "+c"),
 ]
-CASES = PIP_CASES + UV_CASES + PIPX_CASES
+LOCKED_CASES = [
+    Case(tool, steps, OURS, OURS, "+c")
+    for tool in ("poetry", "pip-tools")
+    for steps in (
+        ("add CORE NAME", "new environment"),
+        ("add CORE NAME Flask-Migrate", "flask"),
+    )
+]
+# What the tutorial shows, by the wheel for each CPython.
+TUTORIAL_CASES = [
+    Case(
+        "pip",
+        (
+            *("install CORE NAME", "tutorial"),
+            *("uninstall alembic alembic-c", "nothing left"),
+        ),
+        *(NONE, NONE, NONE, None),
+        python=version,
+        quick=version == ".".join(map(str, sys.version_info[:2])),
+    )
+    for version in ("3.10", "3.11", "3.12", "3.13", "3.14")
+]
+CASES = PIP_CASES + UV_CASES + PIPX_CASES + LOCKED_CASES + TUTORIAL_CASES
 
 
 class Failure(Exception):
@@ -163,14 +203,21 @@ class Environment:
     """Where one case is tried.
 
     wheels: the directory with both wheels.
+    python: the path of the Python to try.
     dependencies: modules to link into the environment, in place of having the installer
         bring what the wheels require.
     """
 
     def __init__(
-        self, tool: str, home: Path, wheels: Path, dependencies: Sequence[Path] = ()
+        self,
+        tool: str,
+        home: Path,
+        wheels: Path,
+        dependencies: Sequence[Path] = (),
+        python: str = sys.executable,
     ) -> None:
         self.tool, self.home, self.wheels = tool, home, wheels
+        self._base = python
         (self.core,) = wheels.glob("alembic_c-*.whl")
         (self.name,) = wheels.glob("alembic-*.whl")
         self.work = home / "work"
@@ -184,9 +231,17 @@ class Environment:
             # pipx installs with uv where that is there.
             self.environ["PIP_FIND_LINKS"] = self.environ["UV_FIND_LINKS"] = str(wheels)
         elif tool == "uv":
-            self.run("uv", "venv", "--quiet", "--python", sys.executable, self.venv)
+            self.run("uv", "venv", "--quiet", "--python", python, self.venv)
         else:
-            self.run(sys.executable, "-m", "venv", "--without-pip", self.venv)
+            # pip-sync needs pip in there.
+            bare = [] if tool == "pip-tools" else ["--without-pip"]
+            self.run(python, "-m", "venv", *bare, self.venv)
+        if tool == "poetry":
+            self.environ |= {
+                "POETRY_VIRTUALENVS_IN_PROJECT": "true",
+                "POETRY_CONFIG_DIR": str(home / "poetry"),
+                "POETRY_CACHE_DIR": str(home / "poetry-cache"),
+            }
         self.alone = bool(dependencies)
         if dependencies:
             (site,) = self.venv.glob("lib/python3*/site-packages")
@@ -279,16 +334,70 @@ class Environment:
             raise Failure(f"left: {found}")
 
     def _add(self, *requirements: str) -> None:
-        """Make a uv project that requires these; its environment is the case's."""
+        """Make a project that requires these; its environment is the case's.
+
+        With Poetry and uv it is a project file, with pip-tools requirements.in; all
+        have a lock file.
+        """
+        if self.tool == "pip-tools":
+            lines = [
+                f"{Path(each).name.split('-')[0]} @ {Path(each).as_uri()}\n"
+                if each.endswith(".whl")
+                else f"{each}\n"
+                for each in requirements
+            ]
+            (self.work / "requirements.in").write_text("".join(lines))
+            self.run("pip-compile", "--quiet", "--strip-extras", "requirements.in")
+            self._sync()
+            return
         shutil.rmtree(self.venv)
-        self.run("uv", "init", "--bare", "--python", sys.executable, "--name", "it")
-        self.run("uv", "add", "--python", sys.executable, *requirements)
         self.venv = self.work / ".venv"
+        if self.tool == "poetry":
+            version = ".".join(map(str, sys.version_info[:2]))
+            (self.work / "pyproject.toml").write_text(
+                '[project]\nname = "it"\nversion = "0"\n'
+                f'requires-python = ">={version},<4"\n'
+                "[tool.poetry]\npackage-mode = false\n"
+                # By the pages that pip reads; mirrors may have no others.
+                '[[tool.poetry.source]]\nname = "index"\n'
+                'url = "https://pypi.org/simple/"\npriority = "primary"\n'
+            )
+            self.run("poetry", "env", "use", "--quiet", self._base)
+            self.run("poetry", "add", "--quiet", *requirements)
+        else:
+            self.run("uv", "init", "--bare", "--python", self._base, "--name", "it")
+            self.run("uv", "add", "--python", self._base, *requirements)
+
+    def _sync(self) -> None:
+        """Have an environment hold what the lock file says."""
+        if self.tool == "pip-tools":
+            options = ["--quiet", "--python-executable", str(self.python)]
+            self.run("pip-sync", *options, "requirements.txt")
+        elif self.tool == "poetry":
+            self.run("poetry", "env", "use", "--quiet", self._base)
+            self.run("poetry", "sync", "--quiet")
+        else:
+            self.run("uv", "sync", "--frozen", "--python", self._base)
 
     def _new(self, environment: str) -> None:
         assert environment == "environment"
         shutil.rmtree(self.venv)
-        self.run("uv", "sync", "--frozen", "--python", sys.executable)
+        if self.tool == "pip-tools":
+            self.run(self._base, "-m", "venv", self.venv)
+        self._sync()
+
+    def _tutorial(self) -> None:
+        """Run the tutorial with the programs of the environment."""
+        from tests.docs import session
+
+        page = PROJECT / "docs" / "tutorial.md"
+        try:
+            happened, _ = session.play(page, self.home / "page", scripts=self.bin)
+        except session.Wrong as problem:
+            raise Failure(str(problem)) from problem
+        shown = page.read_text(encoding="utf-8").splitlines()
+        if difference := list(difflib.unified_diff(shown, happened.splitlines())):
+            raise Failure("\n".join(["the tutorial shows otherwise:", *difference]))
 
     def _flask(self) -> None:
         """Migrate with Flask-Migrate, which imports `alembic`."""
@@ -336,7 +445,7 @@ class Environment:
             status = done.returncode
         if self.tool == "uv":
             self.run("uv", "pip", "check", "--python", self.python)
-        elif self.tool == "pip" and not self.alone:
+        elif self.tool != "pipx" and not self.alone:
             self.pip("check")
         return script, module, "+c" if version.endswith("+c") else version, status
 
@@ -355,15 +464,20 @@ class Environment:
         return b"note: this script runs alembic_c" in text
 
 
-def try_case(case: Case, wheels: Path, dependencies: Sequence[Path] = ()) -> str:
+def try_case(
+    case: Case,
+    wheels: Path,
+    dependencies: Sequence[Path] = (),
+    python: str = sys.executable,
+) -> str:
     """Try one case; return a line for the table.
 
-    wheels, dependencies: see `Environment`.
+    wheels, dependencies, python: see `Environment`.
 
     Raises Failure if it is not as stated.
     """
     with tempfile.TemporaryDirectory() as home:
-        environment = Environment(case.tool, Path(home), wheels, dependencies)
+        environment = Environment(case.tool, Path(home), wheels, dependencies, python)
         for step in case.steps:
             environment.do(step)
         found = environment.look()
@@ -377,7 +491,7 @@ def try_case(case: Case, wheels: Path, dependencies: Sequence[Path] = ()) -> str
     if differ:
         said += ", and the script says so"
     version = "1.20.1+c" if found[2] == "+c" else found[2]
-    cells = [case.tool, steps_of(case), *found[:2], version, said]
+    cells = [case.with_, steps_of(case), *found[:2], version, said]
     return f"| {' | '.join(cells)} |"
 
 
@@ -389,8 +503,12 @@ CORE is this project's distribution `alembic-c`, NAME its distribution `alembic`
 as wheels; NAME-PATH is the directory `packaging/alembic`), UPSTREAM is Alembic's
 package. `flask` migrates a database with Flask-Migrate, `pytest` runs pytest-alembic's
 own tests, with `-p` beside upstream's package and a conftest.py that comes too late.
-`pip check` (or uv's) is clean in every case, and nothing is found under the name
-`alembic` after `nothing left`.
+`add` makes a project with a lock file: `uv add`; `poetry add`; requirements.in and
+`pip-compile`, then `pip-sync`. `new environment` is what the lock file alone gives:
+`uv sync --frozen`, `poetry sync`, `pip-sync`. `tutorial` is every command of
+[the tutorial](tutorial.md), and what they print is as shown there. `pip check` (or
+uv's) is clean in every case, and nothing is found under the name `alembic` after
+`nothing left`.
 
 | with | steps | script | import | distribution | `alembic-c which` |
 | --- | --- | --- | --- | --- | --- |
@@ -402,7 +520,7 @@ def write_table(path: Path, lines: list[str]) -> None:
 
     lines: those of the cases that were tried.
     """
-    known = {f"| {case.tool} | {steps_of(case)} |": "" for case in CASES}
+    known = {f"| {case.with_} | {steps_of(case)} |": "" for case in CASES}
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for line in [*before, *lines]:
         for start in known:
@@ -416,38 +534,55 @@ def steps_of(case: Case) -> str:
     return ", ".join(f"`{step}`" for step in case.steps)
 
 
-def build_wheels(directory: Path) -> None:
-    """Build the wheels of both distributions."""
+def build_wheels(directory: Path, python: str = sys.executable) -> Path:
+    """Build the wheels of both distributions for a Python; return the directory."""
     for source in (PROJECT, PROJECT / "packaging" / "alembic"):
         subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+            [python, "-m", "pip", "wheel", "--quiet", "--no-deps"]
             + ["-w", str(directory), str(source)],
             check=True,
         )
+    return directory
+
+
+def pythons() -> dict[str, str]:
+    """Return the CPythons that are here, by version: {"3.12": path}."""
+    here = ".".join(map(str, sys.version_info[:2]))
+    found = {f"3.{kind[3:]}": path for kind, path in dist.pythons().items()}
+    return {**found, here: sys.executable, "": sys.executable}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--write", type=Path, help="the file to write the table to")
     parser.add_argument("--only", default="", help="cases that begin so, as 'uv: '")
+    parser.add_argument("--quick", action="store_true", help="the gate's cases")
     parser.add_argument("--wheels", type=Path, help="where the wheels are; else built")
     options = parser.parse_args(arguments)
+    chosen = [
+        case
+        for case in CASES
+        if str(case).startswith(options.only) and (case.quick or not options.quick)
+    ]
+    known = pythons()
     lines, failures = [], 0
     with tempfile.TemporaryDirectory() as scratch:
-        wheels = (options.wheels or Path(scratch)).resolve()
-        if options.wheels is None:
-            build_wheels(wheels)
-        for case in CASES:
-            text = f"{case.tool}: {', '.join(case.steps)}"
-            if not text.startswith(options.only):
+        built = {sys.executable: options.wheels.resolve()} if options.wheels else {}
+        for case in chosen:
+            python = known.get(case.python)
+            if python is None:
+                print(f"NOT TRIED, no such Python is here: {case}", flush=True)
                 continue
+            if python not in built:
+                directory = Path(scratch) / f"wheels-{len(built)}"
+                built[python] = build_wheels(directory, python)
             try:
-                lines.append(try_case(case, wheels))
-                print(f"ok      {text}", flush=True)
+                lines.append(try_case(case, built[python], python=python))
+                print(f"ok      {case}", flush=True)
             except Failure as failure:
                 failures += 1
                 end = "\n        ".join(str(failure).splitlines()[-8:])
-                print(f"FAILED  {text}\n        {end}", flush=True)
+                print(f"FAILED  {case}\n        {end}", flush=True)
     print(f"{len(lines)} cases as stated, {failures} not")
     if options.write and not failures:
         write_table(options.write, lines)

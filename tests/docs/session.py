@@ -49,9 +49,12 @@ class Session:
 
     directory: is made; everything the page writes is below it.
     url: of an empty database that the page may use, besides SQLite files.
+    scripts: the directory whose programs come first; this Python's if None.
     """
 
-    def __init__(self, directory: Path, url: str = "") -> None:
+    def __init__(
+        self, directory: Path, url: str = "", scripts: Path | None = None
+    ) -> None:
         self.root = directory / "shop"
         self.root.mkdir(parents=True)
         witness = directory / "witness"
@@ -66,7 +69,7 @@ class Session:
             for name, value in os.environ.items()
             if not name.startswith(("ALEMBIC", "PYTEST", "PG", "COLUMNS"))
         }
-        scripts = Path(sys.executable).parent
+        scripts = scripts or Path(sys.executable).parent
         environment |= {
             "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(witness),
@@ -237,10 +240,15 @@ def merged(command: Command, printed: list[str]) -> list[str]:
     return shown
 
 
-def play(page: Path, directory: Path, url: str = "") -> tuple[str, list[str]]:
-    """Run a page; return the text it should have, and the files nothing has run."""
+def play(
+    page: Path, directory: Path, url: str = "", scripts: Path | None = None
+) -> tuple[str, list[str]]:
+    """Run a page; return the text it should have, and the files nothing has run.
+
+    directory, url, scripts: see `Session`.
+    """
     text = page.read_text(encoding="utf-8")
-    session = Session(directory, url)
+    session = Session(directory, url, scripts)
     try:
         pieces: list[str] = []
         position = 0
