@@ -83,14 +83,22 @@ _LOCK = (
         "most so many seconds (--lock=60; 300 if none are given)",
     },
 )
+_FORMAT = (
+    "--format",
+    {
+        "choices": ("text", "json"),
+        "default": SUPPRESS,
+        "help": "How to print it: in lines, or as JSON",
+    },
+)
 _HISTORY = (
     (
         "--format",
         {
-            "choices": ("text", "mermaid", "dot", "svg"),
+            "choices": ("text", "json", "mermaid", "dot", "svg"),
             "default": SUPPRESS,
-            "help": "How to print the revisions: in lines, or as a picture for "
-            "mermaid, for Graphviz (dot) or for a browser (svg)",
+            "help": "How to print the revisions: in lines, as JSON, or as a picture "
+            "for mermaid, Graphviz (dot) or a browser (svg)",
         },
     ),
     (
@@ -126,9 +134,17 @@ OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
     "downgrade": (_LOCK,),
     "stamp": (_LOCK,),
     "history": _HISTORY,
+    **dict.fromkeys(("branches", "check", "current", "heads", "show"), (_FORMAT,)),
 }
-# Command -> the module that runs it if one of its further options is given.
-VIEWS = {"history": "alembic_c._views._history"}
+# Command -> the function that runs it if one of its further options is given.
+VIEWS = {
+    "branches": "alembic_c._views._json:branches",
+    "check": "alembic_c._views._json:check",
+    "current": "alembic_c._views._json:current",
+    "heads": "alembic_c._views._json:heads",
+    "history": "alembic_c._views._history:run",
+    "show": "alembic_c._views._json:show",
+}
 # Those whose value may be left out; it can be given behind "=" only.
 _OPTIONAL_VALUE = ("--lock",)
 
@@ -149,13 +165,17 @@ def load(name: str) -> tuple[str, Verb]:
 
 def view(name: str, options: Namespace) -> View | None:
     """Return what runs a command with its further options; None without any."""
-    if name not in VIEWS or not any(
-        hasattr(options, _destination(option)) for option in OPTIONS[name]
-    ):
+    given = {
+        destination: getattr(options, destination)
+        for destination in map(_destination, OPTIONS.get(name, ()))
+        if hasattr(options, destination)
+    }
+    if name not in VIEWS or not given or given == {"format": "text"}:
         return None
     from importlib import import_module
 
-    run: View = import_module(VIEWS[name]).run
+    module, _, function = VIEWS[name].partition(":")
+    run: View = getattr(import_module(module), function)
     return run
 
 

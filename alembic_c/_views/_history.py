@@ -84,11 +84,25 @@ def _svg(
     yield _svg.picture(_tree.nodes(scripts))
 
 
+def _json(
+    scripts: Iterable[Script], config: Config, options: Namespace
+) -> Iterator[str]:
+    from . import _json
+
+    asked = options.indicate_current
+    found = [
+        _json.revision(each, each._db_current_indicator if asked else None)
+        for each in scripts
+    ]
+    yield _json.document("history", revisions=found)
+
+
 _FORMS: dict[str, Callable[[Iterable[Script], Config, Namespace], Iterator[str]]] = {
     "text": _text,
+    "json": _json,
     "mermaid": _mermaid,
     "dot": _dot,
     "svg": _svg,
 }
 # What `--reverse` is for.
-_LISTS = ("text",)
+_LISTS = ("text", "json")
