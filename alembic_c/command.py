@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .runtime.migration import MigrationContext
     from .script.base import Script
     from .script.revision import _RevIdType
+    from .script.upgrade_hooks import Hooks
     from .util._config import Config
 
     # What a command does once `env.py` has a connection: it gets the applied heads
@@ -457,9 +458,22 @@ def upgrade(
     sql: print the statements instead of running them.
     tag: anything, for `env.py`.
     Raises CommandError for a target that is not known or not above what is applied,
-    and for a range without `sql`; what `env.py` and the migrations raise.
+    for a range without `sql`, and if a hook before the upgrade fails; what `env.py` and
+    the migrations raise.
     """
-    _migrate(config, revision, "_upgrade_revs", sql, tag)
+    hooks = None if sql else _upgrade_hooks(config)
+    _migrate(config, revision, "_upgrade_revs", sql, tag, hooks)
+    if hooks is not None:
+        hooks.ended()
+
+
+def _upgrade_hooks(config: Config) -> Hooks | None:
+    """Return what is configured to run around an upgrade, None if nothing is."""
+    if not any(map(config.get_hooks_of, ("before_upgrade", "after_upgrade"))):
+        return None
+    from .script.upgrade_hooks import Hooks
+
+    return Hooks(config)
 
 
 def downgrade(
@@ -481,19 +495,32 @@ def downgrade(
 
 
 def _migrate(
-    config: Config, revision: str, planner: str, sql: bool, tag: str | None
+    config: Config,
+    revision: str,
+    planner: str,
+    sql: bool,
+    tag: str | None,
+    hooks: Hooks | None = None,
 ) -> None:
-    """Run the steps that a method of `ScriptDirectory` plans to a revision."""
+    """Run the steps that a method of `ScriptDirectory` plans to a revision.
+
+    hooks: are told of the steps before the first one runs.
+    """
     script = ScriptDirectory.from_config(config)
     start, target = None, revision
     if ":" in revision:
         if not sql:
             raise util.CommandError("Range revision not allowed")
         start, _, target = revision.partition(":")
+
+    def plan(rev: Any, context: Any) -> Any:
+        steps = getattr(script, planner)(target, rev)
+        return steps if hooks is None else hooks.planned(steps, rev, context)
+
     _run_env(
         config,
         script,
-        lambda rev, context: getattr(script, planner)(target, rev),
+        plan,
         as_sql=sql,
         starting_rev=start,
         destination_rev=target,

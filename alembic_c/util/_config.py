@@ -443,24 +443,32 @@ class Config:
         The name of each is its value for "_hook_name".
         Raises ConfigFileError if a TOML hook is no table with a name.
         """
-        section = self.get_section(_HOOKS)
+        return self.get_hooks_of(_HOOKS)
+
+    def get_hooks_of(self, name: str) -> list[PostWriteHookConfig]:
+        """Return the options of the hooks in a section, in the order to run them.
+
+        name: of the section, in TOML of the array of tables.
+        Raises ConfigFileError if a TOML hook is no table with a name.
+        """
+        section = self.get_section(name)
         if section is None:
-            return self._toml_hooks()
+            return self._toml_hooks(name)
         names = filter(None, re.split(_LEGACY_LIST, section.get("hooks", "")))
         return [
-            {**_options_below(f"{name}.", section), "_hook_name": name}
-            for name in names
+            {**_options_below(f"{hook}.", section), "_hook_name": hook}
+            for hook in names
         ]
 
-    def _toml_hooks(self) -> list[PostWriteHookConfig]:
-        tables = self._toml_option(_HOOKS, [])
+    def _toml_hooks(self, section: str) -> list[PostWriteHookConfig]:
+        tables = self._toml_option(section, [])
         if not isinstance(tables, list):
             tables = [tables]
         hooks: list[PostWriteHookConfig] = []
         for table in tables:
             if not isinstance(table, dict) or "name" not in table:
                 raise ConfigFileError(
-                    f"{self.toml_file_name}: each [[tool.alembic.{_HOOKS}]] has to be "
+                    f"{self.toml_file_name}: each [[tool.alembic.{section}]] has to be "
                     "a table with a 'name'"
                 )
             options = dict(table)

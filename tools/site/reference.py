@@ -265,6 +265,10 @@ def settings() -> str:
 # What each variable of the package is for. A test compares the names with the code.
 VARIABLES = {
     "ALEMBIC_CONFIG": "The configuration file, where `-c` is not given.",
+    "ALEMBIC_URL": "Set for the programs of upgrade hooks: the database's URL, with "
+    "its password.",
+    "ALEMBIC_HEADS": "Set for them: the revisions that the database has.",
+    "ALEMBIC_REVISIONS": "Set for them: those that the upgrade applies.",
     "ALEMBIC_C_PROOF": "`on` (default), `off`, or `check`: whether autogenerate may "
     "show in C that a table is unchanged. `off` compares every table in Python; "
     "`check` does both and fails if they differ.",
