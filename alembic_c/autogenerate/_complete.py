@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ._existing_rows import ExistingRows
+
 if TYPE_CHECKING:
     from ..operations.ops import DowngradeOps, MigrationScript, UpgradeOps
     from .api import AutogenContext
@@ -41,12 +43,13 @@ def complete(context: AutogenContext, scripts: Sequence[MigrationScript]) -> Non
 
 
 def _steps(context: AutogenContext) -> list[Step]:
+    rows = ExistingRows(context)
     if context.dialect.name != "postgresql":
-        return []
+        return [rows]
     from ._conversions import Conversions  # which import the dialect
     from ._named_types import NamedTypes
 
-    steps: list[Step] = [Conversions(context)]
+    steps: list[Step] = [rows, Conversions(context)]
     if not enum_package_is_active(context):
         steps.append(NamedTypes(context))
     return steps

@@ -101,15 +101,22 @@ class Conversions:
         if change is None or not change.is_plain:
             yield operation
             return
-        sides = (change.there, change.wanted)
-        cast = self._casts.cast(*(sides if forward else sides[::-1]))
+        casts = [
+            self._casts.cast(change.there, change.wanted),
+            self._casts.cast(change.wanted, change.there),
+        ]
+        cast = casts[0] if forward else casts[1]
         if cast is not Cast.ASSIGNED:
             operation.kw["postgresql_using"] = self._using(operation, cast)
         if cast is Cast.AS_TEXT:
             self._warn(operation, forward)
         default_before, default_behind = self._defaults(operation, change, forward)
-        depends = self._is_named(operation.existing_type)
-        if default_before is None or (cast is Cast.ASSIGNED and not depends):
+        # A default that is converted is not the one that was declared, and goes on to
+        # depend on the type before.
+        stays = casts == [Cast.ASSIGNED] * 2 and not self._is_named(
+            operation.existing_type
+        )
+        if default_before is None or stays:
             yield operation
             return
         yield _default_op(operation, None)

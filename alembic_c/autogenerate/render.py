@@ -145,7 +145,9 @@ def render_op(autogen_context: AutogenContext, op: ops.MigrateOperation) -> list
     """
     rendered = renderers.dispatch(op)(autogen_context, op)
     lines = [rendered] if isinstance(rendered, str) else list(rendered)
-    return [*(f"# {note}" for note in op._notes), *lines]
+    # A name in a note may have several lines.
+    notes = [f"# {line}" for note in op._notes for line in note.splitlines()]
+    return [*notes, *lines]
 
 
 def render_op_text(autogen_context: AutogenContext, op: ops.MigrateOperation) -> str:

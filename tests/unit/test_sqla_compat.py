@@ -38,6 +38,8 @@ def test_the_private_names_are_there() -> None:
     assert hasattr(sa.CheckConstraint("x"), "_create_rule")
     assert hasattr(sa.CheckConstraint("x"), "_creation_order")
     assert hasattr(sa.Integer(), "_type_affinity")
+    assert hasattr(sa.Connection, "_is_autocommit_isolation")
+    assert hasattr(sa.util.langhelpers, "generic_repr")
     assert hasattr(schema, "NULL_UNSPECIFIED")
     assert hasattr(sa.Column("x"), "_user_defined_nullable")
     assert hasattr(type_api.TypeEngine, "_variant_mapping") or hasattr(
