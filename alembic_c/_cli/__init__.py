@@ -21,6 +21,8 @@ def run(prog: str | None = None) -> None:
         from .._activation import main as manage
 
         sys.exit(manage(arguments, prog))
+    # Here, because `config` is upstream's name for what stands in this package, and
+    # because the verbs above need none of it.
     from ..config import main
     from ..util import CommandError, _collector, err
 
