@@ -83,6 +83,60 @@ _LOCK = (
         "most so many seconds (--lock=60; 300 if none are given)",
     },
 )
+_TENANTS = (
+    (
+        "--each",
+        {
+            "action": "append",
+            "metavar": "URL",
+            "default": SUPPRESS,
+            "help": "Upgrade each of these databases: a URL, or a file with one on "
+            "each line (- is standard input); can be given several times",
+        },
+    ),
+    (
+        "--schemas",
+        {
+            "metavar": "PATTERN",
+            "default": SUPPRESS,
+            "help": "Upgrade each schema whose name the pattern fits (tenant_*); "
+            "env.py gets its name as the -x argument 'tenant'",
+        },
+    ),
+    (
+        "--jobs",
+        {
+            "type": _count,
+            "metavar": "NUMBER",
+            "default": SUPPRESS,
+            "help": "How many of them at a time; one by default",
+        },
+    ),
+    (
+        "--keep-going",
+        {
+            "action": "store_true",
+            "default": SUPPRESS,
+            "help": "Go on with the others when one fails",
+        },
+    ),
+    (
+        "--report",
+        {
+            "metavar": "FILE",
+            "default": SUPPRESS,
+            "help": "Write what became of each of them, as JSON",
+        },
+    ),
+    (
+        "--resume",
+        {
+            "metavar": "FILE",
+            "default": SUPPRESS,
+            "help": "Leave out those that this report has as done",
+        },
+    ),
+)
 _FORMAT = (
     "--format",
     {
@@ -130,7 +184,7 @@ _HISTORY = (
 )
 # Command -> its further options.
 OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
-    "upgrade": (_LOCK,),
+    "upgrade": (_LOCK, *_TENANTS),
     "downgrade": (_LOCK,),
     "stamp": (_LOCK,),
     "history": _HISTORY,
@@ -144,6 +198,12 @@ VIEWS = {
     "heads": "alembic_c._views._json:heads",
     "history": "alembic_c._views._history:run",
     "show": "alembic_c._views._json:show",
+    "upgrade": "alembic_c.production._tenants:run",
+}
+# Options, with their values, that the command itself looks at.
+_OF_THE_COMMAND: dict[str, tuple[Any, ...] | None] = {
+    "format": ("text",),
+    "lock": None,  # whatever its value
 }
 # Those whose value may be left out; it can be given behind "=" only.
 _OPTIONAL_VALUE = ("--lock",)
@@ -165,18 +225,23 @@ def load(name: str) -> tuple[str, Verb]:
 
 def view(name: str, options: Namespace) -> View | None:
     """Return what runs a command with its further options; None without any."""
-    given = {
-        destination: getattr(options, destination)
-        for destination in map(_destination, OPTIONS.get(name, ()))
-        if hasattr(options, destination)
-    }
-    if name not in VIEWS or not given or given == {"format": "text"}:
+    destinations = map(_destination, OPTIONS.get(name, ()))
+    if name not in VIEWS or not any(
+        _is_for_view(each, options) for each in destinations
+    ):
         return None
     from importlib import import_module
 
     module, _, function = VIEWS[name].partition(":")
     run: View = getattr(import_module(module), function)
     return run
+
+
+def _is_for_view(destination: str, options: Namespace) -> bool:
+    if not hasattr(options, destination):
+        return False
+    own = _OF_THE_COMMAND.get(destination, ())
+    return own is not None and getattr(options, destination) not in own
 
 
 def _destination(option: tuple[Any, ...]) -> str:
