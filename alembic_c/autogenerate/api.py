@@ -22,6 +22,7 @@ from ..operations._typing import (
 from ..runtime.plugins import Plugin
 from . import compare, render
 from ._complete import complete
+from ._expressions import Expressions
 from ._protocols import ProcessRevisionDirectiveFn, RenderItemFn
 from .compare.util import Reflection
 
@@ -216,6 +217,11 @@ class AutogenContext:
         self._has_batch: bool = False
         self._reflections: dict[Inspector, Reflection] = {}
         self._found_elsewhere: Mapping[str, Place] = {}
+
+    @util.memoized_property
+    def _expressions(self) -> Expressions:
+        """What answers questions about the expressions of this run."""
+        return Expressions(self)
 
     def _reflection_by(self, inspector: Inspector) -> Reflection:
         """Return what was read through an inspector in this run."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.sql.elements import TextClause, conv
+from sqlalchemy.sql.elements import ClauseElement, TextClause, conv
 from sqlalchemy.sql.functions import Function
 
 from .. import _catalog
@@ -130,6 +130,8 @@ class Rules:
         self._types = dialect.type_compiler_instance
         self._sql = dialect.ddl_compiler(dialect, None).sql_compiler  # type: ignore[arg-type]
         self._texts: dict[Any, str] = {}
+        quote = dialect.identifier_preparer.quote_identifier
+        self._doubles_percent = "%%" in quote("%")
 
     def expect(self, tables: Iterable[Table]) -> None:
         """Note which names of these tables a naming convention may still change."""
@@ -177,10 +179,19 @@ class Rules:
             self._texts[key] = self._sql.process(value, literal_binds=True)
         return self._texts[key]
 
-    @staticmethod
-    def computed_text(computed: sa.Computed) -> str:
+    def computed_text(self, computed: sa.Computed) -> str:
         """Return the expression of a generated column."""
-        return str(computed.sqltext)
+        return self._expression(computed.sqltext)
+
+    def check_text(self, check: sa.CheckConstraint) -> str:
+        """Return the condition of a check constraint."""
+        return self._expression(check.sqltext)
+
+    def _expression(self, clause: Any) -> str:
+        if type(clause) is TextClause and not {":", "\\"} & set(clause.text):
+            return clause.text
+        text = self._sql.process(clause, include_table=False, literal_binds=True)
+        return text.replace("%%", "%") if self._doubles_percent else text
 
     @staticmethod
     def identity_values(identity: sa.Identity) -> tuple[Any, ...] | None:
@@ -204,6 +215,51 @@ class Rules:
             compile_kwargs={"literal_binds": True, "include_table": False},
         )
         return str(compiled)
+
+    def index_details(self, index: sa.Index) -> tuple[Any, ...]:
+        """Return method, predicate, storage options, and two tuples.
+
+        These are the included columns, and the operator class of each element.  None,
+        or a tuple of such, for what is the default.
+        """
+        options = index_options(index, self.dialect)
+        classes = options.get("ops", {})
+        stored = [f"{name}={value}" for name, value in options.get("with", {}).items()]
+        include, parts = options.get("include", ()), index.expressions
+        return (
+            options.get("using", "btree" if self.dialect == "postgresql" else None),
+            self._option(options["where"]) if "where" in options else None,
+            f"{{{','.join(stored)}}}" if stored else None,
+            tuple(getattr(each, "name", each) for each in include),
+            tuple(classes.get(getattr(part, "key", None)) for part in parts),
+        )
+
+    def _option(self, value: Any) -> str:
+        return value if isinstance(value, str) else self._expression(value)
+
+
+# What of an index's options is how the statement works, not what the index is.
+_OF_THE_STATEMENT = ("concurrently", "tablespace", "invalid")
+
+
+def index_options(index: sa.Index, dialect: str) -> dict[str, Any]:
+    """Return what an index has of a dialect's options, without what is the default."""
+    prefix = f"{dialect}_"
+    found = {
+        name.removeprefix(prefix): value
+        for name, value in index.dialect_kwargs.items()
+        if name.startswith(prefix) and not _is_unset(value)
+    }
+    method = str(found.pop("using", "btree")).lower()
+    if method != "btree":
+        found["using"] = method
+    return {name: found[name] for name in found if name not in _OF_THE_STATEMENT}
+
+
+def _is_unset(value: Any) -> bool:
+    if isinstance(value, ClauseElement):
+        return False
+    return value is None or value is False or value in ((), [], {})
 
 
 def _mysql_kind(type_: TypeEngine[Any]) -> str:

@@ -492,6 +492,16 @@ class DefaultImpl(metaclass=ImplMeta):
         """
         return bool(rendered_inspector_default != rendered_metadata_default)
 
+    def _compare_default_texts(
+        self,
+        inspector_column: Any,
+        metadata_column: Any,
+        declared: str | None,
+        found: str | None,
+    ) -> bool | None:
+        """Return whether defaults differ, as far as their texts say; None: unknown."""
+        return None
+
     def _normalize_computed_default(self, sqltext: str) -> str:
         """Return what of a generated column's expression is compared."""
         return sqltext.translate(_INSIGNIFICANT).lower()

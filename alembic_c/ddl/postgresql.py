@@ -115,27 +115,46 @@ class PostgresqlImpl(DefaultImpl):
 
         A SERIAL column's default is never different.
         """
+        found, declared = rendered_inspector_default, rendered_metadata_default
+        columns = inspector_column, metadata_column
+        known = self._compare_default_texts(*columns, declared, found)
+        if known is not None:
+            return known
+        declared = self._declared_default(inspector_column, metadata_column, declared)
+        if any(map(_pg_compare.draws_from_sequence, (found, declared))):
+            return True
+        return self._server_says_different(found, declared)
+
+    def _compare_default_texts(
+        self,
+        inspector_column: Any,
+        metadata_column: Any,
+        declared: str | None,
+        found: str | None,
+    ) -> bool | None:
+        """Return whether defaults differ, as far as their texts say; None: unknown."""
         if _is_serial(metadata_column):
             return False
-        found, declared = rendered_inspector_default, rendered_metadata_default
         if found is None or declared is None:
-            return bool(found != declared)
+            return found != declared
         if declared in (found, _pg_compare.without_regclass(found)):
             return False
         if _is_null(metadata_column.server_default):
             return not _pg_compare.is_null(found)
-        if _is_plain_string(metadata_column.server_default):
-            is_number = isinstance(inspector_column.type, _FRACTIONS)
-            declared = _pg_compare.literal(declared, is_number)
-        else:
-            declared = _pg_compare.undoubled(declared, self.dialect)
+        declared = self._declared_default(inspector_column, metadata_column, declared)
         if any(map(_pg_compare.draws_from_sequence, (found, declared))):
-            return _pg_compare.without_regclass(found) != _pg_compare.without_regclass(
-                declared
-            )
-        if _pg_compare.surely_equal(found, declared):
-            return False
-        return self._server_says_different(found, declared)
+            one, other = map(_pg_compare.without_regclass, (found, declared))
+            return False if one == other else None
+        return False if _pg_compare.surely_equal(found, declared) else None
+
+    def _declared_default(
+        self, inspector_column: Any, metadata_column: Any, declared: str
+    ) -> str:
+        """Return the metadata's default as SQL."""
+        if not _is_plain_string(metadata_column.server_default):
+            return _pg_compare.undoubled(declared, self.dialect)
+        is_number = isinstance(inspector_column.type, _FRACTIONS)
+        return _pg_compare.literal(declared, is_number)
 
     def _server_says_different(self, found: str, declared: str) -> bool:
         question = (found, declared)

@@ -1,4 +1,4 @@
-"""Compare check constraints that have a name, by the name alone."""
+"""Compare check constraints that have a name, by the name and by what they check."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint
 
+from ..autogenerate._expressions import same_text
+from ..autogenerate._questions import Question
+from ..ddl._autogen import ComparisonResult
 from ..operations import ops
 from ..util import PriorityDispatchResult, sqla_compat
 
@@ -14,10 +17,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.sql.elements import quoted_name
 
+    from ..autogenerate._questions import TableKey
     from ..autogenerate.api import AutogenContext
     from ..ddl._autogen import _ck_constraint_sig
     from ..operations.ops import ModifyTableOps
     from ..runtime.plugins import Plugin
+
+# Where a reflected constraint has its text as the database gives it.
+_CONDITION = "condition"
 
 log = logging.getLogger("alembic.ext.checkconstraint_byname")
 
@@ -46,7 +53,12 @@ def _compare_check_constraints(
             log.info("Detected removed check constraint %r on table %r", name, tname)
     for name in sorted(found.keys() & wanted.keys()):
         _compare_pair(
-            autogen_context, modify_table_ops, tname, found[name], wanted[name], name
+            autogen_context,
+            modify_table_ops,
+            (schema, tname),
+            found[name],
+            wanted[name],
+            name,
         )
     for name in sorted(wanted.keys() - found.keys()):
         new = wanted[name]
@@ -73,12 +85,15 @@ def _wanted(
 def _compare_pair(
     autogen_context: AutogenContext,
     modify_table_ops: ModifyTableOps,
-    tname: str,
+    key: TableKey,
     old: _ck_constraint_sig,
     new: _ck_constraint_sig,
     name: str,
 ) -> None:
     result = new.compare_to_reflected(old)
+    tname = key[1]
+    if result.is_equal:
+        result = _compare_conditions(autogen_context, key, old, new, name)
     if result.is_different:
         if _wanted(autogen_context, new.const, name, False, old.const):
             log.info(
@@ -97,6 +112,41 @@ def _compare_pair(
             name,
             result.message,
         )
+
+
+def _compare_conditions(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    old: _ck_constraint_sig,
+    new: _ck_constraint_sig,
+    name: str,
+) -> ComparisonResult:
+    question = check_question(
+        autogen_context, key, name, old.const.info[_CONDITION], new.const
+    )
+    if question is None:
+        return ComparisonResult.Equal()
+    answer = autogen_context._expressions.answer(question)
+    if answer is None or answer.is_same:
+        return ComparisonResult.Equal()
+    return ComparisonResult.Different(answer.described())
+
+
+def check_question(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    name: str,
+    found: str,
+    wanted: CheckConstraint,
+) -> Question | None:
+    """Return what to ask about a constraint, None if its texts are equal.
+
+    found: the database's condition.
+    """
+    dialect: Any = autogen_context.dialect
+    compiler = dialect.ddl_compiler(dialect, None).sql_compiler
+    text = compiler.process(wanted.sqltext, include_table=False, literal_binds=True)
+    return None if same_text(found, text) else Question(key, "check", name, wanted)
 
 
 def _database_checks(
@@ -122,10 +172,11 @@ def _database_checks(
 def _make_check_constraint(impl: Any, params: Any, table: Table) -> CheckConstraint:
     """Return a reflected check constraint as an object on the reflected table."""
     constraint = CheckConstraint(
-        params["sqltext"],
+        sqla_compat._without_parameters(params["sqltext"]),
         name=params["name"],
         **impl.adjust_reflected_dialect_options(params, "check_constraint"),
     )
+    constraint.info[_CONDITION] = params["sqltext"]
     table.append_constraint(constraint)
     return constraint
 

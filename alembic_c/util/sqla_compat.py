@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, TypeVar, Union
 
@@ -803,6 +804,15 @@ def _n_reflection_listeners(table: Table) -> int:
     """Return how many listeners the reflection of a table has."""
     dispatchers: list[Any] = [table.dispatch, table.metadata.dispatch]
     return sum(len(each.column_reflect) for each in dispatchers)
+
+
+# What text() takes for a parameter, and what it takes for a mark that it is none.
+_PARAMETER = re.compile(r"(?<![:\w\\])(?=:\w+(?!:))|(?=\\:[\w$]*(?![:\w$]))")
+
+
+def _without_parameters(sql: str) -> str:
+    """Return SQL for text(), with the colons marked that it would misunderstand."""
+    return _PARAMETER.sub(r"\\", sql)
 
 
 def _index_on(

@@ -69,43 +69,28 @@ static bool same_identity(const struct alc_column *actual,
             x->cycle == y->cycle);
 }
 
-/* The next byte that counts in the text of a generated column, in lower case; -1 at the
- * end.  Databases add and drop blanks, parentheses and quotes. */
-static int next_significant(struct alc_str text, size_t *at)
-{
-    static const char insignificant[] = " ()'\"`[]\t\r\n";
-    while (*at < text.len) {
-        char c = text.ptr[(*at)++];
-        if (!memchr(insignificant, c, sizeof insignificant - 1)) {
-            return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-        }
-    }
-    return -1;
-}
-
 /* How a column is generated (stored or not) is not compared. */
-static bool same_generated(const struct alc_column *actual,
-                           const struct alc_column *wanted)
+static bool same_generated(const struct alc_table *table,
+                           const struct alc_column *actual,
+                           const struct alc_column *wanted,
+                           const struct alc_judge *judge)
 {
     bool is_generated = actual->generated_kind != ALC_GENERATED_NONE;
     if (is_generated != (wanted->generated_kind != ALC_GENERATED_NONE)) {
         return false;
     }
-    size_t i = 0, j = 0;
-    int c = -1, d = -1;
-    do {
-        c = next_significant(actual->generated, &i);
-        d = next_significant(wanted->generated, &j);
-    } while (c == d && c >= 0);
-    return c == d;
+    return same(actual->generated, wanted->generated) ||
+           judge->same_text(judge->self, actual->generated, wanted->generated) ||
+           judge->ask(judge->self, table, ALC_EXPRESSION_GENERATED, actual->name);
 }
 
 /* Generated and identity columns are kinds of server defaults. */
-static enum alc_proof prove_default(const struct alc_column *actual,
+static enum alc_proof prove_default(const struct alc_table *table,
+                                    const struct alc_column *actual,
                                     const struct alc_column *wanted,
                                     const struct alc_judge *judge)
 {
-    if (!same_generated(actual, wanted)) {
+    if (!same_generated(table, actual, wanted, judge)) {
         return ALC_UNPROVEN_GENERATED;
     }
     if (!same_identity(actual, wanted)) {
@@ -116,12 +101,15 @@ static enum alc_proof prove_default(const struct alc_column *actual,
     if (wanted->is_serial || wanted->generated_kind != ALC_GENERATED_NONE) {
         return ALC_PROVEN;
     }
-    bool none = alc_str_is_absent(actual->default_expr) &&
-                alc_str_is_absent(wanted->default_expr);
-    if (!none && !judge->same_default(judge->self, actual, wanted->default_expr)) {
-        return ALC_UNPROVEN_DEFAULT;
+    bool is_absent = alc_str_is_absent(actual->default_expr);
+    bool is_unwanted = alc_str_is_absent(wanted->default_expr);
+    if ((is_absent && is_unwanted) ||
+        judge->same_default(judge->self, actual, wanted->default_expr) ||
+        (!is_absent && !is_unwanted &&
+         judge->ask(judge->self, table, ALC_EXPRESSION_DEFAULT, actual->name))) {
+        return ALC_PROVEN;
     }
-    return ALC_PROVEN;
+    return ALC_UNPROVEN_DEFAULT;
 }
 
 static enum alc_proof prove_column(const struct alc_table *table,
@@ -140,7 +128,7 @@ static enum alc_proof prove_column(const struct alc_table *table,
         return ALC_UNPROVEN_TYPE;
     }
     enum alc_proof proof =
-        options->defaults ? prove_default(actual, wanted, judge) : ALC_PROVEN;
+        options->defaults ? prove_default(table, actual, wanted, judge) : ALC_PROVEN;
     if (proof != ALC_PROVEN) {
         return proof;
     }
@@ -175,14 +163,18 @@ static enum alc_proof prove_columns(const struct alc_table *actual,
 /* --- indexes -------------------------------------------------------------------------
  */
 
-/* Operator classes and collations are not compared. */
-static bool same_part(const struct alc_table *table,
-                      const struct alc_index_part *actual,
+static bool same_part(const struct alc_index_part *actual,
                       const struct alc_index_part *wanted,
                       const struct alc_judge *judge)
 {
+    if (!same(actual->opclass, wanted->opclass) ||
+        !same(actual->collation, wanted->collation)) {
+        return false;
+    }
     if (wanted->is_expr) {
-        return judge->same_part(judge->self, table->name, actual, wanted->text);
+        return alc_str_is_absent(actual->opclass) &&
+               alc_str_is_absent(actual->collation) &&
+               judge->same_part(judge->self, actual, wanted->text);
     }
     return !actual->is_expr && !actual->descending && !actual->nulls_first &&
            alc_str_eq(actual->text, wanted->text);
@@ -203,22 +195,52 @@ static bool is_sorted_twice(const struct alc_index *index)
     return false;
 }
 
-/* Predicate, method, included columns and storage options are not compared. */
+/* Whether all is the same that an index is, beside its name; its tablespace, and
+ * whether it is valid, are not compared. */
+static bool same_definition(const struct alc_index *actual,
+                            const struct alc_index *wanted,
+                            const struct alc_judge *judge)
+{
+    if (!same(actual->method, wanted->method) ||
+        !same(actual->options, wanted->options) ||
+        !same_texts(actual->include, actual->n_include, wanted->include,
+                    wanted->n_include)) {
+        return false;
+    }
+    for (size_t i = 0; i < actual->n_parts; i++) {
+        if (!same_part(&actual->parts[i], &wanted->parts[i], judge)) {
+            return false;
+        }
+    }
+    return same(actual->predicate, wanted->predicate) ||
+           judge->same_text(judge->self, actual->predicate, wanted->predicate);
+}
+
+/* Whether two columns stand at one place of two indexes. */
+static bool has_other_column(const struct alc_index *actual,
+                             const struct alc_index *wanted)
+{
+    for (size_t i = 0; i < actual->n_parts; i++) {
+        const struct alc_index_part *have = &actual->parts[i];
+        const struct alc_index_part *want = &wanted->parts[i];
+        if (!have->is_expr && !want->is_expr && !alc_str_eq(have->text, want->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool same_index(const struct alc_table *table, const struct alc_index *actual,
                        const struct alc_index *wanted, const struct alc_judge *judge)
 {
     if (!same(actual->name, wanted->name) || actual->n_parts != wanted->n_parts ||
         actual->is_unique != wanted->is_unique ||
         actual->nulls_not_distinct != wanted->nulls_not_distinct ||
-        is_sorted_twice(actual)) {
+        has_other_column(actual, wanted) || is_sorted_twice(actual)) {
         return false;
     }
-    for (size_t i = 0; i < actual->n_parts; i++) {
-        if (!same_part(table, &actual->parts[i], &wanted->parts[i], judge)) {
-            return false;
-        }
-    }
-    return true;
+    return same_definition(actual, wanted, judge) ||
+           judge->ask(judge->self, table, ALC_EXPRESSION_INDEX, actual->name);
 }
 
 /* The next index from `at` on that does not stand for a constraint, or NULL. */
@@ -453,8 +475,9 @@ static const struct alc_constraint *next_named(struct run run, size_t *at)
     return NULL;
 }
 
-/* By name alone; both sides are in the order of names. */
-static bool same_checks(const struct alc_table *actual, const struct alc_table *wanted)
+/* Both sides are in the order of names. */
+static bool same_checks(const struct alc_table *actual, const struct alc_table *wanted,
+                        const struct alc_judge *judge)
 {
     struct run have = run_of_kind(actual, ALC_CHECK);
     struct run want = run_of_kind(wanted, ALC_CHECK);
@@ -465,7 +488,9 @@ static bool same_checks(const struct alc_table *actual, const struct alc_table *
         if (!a || !b) {
             return a == b;
         }
-        if (!alc_str_eq(a->name, b->name)) {
+        if (!alc_str_eq(a->name, b->name) ||
+            (!judge->same_text(judge->self, a->expr, b->expr) &&
+             !judge->ask(judge->self, actual, ALC_EXPRESSION_CHECK, a->name))) {
             return false;
         }
     }
@@ -543,7 +568,7 @@ enum alc_proof alc_prove_table(const struct alc_table *actual,
     if (options->foreign_keys && !same_foreign_keys(actual, wanted, options)) {
         return ALC_UNPROVEN_FOREIGN_KEY;
     }
-    if (options->checks && !same_checks(actual, wanted)) {
+    if (options->checks && !same_checks(actual, wanted, options->judge)) {
         return ALC_UNPROVEN_CHECK;
     }
     return ALC_PROVEN;
@@ -559,6 +584,17 @@ struct alc_proof_options alc_proof_options_of(enum alc_backend backend)
         .is_mysql = is_mariadb || backend == ALC_BACKEND_MYSQL,
         .is_mariadb = is_mariadb,
     };
+}
+
+const char *alc_expression_name(enum alc_expression kind)
+{
+    static const char *const names[ALC_N_EXPRESSIONS] = {
+        [ALC_EXPRESSION_CHECK] = "check",
+        [ALC_EXPRESSION_DEFAULT] = "default",
+        [ALC_EXPRESSION_GENERATED] = "generated",
+        [ALC_EXPRESSION_INDEX] = "index",
+    };
+    return names[kind];
 }
 
 const char *alc_proof_reason(enum alc_proof proof)

@@ -75,7 +75,8 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
         "SELECT k.conrelid::int8, k.conname::text, k.contype::text, k.conkey::text,"
         " k.conindid::int8, k.condeferrable, k.condeferred, k.convalidated,"
         " CASE WHEN %DEFINED%DELETE_SET%PERIOD"
-        " THEN pg_catalog.pg_get_constraintdef(k.oid) END, k.confrelid::int8, "
+        " THEN pg_catalog.pg_get_constraintdef(k.oid)%CONDITION END, "
+        "k.confrelid::int8, "
         "f.relnamespace::int8, f.relname::text,"
         " k.confkey::text, k.confupdtype::text, k.confdeltype::text,"
         " k.confmatchtype::text, CASE WHEN f.relnamespace NOT IN (%OIDS) THEN ("
@@ -101,7 +102,22 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
         "SELECT pg_catalog.array_agg(pg_catalog.pg_get_indexdef(i.indexrelid, p, true)"
         " ORDER BY p)::text"
         " FROM pg_catalog.generate_series(1, i.indnkeyatts::int4) p) END,"
-        "%INDEX_DETAILS"
+        " pg_catalog.pg_get_expr(i.indpred, i.indrelid), x.reloptions::text,"
+        " CASE WHEN NOT i.indclass::oid[] <@ ARRAY("
+        "SELECT o.oid FROM pg_catalog.pg_opclass o WHERE o.opcdefault) THEN ("
+        "SELECT pg_catalog.array_agg(CASE WHEN o.opcdefault THEN '' ELSE "
+        "o.opcname::text"
+        " END ORDER BY u.place)::text"
+        " FROM pg_catalog.unnest(i.indclass::oid[]) WITH ORDINALITY AS u(oid, place)"
+        " JOIN pg_catalog.pg_opclass o ON o.oid = u.oid) END,"
+        " i.indcollation::text,"
+        " CASE WHEN NOT i.indcollation::oid[] <@ '{0,100}'::oid[] THEN ("
+        "SELECT pg_catalog.array_agg(coalesce(o.collname::text, '')"
+        " ORDER BY u.place)::text"
+        " FROM pg_catalog.unnest(i.indcollation::oid[])"
+        " WITH ORDINALITY AS u(oid, place)"
+        " LEFT JOIN pg_catalog.pg_collation o ON o.oid = u.oid) END,"
+        " i.indisvalid, i.indisready"
         " FROM pg_catalog.pg_index i"
         " JOIN pg_catalog.pg_class c ON c.oid = i.indrelid"
         " JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"
@@ -126,22 +142,6 @@ static const char sequences[] =
     " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0 AND %SCHEMAS";
-
-static const char index_details[] =
-    " pg_catalog.pg_get_expr(i.indpred, i.indrelid), x.reloptions::text,"
-    " CASE WHEN NOT i.indclass::oid[] <@ ARRAY("
-    "SELECT o.oid FROM pg_catalog.pg_opclass o WHERE o.opcdefault) THEN ("
-    "SELECT pg_catalog.array_agg(CASE WHEN o.opcdefault THEN '' ELSE o.opcname::text"
-    " END ORDER BY u.place)::text"
-    " FROM pg_catalog.unnest(i.indclass::oid[]) WITH ORDINALITY AS u(oid, place)"
-    " JOIN pg_catalog.pg_opclass o ON o.oid = u.oid) END,"
-    " i.indcollation::text,"
-    " CASE WHEN NOT i.indcollation::oid[] <@ '{0,100}'::oid[] THEN ("
-    "SELECT pg_catalog.array_agg(coalesce(o.collname::text, '')"
-    " ORDER BY u.place)::text"
-    " FROM pg_catalog.unnest(i.indcollation::oid[]) WITH ORDINALITY AS u(oid, place)"
-    " LEFT JOIN pg_catalog.pg_collation o ON o.oid = u.oid) END,"
-    " i.indisvalid, i.indisready";
 
 struct choice {
     const char *word;
@@ -193,12 +193,11 @@ static const struct choice choices[] = {
     {"%CHECKS", without_checks, "", ", 'c'"},
     {"%PRIMARY_KEYS", without_details, "", ", 'p'"},
     {"%DEFINED", without_details, "false", "k.contype IN ('c', 'x')"},
+    {"%CONDITION", without_details,
+     " WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)", ""},
     /* ON DELETE SET NULL (a), and PERIOD: more than the columns of a row say. */
     {"%DELETE_SET", has_nulls_not_distinct, " OR k.confdelsetcols IS NOT NULL", ""},
     {"%PERIOD", has_periods, " OR k.contype = 'f' AND k.conperiod", ""},
-    {"%INDEX_DETAILS", without_details,
-     " NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, true, true",
-     index_details},
     /* One that is being dropped is left out; reflection sees it. */
     {"%COMPARED_INDEXES", without_details, " WHERE NOT i.indisprimary AND",
      " WHERE i.indislive AND"},

@@ -111,14 +111,31 @@ static bool same_default(void *self, const struct alc_column *actual,
     return alc_str_compare(actual->default_expr, wanted) == 0;
 }
 
-static bool same_part(void *self, struct alc_str table,
-                      const struct alc_index_part *actual, struct alc_str wanted)
+static bool same_part(void *self, const struct alc_index_part *actual,
+                      struct alc_str wanted)
 {
-    (void)self, (void)table;
+    (void)self;
     return actual->is_expr && alc_str_eq(actual->text, wanted);
 }
 
-static const struct alc_judge judge = {NULL, same_type, same_default, same_part};
+static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
+{
+    (void)self;
+    return alc_str_compare(actual, wanted) == 0;
+}
+
+static bool ask(void *self, const struct alc_table *table, enum alc_expression kind,
+                struct alc_str name)
+{
+    (void)self, (void)table, (void)kind, (void)name;
+    return false;
+}
+
+static const struct alc_judge judge = {.same_type = same_type,
+                                       .same_default = same_default,
+                                       .same_part = same_part,
+                                       .same_text = same_text,
+                                       .ask = ask};
 static const struct alc_proof_options everything = {.types = true,
                                                     .collations = true,
                                                     .defaults = true,

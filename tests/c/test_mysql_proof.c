@@ -25,14 +25,32 @@ static bool same_default(void *self, const struct alc_column *actual,
     return alc_str_eq(actual->default_expr, wanted);
 }
 
-static bool same_part(void *self, struct alc_str table,
-                      const struct alc_index_part *actual, struct alc_str wanted)
+static bool same_part(void *self, const struct alc_index_part *actual,
+                      struct alc_str wanted)
 {
-    (void)self, (void)table, (void)actual, (void)wanted;
+    (void)self, (void)actual, (void)wanted;
     return false;
 }
 
-static const struct alc_judge judge = {NULL, same_type, same_default, same_part};
+static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
+{
+    (void)self;
+    return alc_str_is_absent(actual) == alc_str_is_absent(wanted) &&
+           alc_str_eq(actual, wanted);
+}
+
+static bool ask(void *self, const struct alc_table *table, enum alc_expression kind,
+                struct alc_str name)
+{
+    (void)self, (void)table, (void)kind, (void)name;
+    return false;
+}
+
+static const struct alc_judge judge = {.same_type = same_type,
+                                       .same_default = same_default,
+                                       .same_part = same_part,
+                                       .same_text = same_text,
+                                       .ask = ask};
 
 static const struct alc_mysql_session mariadb = {.is_mariadb = true};
 static const struct alc_mysql_session mysql = {0};

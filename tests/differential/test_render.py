@@ -71,7 +71,19 @@ def _rendered(side: SimpleNamespace, case: str, dialect: str, **opts: Any) -> An
     plain, in_batch = (
         text.replace("SubArray(Integer(", within) for text in (plain, in_batch)
     )
-    return plain, in_batch, autogen_context.imports
+    texts = (_unmarked(side, text, dialect) for text in (plain, in_batch))
+    return *texts, autogen_context.imports
+
+
+def _unmarked(side: SimpleNamespace, text: str, dialect: str) -> str:
+    """Leave out how colons and percent signs are written in the texts of SQL.
+
+    Upstream's text() takes a colon for a parameter, and doubles percent signs that were
+    doubled before: `db/test_expressions.py` runs what ours says.
+    """
+    if side.api.__name__.startswith("alembic_c."):
+        return text.replace("\\\\:", ":")
+    return text.replace("%%", "%") if dialect in ("postgresql", "mysql") else text
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -131,7 +143,8 @@ def test_bodies(ours: SimpleNamespace, theirs: SimpleNamespace, as_batch: bool) 
             render_as_batch=as_batch,
             imports=["import models"],
         )
-        return text.replace("SubArray(Integer(", "SubArray(sa.Integer(")
+        text = text.replace("SubArray(Integer(", "SubArray(sa.Integer(")
+        return _unmarked(side, text, "default")
 
     for case in CASES:
         expected = outcome(lambda c=case: body(theirs, c))  # type: ignore[misc]

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from sqlalchemy import MetaData, Table
 
 from ...ddl import _pg_compare, postgresql
-from ...ddl.mysql import MariaDBImpl, MySQLImpl
-from ...ddl.postgresql import PostgresqlImpl
-from ...ddl.sqlite import SQLiteImpl
+from .._own_rules import is_our_own
+from .._questions import Question, find_item
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Inspector
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from ..._catalog import Table as CatalogTable
     from ...catalog._read import Names
     from ...util import PriorityDispatcher
+    from .._expressions import Expressions
+    from .judge import Judge
 
 log = logging.getLogger("alembic.autogenerate.proof")
 
@@ -53,29 +54,7 @@ _ELEMENTS: dict[_Element, str] = {
 }
 _TARGETS = ("table", "column")
 
-# The implementations whose rules the proof knows.  A subclass has rules of its own.
-_IMPLS: frozenset[type] = frozenset(
-    (PostgresqlImpl, SQLiteImpl, MySQLImpl, MariaDBImpl)
-)
 _MYSQL = ("mysql", "mariadb")
-# Methods of an implementation that comparators call.
-_METHODS = (
-    "adjust_reflected_dialect_options",
-    "autogen_column_reflect",
-    "compare_check_constraint",
-    "compare_indexes",
-    "compare_server_default",
-    "compare_type",
-    "compare_unique_constraint",
-    "correct_for_autogen_constraints",
-    "correct_for_autogen_foreignkeys",
-    "_column_args_match",
-    "_column_types_match",
-    "_compare_identity_default",
-    "_create_metadata_constraint_sig",
-    "_create_reflected_constraint_sig",
-    "_normalize_computed_default",
-)
 
 
 class ProofContradiction(AssertionError):
@@ -90,6 +69,8 @@ class _Context(Protocol):
     migration_context: Any
     _name_filters: list[Any]
 
+    @property
+    def _expressions(self) -> Expressions: ...
     @property
     def dialect(self) -> Dialect: ...
     def run_name_filters(self, name: Any, type_: Any, parent_names: Any) -> bool: ...
@@ -357,7 +338,7 @@ def _scope(context: _Context) -> _Scope:
     Raises _NotTried if not only our own comparators do it.
     """
     migration = context.migration_context
-    if context.connection is None or not _is_our_own(migration.impl):
+    if context.connection is None or not is_our_own(migration.impl):
         raise _NotTried("dialect implementation")
     if not type(context.dialect).__module__.startswith("sqlalchemy."):
         raise _NotTried("dialect")
@@ -442,15 +423,6 @@ def _own_comparators() -> dict[int, set[_Element]]:
     return registrations.elements
 
 
-def _is_our_own(impl: Any) -> bool:
-    """Return whether nobody has put rules of their own into an implementation."""
-    return type(impl) in _IMPLS and all(
-        name not in vars(impl)
-        and getattr(getattr(impl, name), "__module__", "").startswith("alembic_c.ddl.")
-        for name in _METHODS
-    )
-
-
 def _proven(
     context: _Context,
     wanted: dict[TableKey, Table],
@@ -460,13 +432,17 @@ def _proven(
     from ..._catalog import prove
     from .judge import judge_for
 
+    judge = judge_for(
+        context.migration_context.impl, context.dialect, evidence.unnamed_schemas
+    )
+    if context._expressions.can_ask:
+        judge.questions = []
     default = context.dialect.default_schema_name
-    impl = context.migration_context.impl
     detailed = log.isEnabledFor(logging.DEBUG)
-    for schema, name, reason in prove(
+    reasons = prove(
         evidence.actual,
         evidence.wanted,
-        judge_for(impl, context.dialect, evidence.unnamed_schemas),
+        judge,
         types=scope.types,
         defaults=scope.defaults,
         comments=scope.comments,
@@ -474,14 +450,49 @@ def _proven(
         foreign_keys=scope.foreign_keys,
         checks=scope.checks,
         unnamed_schemas=evidence.unnamed_schemas,
-    ):
+    )
+    equal = {(schema, name) for schema, name, reason in reasons if reason is None}
+    others = _of_other_meaning(context, wanted, judge, equal)
+    for schema, name, reason in reasons:
         key = (None if schema == default else schema, name)
         if reason is None and key in evidence.irregular:
             reason = "irregular statement"
+        if reason is None and key in others:
+            reason = others[key]
         if reason is None and key in wanted:
             yield key
         elif detailed:
             log.debug("table %r not proven: %s", ".".join(filter(None, key)), reason)
+
+
+def _of_other_meaning(
+    context: _Context,
+    wanted: dict[TableKey, Table],
+    judge: Judge,
+    equal: set[tuple[str | None, str]],
+) -> dict[TableKey, str]:
+    """Ask the database about the expressions of tables that are equal otherwise.
+
+    equal: by the names of the catalog.
+    Returns the tables that are not equal, or of which it does not tell, and why.
+    """
+    default = context.dialect.default_schema_name
+    asked: dict[Question, TableKey] = {}
+    others: dict[TableKey, str] = {}
+    for schema, name, kind, of in judge.questions or ():
+        key = (None if schema == default else schema, name)
+        if (schema, name) in equal and key in wanted:
+            item = find_item(context.dialect, wanted[key], kind, of)
+            if item is None:
+                others[key] = kind
+            else:
+                asked[Question(key, kind, of, item)] = key
+    context._expressions.ask(asked)
+    for question, key in asked.items():
+        answer = context._expressions.answer(question)
+        if answer is None or not answer.is_same:
+            others[key] = str(question)
+    return others
 
 
 # What a name filter is asked about, beside columns and indexes.

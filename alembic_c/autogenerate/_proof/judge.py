@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from ...catalog import _model
-from ...ddl import _autogen, _pg_compare
+from ...ddl import _autogen
 from ...ddl.mysql import MySQLImpl
 from ...ddl.postgresql import PostgresqlImpl
 from ...ddl.sqlite import SQLiteImpl
 from ...util import sqla_compat
+from .._expressions import same_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -37,6 +38,8 @@ class Judge:
     def __init__(self, impl: DefaultImpl) -> None:
         self.impl = impl
         self.dialect = impl.dialect
+        # (schema, table, kind, name) of what is to be asked; None: nothing can be.
+        self.questions: list[tuple[str | None, str, str, str]] | None = None
 
     def same_type(self, actual: str, wanted: str) -> bool:
         """Return whether a column's type is the wanted one.
@@ -71,7 +74,6 @@ class Judge:
 
     def same_part(
         self,
-        table: str,
         actual: str,
         is_expression: bool,
         descending: bool,
@@ -80,9 +82,24 @@ class Judge:
     ) -> bool:
         """Return whether an element of an index is the wanted one.
 
-        table: its name; actual: the column or the expression; wanted: the model's text.
+        actual: the column or the expression; wanted: the model's text.
         """
         raise NotImplementedError
+
+    @staticmethod
+    def same_text(actual: str | None, wanted: str | None) -> bool:
+        """Return whether two expressions are the same but for blanks and the like."""
+        return same_text(actual, wanted)
+
+    def ask(self, schema: str | None, table: str, kind: str, name: str) -> bool:
+        """Return whether to ask the database about an expression, in the end.
+
+        kind: "check", "default", "generated" or "index"; name: of the constraint, the
+            column or the index.
+        """
+        if self.questions is not None:
+            self.questions.append((schema, table, kind, name))
+        return self.questions is not None
 
 
 # --- PostgreSQL ---------------------------------------------------------------------
@@ -229,7 +246,6 @@ class PostgresqlJudge(Judge):
 
     def same_part(
         self,
-        table: str,
         actual: str,
         is_expression: bool,
         descending: bool,
@@ -246,7 +262,7 @@ class PostgresqlJudge(Judge):
             found = self._defaults._compile_element(element)
         except sa.exc.CompileError:
             return False
-        return _pg_compare.reduced(found, table) == _pg_compare.reduced(wanted, table)
+        return same_text(found, wanted)
 
 
 # --- SQLite -------------------------------------------------------------------------
@@ -268,7 +284,6 @@ class SqliteJudge(Judge):
 
     def same_part(
         self,
-        table: str,
         actual: str,
         is_expression: bool,
         descending: bool,
@@ -339,7 +354,6 @@ class MysqlJudge(Judge):
 
     def same_part(
         self,
-        table: str,
         actual: str,
         is_expression: bool,
         descending: bool,

@@ -23,14 +23,16 @@ from sqlalchemy import (
 from ...ddl._autogen import is_index_sig, is_uq_sig
 from ...operations import ops
 from ...util import PriorityDispatchResult, not_none, sqla_compat
+from ._index_options import compare_definitions
 from ._mysql_keys import is_mysql, leave_needed_indexes
 
 if TYPE_CHECKING:
-    from sqlalchemy.sql.elements import quoted_name
+    from sqlalchemy.sql.elements import TextClause, quoted_name
 
     from ...ddl._autogen import _ix_constraint_sig, _uq_constraint_sig
     from ...ddl.impl import DefaultImpl
     from ...operations.ops import MigrateOperation, ModifyTableOps
+    from .._questions import TableKey
     from ..api import AutogenContext
 
 # The messages belong to the module that upstream has for all constraints.
@@ -88,7 +90,7 @@ def _compare_indexes_and_uniques(
     changes = _Changes(
         autogen_context,
         modify_ops,
-        tname,
+        (schema, tname),
         uniques_are_reported=uniques_are_reported,
         uniques_are_inline=whole_table,
     )
@@ -152,21 +154,30 @@ def _make_index(impl: DefaultImpl, params: Any, table: Table) -> Index:
     elements: list[Any] = []
     # Where there are expressions, they stand among the columns at their places.
     for name in params.get("expressions") or params["column_names"]:
-        element: Any = table.c[name] if name in table.c else text(name)
+        element: Any = table.c[name] if name in table.c else _text(name)
         for modifier in sorting.get(name, ()):
             if modifier in _SORT_MODIFIERS:
                 element = _SORT_MODIFIERS[modifier](element)
         elements.append(element)
+    options = dict(impl.adjust_reflected_dialect_options(params, "index"))
+    where = options.get("postgresql_where")
+    if isinstance(where, str) and where != sqla_compat._without_parameters(where):
+        options["postgresql_where"] = _text(where)
     index = sqla_compat._index_on(
         table,
         params["name"],
         elements,
         unique=params["unique"],
-        **impl.adjust_reflected_dialect_options(params, "index"),
+        **options,
     )
     if "duplicates_constraint" in params:
         index.info["duplicates_constraint"] = params["duplicates_constraint"]
     return index
+
+
+def _text(sql: str) -> TextClause:
+    """Return SQL of the database, which has no parameters."""
+    return text(sqla_compat._without_parameters(sql))
 
 
 def _make_unique_constraint(
@@ -246,14 +257,16 @@ class _Changes:
         self,
         autogen_context: AutogenContext,
         modify_ops: ModifyTableOps,
-        tname: str,
+        key: TableKey,
         *,
         uniques_are_reported: bool,
         uniques_are_inline: bool,
     ) -> None:
+        self._context = autogen_context
+        self._key = key
         self._include = autogen_context.run_object_filters
         self._ops = modify_ops.ops
-        self._tname = tname
+        self._tname = key[1]
         self._uniques_are_reported = uniques_are_reported
         self._uniques_are_comparable = uniques_are_reported and not uniques_are_inline
 
@@ -290,7 +303,11 @@ class _Changes:
             self.added(new)
             return
         kind = _kind_of(new)
-        result = new.compare_to_reflected(old)
+        result = (
+            compare_definitions(self._context, self._key, old.const, new.const)
+            if is_index_sig(new) and is_index_sig(old)
+            else None
+        ) or new.compare_to_reflected(old)
         if result.is_different:
             if self._include(new.const, new.name, kind.filter_type, False, old.const):
                 log.info(

@@ -9,6 +9,8 @@ from sqlalchemy import Computed, DefaultClause, FetchedValue, Identity
 
 from ... import util
 from ...util import DispatchPriority, PriorityDispatchResult, sqla_compat
+from .._expressions import same_text
+from .._questions import Question
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from ...operations.ops import AlterColumnOp
     from ...runtime.plugins import Plugin
+    from .._questions import TableKey
     from ..api import AutogenContext
 
 log = logging.getLogger("alembic.autogenerate.compare.server_defaults")
@@ -119,6 +122,17 @@ def _compare_computed_default(
     sides = conn_col.server_default, metadata_col.server_default
     if not any(isinstance(side, Computed) for side in sides):
         return CONTINUE
+    if all(isinstance(side, Computed) for side in sides):
+        key = schema, tname
+        question = generated_question(autogen_context, key, conn_col, metadata_col)
+        if question is None:
+            return STOP
+        answer = autogen_context._expressions.answer(question)
+        if answer is not None and answer.is_same:
+            return STOP
+        is_different = answer is not None
+    else:
+        is_different = True
     impl = autogen_context.migration_context.impl
     there, here = (
         impl._normalize_computed_default(
@@ -126,9 +140,47 @@ def _compare_computed_default(
         )
         for side in sides
     )
-    if there != here:
+    if is_different or there != here:
         util.warn(f"Computed default on {tname}.{cname} cannot be modified")
     return STOP
+
+
+def generated_question(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> Question | None:
+    """Return what to ask about two generated columns, None if their texts are equal."""
+    there: Any = conn_col.server_default
+    here: Any = metadata_col.server_default
+    dialect: Any = autogen_context.dialect
+    compiler: SQLCompiler = dialect.ddl_compiler(dialect, None).sql_compiler
+    wanted = compiler.process(here.sqltext, include_table=False, literal_binds=True)
+    if same_text(str(there.sqltext), wanted):
+        return None
+    return Question(key, "generated", metadata_col.name, metadata_col)
+
+
+def default_question(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> Question | None:
+    """Return what to ask about two defaults, None if their texts say enough."""
+    there: Any = conn_col.server_default
+    here: Any = metadata_col.server_default
+    if not isinstance(here, DefaultClause) or not isinstance(there, DefaultClause):
+        return None
+    declared = _render_server_default_for_compare(here, autogen_context)
+    impl = autogen_context.migration_context.impl
+    known = impl._compare_default_texts(
+        conn_col, metadata_col, declared, _reflected_text(there)
+    )
+    if known is not None:
+        return None
+    return Question(key, "default", metadata_col.name, metadata_col)
 
 
 def _compare_identity_default(
@@ -202,12 +254,23 @@ def _dialect_impl_compare_server_default(
     if _is_only_a_promise(here):
         return CONTINUE
     impl = autogen_context.migration_context.impl
-    if not impl.compare_server_default(
-        conn_col,
-        metadata_col,
-        _render_server_default_for_compare(here, autogen_context),
-        _reflected_text(there),
-    ):
+    expressions = autogen_context._expressions
+    question = (
+        default_question(autogen_context, (schema, tname), conn_col, metadata_col)
+        if expressions.can_ask
+        else None
+    )
+    answer = None if question is None else expressions.answer(question)
+    if answer is not None:
+        is_different = not answer.is_same
+    else:
+        is_different = impl.compare_server_default(
+            conn_col,
+            metadata_col,
+            _render_server_default_for_compare(here, autogen_context),
+            _reflected_text(there),
+        )
+    if not is_different:
         return CONTINUE
     log.info(
         "Dialect impl %s detected server default on column '%s.%s'", impl, tname, cname

@@ -16,7 +16,7 @@ from ...ddl.sqlite import SQLiteImpl
 from ...operations import ops
 from ...util import PriorityDispatchResult
 from .. import _proof
-from . import _table_names
+from . import _candidates, _table_names
 from ._order import put_in_order
 from ._table_names import TableKey, known_as
 from .util import Reflection, collector_paused
@@ -101,6 +101,9 @@ def _compare_tables(
             _add_table(autogen_context, upgrade_ops, missing[table], table)
     for key in _dependents_first(gone, reflected):
         _remove_table(autogen_context, upgrade_ops, key, reflected[key])
+    _expect_questions(
+        autogen_context, {key: (reflected[key], common[key]) for key in suspect}
+    )
     for key in suspect:
         n_changes = len(upgrade_ops.ops)
         _compare_table(
@@ -208,6 +211,23 @@ def _compare_table(
         _compare_contents(autogen_context, table_ops, key, conn_table, metadata_table)
     if not table_ops.is_empty():
         upgrade_ops.ops.append(table_ops)
+
+
+def _expect_questions(
+    autogen_context: AutogenContext, pairs: Mapping[TableKey, tuple[Table, Table]]
+) -> None:
+    """Have everything asked at once that may have to be asked about some tables.
+
+    pairs: each table of the database, and the model's.
+    """
+    added = {
+        key: new
+        for key, (conn_table, table) in pairs.items()
+        if (new := [c for c in table.c if not c.system and c.name not in conn_table.c])
+    }
+    autogen_context._expressions.expect(
+        lambda: _candidates.questions(autogen_context, pairs), added
+    )
 
 
 def _qualified(key: TableKey) -> str:

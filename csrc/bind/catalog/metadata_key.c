@@ -40,8 +40,8 @@ static int may_have_options(struct walker *w, PyObject *object)
     return found;
 }
 
-/* Whether NULLs count as equal: 1, 0, or -1 with an exception.  It is the only option
- * of a dialect that is compared, PostgreSQL's. */
+/* Whether NULLs count as equal, by an option of PostgreSQL's: 1, 0, or -1 with an
+ * exception. */
 static int has_equal_nulls(struct walker *w, PyObject *object)
 {
     if (!w->is_postgresql) {
@@ -149,6 +149,72 @@ static int read_parts(struct alc_index *index, struct walker *w,
     return rc;
 }
 
+/* Copy the texts of a tuple, of which None is absent. */
+static int take_tuple(struct alc_str *out, size_t n, struct walker *w, PyObject *texts)
+{
+    for (size_t i = 0; i < n; i++) {
+        PyObject *text = PyTuple_GET_ITEM(texts, (Py_ssize_t)i);
+        if (walker_copy_text(&out[i], w, text) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+enum { DETAIL_METHOD, DETAIL_PREDICATE, DETAIL_STORAGE, N_DETAIL_TEXTS };
+
+/* What `details` says: three texts, then tuples of included columns and of operator
+ * classes, one for each part. */
+static int take_details(struct alc_index *index, struct walker *w, PyObject *details)
+{
+    struct alc_str texts[N_DETAIL_TEXTS];
+    PyObject *include = NULL, *opclasses = NULL;
+    if (!PyTuple_Check(details) || PyTuple_GET_SIZE(details) != N_DETAIL_TEXTS + 2) {
+        PyErr_SetString(PyExc_TypeError, "index_details: want a tuple of five");
+        return -1;
+    }
+    include = PyTuple_GET_ITEM(details, N_DETAIL_TEXTS);
+    opclasses = PyTuple_GET_ITEM(details, N_DETAIL_TEXTS + 1);
+    if (!PyTuple_Check(include) || !PyTuple_Check(opclasses) ||
+        (size_t)PyTuple_GET_SIZE(opclasses) != index->n_parts) {
+        PyErr_SetString(PyExc_TypeError, "index_details: want a tuple of each list");
+        return -1;
+    }
+    size_t n = (size_t)PyTuple_GET_SIZE(include);
+    if (take_tuple(texts, N_DETAIL_TEXTS, w, details) < 0 ||
+        walker_raised(w, alc_catalog_texts(&index->include, &w->model, n, &w->err)) <
+            0 ||
+        take_tuple(index->include, n, w, include) < 0) {
+        return -1;
+    }
+    index->n_include = n;
+    index->method = texts[DETAIL_METHOD];
+    index->predicate = texts[DETAIL_PREDICATE];
+    index->options = texts[DETAIL_STORAGE];
+    for (size_t i = 0; i < index->n_parts; i++) {
+        PyObject *opclass = PyTuple_GET_ITEM(opclasses, (Py_ssize_t)i);
+        if (walker_copy_text(&index->parts[i].opclass, w, opclass) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Method, predicate and what else the options of dialects say of an index. */
+static int read_details(struct alc_index *index, struct walker *w, PyObject *object)
+{
+    static const struct alc_str usual_method = {"btree", 5};
+    int has_any = may_have_options(w, object);
+    if (has_any <= 0) {
+        index->method = w->is_postgresql ? usual_method : alc_str_absent();
+        return has_any;
+    }
+    PyObject *details = PyObject_CallOneArg(w->rules[RULE_index_details], object);
+    int rc = details ? take_details(index, w, details) : -1;
+    Py_XDECREF(details);
+    return rc;
+}
+
 int walker_read_index(struct walker *w, struct alc_table *table, PyObject *object)
 {
     struct alc_index *index;
@@ -159,7 +225,8 @@ int walker_read_index(struct walker *w, struct alc_table *table, PyObject *objec
     }
     int unique = walker_get_flag(w, object, NAME_unique);
     int equal_nulls = unique < 0 ? -1 : has_equal_nulls(w, object);
-    if (equal_nulls < 0 || read_parts(index, w, table, object) < 0) {
+    if (equal_nulls < 0 || read_parts(index, w, table, object) < 0 ||
+        read_details(index, w, object) < 0) {
         return -1;
     }
     index->is_unique = unique != 0;
@@ -316,7 +383,12 @@ int walker_read_check(struct walker *w, struct alc_table *table, PyObject *objec
         walker_make_opaque(table, "check constraint of a type");
     }
     constraint->kind = ALC_CHECK;
-    return get_name(&constraint->name, w, table, object, w->late_check);
+    if (get_name(&constraint->name, w, table, object, w->late_check) < 0) {
+        return -1;
+    }
+    return walker_take_text(&constraint->expr, w, table,
+                            PyObject_CallOneArg(w->rules[RULE_check_text], object),
+                            "check constraint");
 }
 
 static int skip(struct walker *w, struct alc_table *table, PyObject *object)

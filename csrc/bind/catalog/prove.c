@@ -14,12 +14,14 @@
 #include "alc/regular.h"
 #include "alc/sqlite.h"
 
-enum question { SAME_TYPE, SAME_DEFAULT, SAME_PART, N_QUESTIONS };
+enum question { SAME_TYPE, SAME_DEFAULT, SAME_PART, SAME_TEXT, ASK, N_QUESTIONS };
 
 static const char *const question_names[N_QUESTIONS] = {
     [SAME_TYPE] = "same_type",
     [SAME_DEFAULT] = "same_default",
     [SAME_PART] = "same_part",
+    [SAME_TEXT] = "same_text",
+    [ASK] = "ask",
 };
 
 /* The Python judge and its answers so far. */
@@ -172,19 +174,37 @@ static bool same_default(void *self, const struct alc_column *actual,
     return decide_joined(v, SAME_DEFAULT, pieces, n, wanted);
 }
 
-static bool same_part(void *self, struct alc_str table,
-                      const struct alc_index_part *actual, struct alc_str wanted)
+static bool same_part(void *self, const struct alc_index_part *actual,
+                      struct alc_str wanted)
 {
     struct verdicts *v = self;
     if (PyErr_Occurred()) {
         return false;
     }
-    return ask(
-        v, SAME_PART,
-        Py_BuildValue("NNOOON", alc_bind_text(table), alc_bind_text(actual->text),
-                      actual->is_expr ? Py_True : Py_False,
-                      actual->descending ? Py_True : Py_False,
-                      actual->nulls_first ? Py_True : Py_False, alc_bind_text(wanted)));
+    return ask(v, SAME_PART,
+               Py_BuildValue("NOOON", alc_bind_text(actual->text),
+                             actual->is_expr ? Py_True : Py_False,
+                             actual->descending ? Py_True : Py_False,
+                             actual->nulls_first ? Py_True : Py_False,
+                             alc_bind_text(wanted)));
+}
+
+static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
+{
+    return decide(self, SAME_TEXT, actual, wanted);
+}
+
+static bool ask_database(void *self, const struct alc_table *table,
+                         enum alc_expression kind, struct alc_str name)
+{
+    struct verdicts *v = self;
+    if (PyErr_Occurred()) {
+        return false;
+    }
+    return ask(v, ASK,
+               Py_BuildValue("NNsN", alc_bind_text(table->schema),
+                             alc_bind_text(table->name), alc_expression_name(kind),
+                             alc_bind_text(name)));
 }
 
 /* The reason of one wanted table: str, or None when it is proven; NULL with an
@@ -269,7 +289,12 @@ static PyObject *prove(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     struct verdicts verdicts;
-    struct alc_judge rules = {&verdicts, same_type, same_default, same_part};
+    struct alc_judge rules = {.self = &verdicts,
+                              .same_type = same_type,
+                              .same_default = same_default,
+                              .same_part = same_part,
+                              .same_text = same_text,
+                              .ask = ask_database};
     struct alc_str *names = borrow_texts(schemas);
     struct alc_proof_options options =
         alc_proof_options_of(((struct alc_bind_catalog *)actual)->model.backend);
@@ -343,7 +368,7 @@ static PyMethodDef proof_functions[] = {
      PyDoc_STR("prove(actual, wanted, judge, types, defaults, comments, indexes, "
                "foreign_keys, checks, unnamed_schemas) -> list of (schema, name, "
                "reason)\n\nThe reason is None for a table that is proven equal.  "
-               "judge: has same_type, same_default and same_part.")},
+               "judge: has same_type, same_default, same_part, same_text and ask.")},
     {NULL, NULL, 0, NULL},
 };
 

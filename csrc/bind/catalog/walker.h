@@ -36,7 +36,9 @@ enum name_id {
     X(computed_text)   /* (Computed) -> str */                                         \
     X(identity_values) /* (Identity) -> (always, start, ..., cycle) | None */          \
     X(index_text)      /* (element of an index) -> str | None */                       \
-    X(dialect)         /* "postgresql" or "sqlite" */                                  \
+    X(index_details) /* (Index) -> (method, predicate, storage, include, opclasses) */ \
+    X(check_text)    /* (CheckConstraint) -> str */                                    \
+    X(dialect)       /* "postgresql" or "sqlite" */                                    \
     X(default_schema)                                                                  \
     X(plain_types)   /* class -> names of the attributes that shape its DDL */         \
     X(autoincrement) /* name of the attribute of a table's column that counts */       \

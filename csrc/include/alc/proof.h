@@ -34,6 +34,15 @@ enum alc_proof {
     ALC_N_PROOFS,
 };
 
+/* What has expressions; the names are alc_expression_name(). */
+enum alc_expression {
+    ALC_EXPRESSION_CHECK,
+    ALC_EXPRESSION_DEFAULT,
+    ALC_EXPRESSION_GENERATED,
+    ALC_EXPRESSION_INDEX, /* with all of its options */
+    ALC_N_EXPRESSIONS,
+};
+
 /*
  * Who decides what bytes alone do not: whether two texts mean the same to the exact
  * comparators.  Each returns true only if they find no difference; false is always
@@ -48,8 +57,15 @@ struct alc_judge {
     bool (*same_default)(void *self, const struct alc_column *actual,
                          struct alc_str wanted);
     /* wanted: the text of an element that is more than a column. */
-    bool (*same_part)(void *self, struct alc_str table,
-                      const struct alc_index_part *actual, struct alc_str wanted);
+    bool (*same_part)(void *self, const struct alc_index_part *actual,
+                      struct alc_str wanted);
+    /* Whether two expressions are the same but for blanks and the like. */
+    bool (*same_text)(void *self, struct alc_str actual, struct alc_str wanted);
+    /* Whether something of a table, whose text is another one, may mean the same to the
+     * database.  True is a promise to ask: what is proven then depends on its answer.
+     */
+    bool (*ask)(void *self, const struct alc_table *table, enum alc_expression kind,
+                struct alc_str name);
 };
 
 /* An option of a wanted identity that says nothing. */
@@ -63,7 +79,7 @@ struct alc_proof_options {
     bool comments;
     bool indexes; /* with unique constraints */
     bool foreign_keys;
-    bool checks; /* by name */
+    bool checks; /* those with a name */
     /* Two unique constraints on the same columns are reported as one: nothing is shown
      * of a table that has them. */
     bool merges_uniques;
@@ -89,6 +105,9 @@ struct alc_proof_options alc_proof_options_of(enum alc_backend backend);
 enum alc_proof alc_prove_table(const struct alc_table *actual,
                                const struct alc_table *wanted,
                                const struct alc_proof_options *options);
+
+/* "check", "default", ... */
+const char *alc_expression_name(enum alc_expression kind);
 
 /* A short name: "column type"; "proven" for ALC_PROVEN. */
 const char *alc_proof_reason(enum alc_proof proof);

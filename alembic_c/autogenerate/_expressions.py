@@ -1,0 +1,145 @@
+"""Whether the expressions of a model are those that the database has.
+
+Texts are compared first, token by token.  What differs in its text only may still mean
+the same: the database writes casts, parentheses and operators in its own way.  So the
+database is asked, about everything that a run may have to know of it at once; SQLite
+keeps texts as they are, so there the tokens decide.
+
+Where there is no answer, the comparators compare as ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..ddl.postgresql import PostgresqlImpl
+from . import _expressions_pg
+from ._own_rules import is_our_own
+from ._questions import Answer, Question, TableKey, Unanswered, log
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Connection, Dialect
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank> \s+ | --[^\n]* | /\*.*?\*/ )
+  | (?P<text> (?:[eE](?='))? '(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' )
+  | (?P<quoted> "(?:[^"]|"")*" | `(?:[^`]|``)*` )
+  | (?P<word> [^\W\d][\w$]* )
+  | (?P<number> \d[\w.]* )
+  | (?P<sign> <> | != | <= | >= | == | :: | \|\| | -> | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_SIGNS = {"!=": "<>", "==": "="}
+
+
+class _Context(Protocol):
+    """What has to be known of an AutogenContext."""
+
+    connection: Connection | None
+    migration_context: Any
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+
+def tokens(sql: str) -> list[str]:
+    """Return what counts in an expression, without parentheses around the whole."""
+    found = [_meaning(token) for token in _TOKEN.finditer(sql)]
+    kept = [token for token in found if token]
+    while len(kept) > 1 and kept[0] == "(" and _closing(kept) == len(kept) - 1:
+        kept = kept[1:-1]
+    return kept
+
+
+def _meaning(token: re.Match[str]) -> str:
+    kind, text = token.lastgroup, token[0]
+    if kind == "blank":
+        return ""
+    if kind == "word":
+        return text.lower()
+    if kind == "quoted" and _PLAIN_NAME.fullmatch(text[1:-1]):
+        return text[1:-1]
+    return _SIGNS.get(text, text) if kind == "sign" else text
+
+
+def _closing(kept: list[str]) -> int:
+    """Return where the parenthesis is closed that stands at the beginning."""
+    depth = 0
+    for place, token in enumerate(kept):
+        depth += (token == "(") - (token == ")")
+        if not depth:
+            return place
+    return -1
+
+
+def same_text(one: str | None, other: str | None) -> bool:
+    """Return whether two expressions are the same but for blanks and letter case."""
+    if one is None or other is None:
+        return one is other
+    return one == other or tokens(one) == tokens(other)
+
+
+class Expressions:
+    """Answers questions about the expressions of one run."""
+
+    def __init__(self, context: _Context) -> None:
+        self._context = context
+        self._answers: dict[Question, Answer | None] = {}
+        self._further: Callable[[], Iterable[Question]] | None = None
+        self._added: Mapping[TableKey, Iterable[Column[Any]]] = {}
+        self._is_silent = False
+
+    def expect(
+        self,
+        questions: Callable[[], Iterable[Question]],
+        added: Mapping[TableKey, Iterable[Column[Any]]],
+    ) -> None:
+        """Note what to ask about when something is asked, so that it is asked at once.
+
+        questions: gives what may be asked about.
+        added: columns of the model that the database's tables do not have.
+        """
+        self._further = questions
+        self._added = added
+
+    def answer(self, question: Question) -> Answer | None:
+        """Return what the database says, None if it says nothing."""
+        if question not in self._answers:
+            asked = [question]
+            if self._further is not None:
+                further, self._further = self._further, None
+                asked += further()
+            self.ask(asked)
+        return self._answers[question]
+
+    def ask(self, questions: Iterable[Question]) -> None:
+        """Ask about several things at once."""
+        asked = list(dict.fromkeys(q for q in questions if q not in self._answers))
+        self._answers.update(dict.fromkeys(asked))
+        if not asked or not self.can_ask:
+            return
+        connection = self._context.connection
+        assert connection is not None
+        try:
+            self._answers.update(_expressions_pg.ask(connection, asked, self._added))
+        except Unanswered as reason:
+            # What refused once would do so again.
+            self._is_silent = True
+            log.debug("expressions are compared as text: %s", reason)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a database that gives answers."""
+        context = self._context
+        return (
+            not self._is_silent
+            and context.connection is not None
+            and isinstance(context.migration_context.impl, PostgresqlImpl)
+            and is_our_own(context.migration_context.impl)
+            and type(context.dialect).__module__.startswith("sqlalchemy.")
+        )
