@@ -11,6 +11,7 @@ ALEMBIC_C_COMPARATORS: one of so many cells is tried; 1 is all.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -176,6 +177,34 @@ def differing(grid: Grid, sides: tuple[Side, Side]) -> Iterator[Compared | None]
             yield None
         else:
             yield Compared(there, text, here, name, (one, other), *answers)
+
+
+def test_what_is_remembered_is_what_would_be_answered(
+    packages: tuple[Package, Package],
+) -> None:
+    """On MySQL a zero that nobody declared is nothing new in an integer key."""
+    impl = Side(packages[0], "mysql", None).impl
+    remembered, seen = Remembered(), set()
+    types = sa.Integer(), sa.String(9), sa.BigInteger(), sa.DateTime()
+    keys: list[dict[str, Any]] = [
+        {},
+        {"primary_key": True},
+        {"primary_key": True, "autoincrement": False},
+    ]
+    for found, declared, key in itertools.product(types, types, keys):
+        there = watched(found, sa.text("'0'"), key)
+        here = watched(declared, None, key)
+        result = answer(impl.compare_server_default, there, here, None, "'0'")
+        known = remembered.find(there, here)
+        if known is None:
+            with remembered.learning(there, here) as learnt:
+                learnt.append(
+                    answer(impl.compare_server_default, there, here, None, "'0'")
+                )
+        else:
+            assert known == [result]
+        seen.add((result, known is None))
+    assert seen == {(word, is_new) for word in ("True", "False") for is_new in (0, 1)}
 
 
 def reflected(text: str | None) -> Any:
