@@ -752,7 +752,9 @@ def _drop_namesakes(table: sa.Table) -> None:
 
 
 def _age(thing: Any) -> Any:
-    return getattr(thing, "_creation_order", 0), repr(thing)
+    # An index does not know its age, and its repr() leaves its options out.
+    options = repr(sorted(thing.dialect_kwargs.items()))
+    return getattr(thing, "_creation_order", 0), repr(thing), options
 
 
 def _column(spec: Column) -> sa.Column[Any]:
