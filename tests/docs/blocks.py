@@ -28,6 +28,7 @@ DOCS = ROOT / "docs"
 NOT_RUN = {
     "installs packages": "`make adoption` and `make dist` run installations",
     "needs Docker": "there is no Docker where the tests run",
+    "needs Kubernetes": "there is no cluster where the tests run",
     "what the gate runs": "`.ci/run` is the gate",
     "a file of a CI service": "only the service can run it",
 }
