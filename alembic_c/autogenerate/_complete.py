@@ -34,6 +34,8 @@ def complete(context: AutogenContext, scripts: Sequence[MigrationScript]) -> Non
     if context.connection is None:
         return
     steps = _steps(context)
+    if scripts and scripts[0].upgrade_ops_list:
+        scripts[0].upgrade_ops_list[-1].ops[:0] = context._notes
     for script in scripts:
         if script.upgrade_ops_list and script.downgrade_ops_list:
             for step in steps:

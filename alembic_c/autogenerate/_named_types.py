@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import (
 )
 
 from ..operations import ops
+from ..operations._enum_values import AddEnumValuesOp
 from ..operations._named_types import CreateTypeOp, DropTypeOp
 from ..util import sqla_compat
 from ._type_catalog import TableKey, TypeCatalog, TypeKey, User, named_types
@@ -319,10 +320,29 @@ class NamedTypes:
             for effect in effects.of(forth)
             if effect.kind == "remove" and effect.key in self.catalog.types
         }
+        self._warn_of_other_values(effects, forth)
         up = _Walk(effects, self._existing, self.catalog.users(removed), self._is_free)
         forth.ops[:] = up.run(forth.ops)
         down = _Walk(effects, set(up.existing), up.users, up.created.__contains__)
         back.ops[:] = down.run(back.ops)
+
+    def _warn_of_other_values(self, effects: _Effects, forth: ops.UpgradeOps) -> None:
+        """Tell of ENUMs that are there with other values than a new column has."""
+        completed = {
+            each.name for each in forth.ops if isinstance(each, AddEnumValuesOp)
+        }
+        for kind, key, type_, *_ in effects.of(forth):
+            found = self.catalog.types.get(key)
+            if kind != "add" or found is None or not isinstance(type_, ENUM):
+                continue
+            if key[1] not in completed and found.labels != list(type_.enums):
+                log.warning(
+                    "ENUM '%s' is in the database with the values %r, not %r; the "
+                    "plugin alembic_c.enums compares values",
+                    key[1],
+                    found.labels,
+                    list(type_.enums),
+                )
 
     def _is_free(self, key: TypeKey) -> bool:
         """Return whether a type that the database has belongs to nobody else."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from ..operations._constraints import CreateExcludeConstraintOp
+    from ..operations._enum_values import AddEnumValuesOp, NoteOp
     from ..operations._named_types import CreateTypeOp, DropTypeOp
     from .api import AutogenContext
 
@@ -482,3 +483,19 @@ def _type_statement(
     construct = f"{prefix}{type(op.sqltext).__name__}"
     type_ = render_named_type(op.type_, autogen_context)
     return _directive(autogen_context, "execute", [call(construct, [type_])])
+
+
+def render_add_enum_values(
+    autogen_context: AutogenContext, op: AddEnumValuesOp
+) -> list[str]:
+    """Return an `autocommit_block()` with `op.execute("ALTER TYPE ...")` in it."""
+    prefix = operation_prefix(autogen_context)
+    statements = [
+        _directive(autogen_context, "execute", [repr(sql)]) for sql in op.statements
+    ]
+    return [f"with {prefix}get_context().autocommit_block():", *statements, ""]
+
+
+def render_note(autogen_context: AutogenContext, op: NoteOp) -> list[str]:
+    """Return no lines: the comment is put above them."""
+    return []

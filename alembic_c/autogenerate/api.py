@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Inspector, MetaData, Table
     from sqlalchemy.sql.schema import SchemaItem
 
+    from ..operations._enum_values import NoteOp
     from ..operations.ops import DowngradeOps, MigrationScript, UpgradeOps
     from ..util.langhelpers import PriorityDispatcher
     from ..util.sqla_compat import _ConstraintName
@@ -213,6 +214,8 @@ class AutogenContext:
         self.imports = set()
         # Why types that were rendered have no name in a file, by their classes.
         self._not_named: dict[str, str] = {}
+        # Comments for the next revision, about what is no difference.
+        self._notes: list[NoteOp] = []
         self.opts: dict[str, Any] = opts
         self._has_batch: bool = False
         self._reflections: dict[Inspector, Reflection] = {}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..operations import ops
 from ..operations._constraints import CreateExcludeConstraintOp
+from ..operations._enum_values import AddEnumValuesOp, NoteOp
 from ..operations._named_types import CreateTypeOp, DropTypeOp
 from ..operations._operation import UndoOnlyOp
 from ..util import Dispatcher
@@ -131,6 +132,8 @@ _RENDERERS: dict[type, Any] = {
     ops.CreatePrimaryKeyOp: operations.render_create_primary_key,
     ops.DropConstraintOp: operations.render_drop_constraint,
     ops.ExecuteSQLOp: operations.render_execute,
+    AddEnumValuesOp: operations.render_add_enum_values,
+    NoteOp: operations.render_note,
     CreateTypeOp: operations.render_create_type,
     DropTypeOp: operations.render_drop_type,
 }
@@ -155,13 +158,23 @@ def render_op_text(autogen_context: AutogenContext, op: ops.MigrateOperation) ->
     return "\n".join(render_op(autogen_context, op))
 
 
+def _is_comment(text: str) -> bool:
+    """Return whether a text has nothing but comments in it."""
+    return text != "" and all(
+        line.lstrip().startswith("#") for line in text.splitlines()
+    )
+
+
 def _render_cmd_body(
     op_container: ops.OpContainer, autogen_context: AutogenContext
 ) -> str:
     """Return the body of `upgrade()` or `downgrade()`, not indented yet."""
     body = BlockWriter()
     body.write(_FIRST_LINE)
-    body.write_all(_rendered_lines(autogen_context, op_container) or ["pass"])
+    lines = _rendered_lines(autogen_context, op_container)
+    body.write_all(lines)
+    if all(map(_is_comment, lines)):
+        body.write("pass")
     body.write(_LAST_LINE)
     return body.text()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy.schema import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint
 
 from ..util import sqla_compat
-from . import ops
+from . import _enum_values, ops
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import Column, Table
@@ -222,4 +222,6 @@ IMPLEMENTATIONS: dict[type, Callable[..., Any]] = {
     ops.DropConstraintOp: drop_constraint,
     ops.BulkInsertOp: bulk_insert,
     ops.ExecuteSQLOp: execute_sql,
+    _enum_values.AddEnumValuesOp: _enum_values.add_enum_values,
+    _enum_values.NoteOp: _enum_values.note,
 }

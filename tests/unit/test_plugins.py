@@ -143,6 +143,7 @@ def test_installed_plugin_comes_after_the_built_in_ones(tmp_path: Path) -> None:
         "alembic.autogenerate.defaults",
         "alembic.autogenerate.comments",
         "alembic.ext.checkconstraint_byname",
+        "alembic_c.enums",
         "third.party",
     ]
 

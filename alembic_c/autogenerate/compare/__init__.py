@@ -15,6 +15,7 @@ from ...util import PriorityDispatcher
 from . import (
     comments,
     constraints,
+    enums,
     schema,
     server_defaults,
     tables,
@@ -38,6 +39,8 @@ BUILT_IN = (
     (server_defaults, "alembic.autogenerate.defaults"),
     (comments, "alembic.autogenerate.comments"),
     (checkconstraint_byname, "alembic.ext.checkconstraint_byname"),
+    # Ours, for projects that ask for it.
+    (enums, "alembic_c.enums"),
 )
 
 
