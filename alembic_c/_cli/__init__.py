@@ -23,18 +23,27 @@ def run(prog: str | None = None) -> None:
         sys.exit(manage(arguments, prog))
     # Here, because `config` is upstream's name for what stands in this package, and
     # because the verbs above need none of it.
-    from ..config import main
-    from ..util import CommandError, _collector, err
+    from ..config import CommandLine
+    from ..util import CommandError, _collector, err, messaging
 
+    messaging.SHORT_WARNINGS = True
+    command_line = CommandLine(prog)
     try:
         with _collector.at_rest():
-            main(arguments, prog=prog)
+            command_line.main(arguments)
     except CommandError as problem:
         if "--raiseerr" in arguments:
             raise
         # Raised before there was a command to run, such as by a repeated "-c".
         with suppress(SystemExit):
             err(str(problem))
+        sys.exit(1)
+    except Exception as problem:
+        if "--raiseerr" in arguments:
+            raise
+        from .failures import tell
+
+        tell(problem, command_line.config)
         sys.exit(1)
 
 

@@ -29,6 +29,9 @@ class CommandLine:
     prog: the program's name in messages; that of the running script if None.
     """
 
+    config: Config | None = None
+    """The configuration of the command, once the arguments are parsed."""
+
     def __init__(self, prog: str | None = None) -> None:
         self._positional_names: dict[Any, dict[str, str]] = {
             command.stamp: {"revision": "revisions"}
@@ -155,7 +158,14 @@ class CommandLine:
         verb = vocabulary.verb_of(arguments)
         if verb in added.VERBS:
             self._register_added(verb)
-        options = self.parser.parse_args(added.spelled_out(arguments))
+        try:
+            options = self.parser.parse_args(added.spelled_out(arguments))
+        except SystemExit as end:
+            if end.code and verb is not None and verb not in added.VERBS:
+                from . import hints
+
+                hints.about_verb(verb, [*self.subparsers.choices, *added.VERBS])
+            raise
         if not hasattr(options, "cmd"):
             # Not `required=True`: that has another message.
             self.parser.error("too few arguments")
@@ -169,6 +179,7 @@ class CommandLine:
             cmd_opts=options,
         )
         config._is_command_line = True
+        self.config = config
         self.run_cmd(config, options)
 
 
@@ -196,7 +207,7 @@ def _report(
     """
     from . import hints
 
-    with suppress(SystemExit):
+    with suppress(SystemExit), hints.said_once():
         util.err(text or str(problem), **config.messaging_opts)
     hints.give(problem, config)
     sys.exit(status)

@@ -407,8 +407,10 @@ class RevisionContext:
                 "Using --sql with --autogenerate does not make any sense"
             )
         find = self.script_directory.get_revisions
-        if set(find(rev)) != set(find("heads")):
-            raise util.CommandError("Target database is not up to date.")
+        at, newest = set(find(rev)), set(find("heads"))
+        if at != newest:
+            ids = [sorted(each.revision for each in found) for found in (at, newest)]
+            raise util.exc.NotUpToDate("Target database is not up to date.", *ids)
         self._run_environment(rev, migration_context, autogenerate=True)
 
     def run_no_autogenerate(

@@ -64,6 +64,7 @@ class Context(Protocol):
 
     as_sql: bool
     version_table: str
+    _transaction_per_migration: bool
 
     @property
     def connection(self) -> Any: ...
@@ -195,6 +196,9 @@ class Journal:
 
     def __init__(self, commits_before_ddl: bool) -> None:
         self.kept: list[str] = []
+        # What is in effect of earlier steps, whose versions are not: they are pending.
+        self.earlier: list[str] = []
+        self._n_of_earlier = 0
         self.n_left_out = 0
         self.is_atomic = False
         self._pending: list[str] = []
@@ -203,13 +207,19 @@ class Journal:
 
     @contextmanager
     def step(self, connection: Connection) -> Iterator[None]:
-        """Note one step, inside its transaction; the step before is forgotten.
+        """Note one step, inside its transaction.
+
+        The step before is forgotten, unless what it did may still be rolled back.
 
         The step is atomic if the database is in a transaction from its start on, as
         SQLite is where the driver's own way of beginning one has been replaced.
         """
+        if self._pending:
+            self.earlier += self.kept
+        else:
+            self.earlier.clear()
+        self._n_of_earlier = len(self._pending)
         self.kept.clear()
-        self._pending.clear()
         self.n_left_out = 0
         self.is_atomic = _sqlite_in_transaction(connection) is True
         self._driver_commits = _driver_commits(connection)
@@ -231,11 +241,14 @@ class Journal:
 
     def settle(self) -> None:
         """Note that the statements so far are committed."""
-        self.kept += self._pending
+        self.kept += self._pending[self._n_of_earlier :]
+        self.earlier.clear()
+        self._n_of_earlier = 0
         self._pending.clear()
 
     def discard(self) -> None:
         """Note that the open transaction is rolled back."""
+        self._n_of_earlier = 0
         self._pending.clear()
 
     def note(self, connection: Connection, statement: str) -> None:
@@ -246,7 +259,7 @@ class Journal:
             self.settle()
 
     def _append(self, statement: str) -> None:
-        noted = self._pending or self.kept
+        noted = self._pending[self._n_of_earlier :] or self.kept
         if noted and noted[-1] == statement:
             return
         if len(self._pending) + len(self.kept) < _LIMIT:
@@ -417,6 +430,19 @@ def watched(context: Context) -> Iterator[Watch]:
             context.impl._journal = None
 
 
+class FailedStep(NamedTuple):
+    """What is known of a step that failed; the command line tells it."""
+
+    title: str
+    targets: tuple[str, ...]
+    still_at: str | None
+    """The revisions that all was rolled back to; None if something stayed."""
+    kept: list[str]
+    recorded: str
+    advice: str
+    was_logged: bool
+
+
 class Watch:
     """What to put around steps so that their failures are explained.
 
@@ -426,15 +452,35 @@ class Watch:
     def __init__(self, context: Context, journal: Journal | None) -> None:
         self._context = context
         self._journal = journal
+        self._begun_at: str | None = None
 
     @contextmanager
-    def outside(self, step: RevisionStep | StampStep) -> Iterator[None]:
-        """Explain the failure of a step, behind the end of its transaction."""
+    def outside(
+        self, step: RevisionStep | StampStep, heads: Collection[str]
+    ) -> Iterator[None]:
+        """Explain the failure of a step, behind the end of its transaction.
+
+        heads: those in front of the step.
+        """
+        at = ", ".join(sorted(heads)) or "no revision"
+        if self._begun_at is None or self._context._transaction_per_migration:
+            self._begun_at = at
         try:
             yield
         except BaseException as problem:
-            if self._journal is not None:
-                _explain(self._context, step, self._journal, problem)
+            journal = self._journal
+            if journal is not None:
+                lines = _explain(self._context, step, journal, problem)
+                recorded = next((x for x in lines if x.startswith("The version")), "")
+                problem._alembic_step = FailedStep(  # type: ignore[attr-defined]
+                    title=_title(step),
+                    targets=_targets(step),
+                    still_at=None if lines else self._begun_at,
+                    kept=[*journal.earlier, *journal.kept],
+                    recorded=recorded,
+                    advice=lines[-1] if lines else "",
+                    was_logged=bool(lines) and _is_shown(),
+                )
             raise
 
     def inside(self) -> AbstractContextManager[None]:
@@ -442,6 +488,25 @@ class Watch:
         if self._journal is None:
             return nullcontext()
         return self._journal.step(self._context.connection)
+
+
+def _is_shown() -> bool:
+    """Return whether what is logged here is written somewhere."""
+    if not log.hasHandlers():
+        return logging.lastResort is not None
+    found: logging.Logger | None = log
+    while found is not None:
+        if any(not isinstance(each, logging.NullHandler) for each in found.handlers):
+            return log.isEnabledFor(logging.ERROR)
+        found = found.parent if found.propagate else None
+    return False
+
+
+def _targets(step: RevisionStep | StampStep) -> tuple[str, ...]:
+    reached = tuple(step.to_revisions_no_deps)
+    if reached or isinstance(step, StampStep):
+        return reached or ("base",)
+    return (_base(step),)
 
 
 def _rolls_ddl_back(context: Context) -> bool:
@@ -454,14 +519,15 @@ def _explain(
     step: RevisionStep | StampStep,
     journal: Journal,
     problem: BaseException,
-) -> None:
+) -> list[str]:
     """Log what a failed step has left behind, unless all of it was rolled back.
 
     problem: what it failed with; its notes are repeated.
+    Returns the lines of it.
     """
     is_undone = journal.is_atomic or _rolls_ddl_back(context)
-    if is_undone and not journal.kept:
-        return
+    if is_undone and not journal.kept and not journal.earlier:
+        return []
     if isinstance(step, StampStep):
         # It changes the version table alone.
         lines = [f"{_title(step)} failed, and not all of it can be rolled back here."]
@@ -476,6 +542,7 @@ def _explain(
         lines += _looked_up(context)
         lines += _advice(step, journal)
     log.error("\n  ".join(lines))
+    return lines
 
 
 def _title(step: RevisionStep | StampStep) -> str:
@@ -483,14 +550,21 @@ def _title(step: RevisionStep | StampStep) -> str:
     return f"{step.short_log} ({path})" if path else step.short_log
 
 
+def _listed(statements: Sequence[str]) -> Iterator[str]:
+    for statement in statements:
+        line = " ".join(statement.split())
+        yield f"  {line[:_WIDTH]}…" if len(line) > _WIDTH else f"  {line}"
+
+
 def _statements(journal: Journal) -> Iterator[str]:
+    if journal.earlier:
+        yield "In effect, of steps before it, whose record was rolled back:"
+        yield from _listed(journal.earlier)
     if not journal.kept:
         yield "Nothing that it did in this run is in effect."
         return
     yield "In effect, of what it did in this run:"
-    for statement in journal.kept:
-        line = " ".join(statement.split())
-        yield f"  {line[:_WIDTH]}…" if len(line) > _WIDTH else f"  {line}"
+    yield from _listed(journal.kept)
     if journal.n_left_out:
         yield f"  and {journal.n_left_out} more"
 
@@ -561,8 +635,7 @@ def _leftover(
 
 
 def _advice(step: RevisionStep, journal: Journal) -> Iterator[str]:
-    targets = " ".join(step.to_revisions_no_deps) or _base(step)
-    stamp = f"record that: alembic stamp {targets}"
+    stamp = f"record that: alembic stamp {' '.join(_targets(step))}"
     if journal.kept:
         yield (
             "Undo what is in effect and run the command again, or do the rest of the "

@@ -272,7 +272,7 @@ class MigrationContext:
         assert self._migrations_fn is not None, "the context has nothing to run"
         with _failures.watched(self) as watch:
             for step in self._migrations_fn(heads, self):
-                with self._told(step), watch.outside(step):
+                with self._told(step), watch.outside(step, maintainer.heads):
                     in_transaction = self.begin_transaction(_per_migration=True)
                     with in_transaction, watch.inside():
                         self._run_step(step, maintainer, kw)

@@ -408,7 +408,8 @@ def _report(what: str, subject: Any, detail: Any) -> None:
     elif what == "dependency cycle":
         raise DependencyCycleDetected(subject)
     else:
-        if what == "missing":
+        if what == "missing" and not util.messaging.SHORT_WARNINGS:
+            # The command line says it once, of the error.
             util.warn(f"Revision {subject} referenced from {detail} is not present")
         raise MissingRevisionError(subject, detail)
 

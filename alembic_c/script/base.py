@@ -380,6 +380,7 @@ class ScriptDirectory:
 
     def _upgrade_revs(self, destination: str, current_rev: str) -> list[RevisionStep]:
         """Return the steps up to a revision; this executes their files."""
+        self._require_unique_ids()
         with self._catch_revision_errors(
             ancestor="Destination %(end)s is not a valid upgrade target from current "
             "head(s)",
@@ -388,7 +389,6 @@ class ScriptDirectory:
             scripts = list(
                 self.iterate_revisions(destination, current_rev, implicit_base=True)
             )
-        self._require_unique_ids()
         return [
             MigrationStep.upgrade_from_script(self.revision_map, script)
             for script in reversed(scripts)
@@ -398,6 +398,7 @@ class ScriptDirectory:
         self, destination: str, current_rev: str | None
     ) -> list[RevisionStep]:
         """Return the steps down to a revision; this executes their files."""
+        self._require_unique_ids()
         with self._catch_revision_errors(
             ancestor="Destination %(end)s is not a valid downgrade target from "
             "current head(s)",
@@ -408,7 +409,6 @@ class ScriptDirectory:
                     current_rev, destination, select_for_downgrade=True
                 )
             )
-        self._require_unique_ids()
         return [
             MigrationStep.downgrade_from_script(self.revision_map, script)
             for script in scripts

@@ -12,7 +12,7 @@ from ._logging import DeferredLogger
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
+    from typing import Any, TextIO
 
 log = DeferredLogger("alembic.util.messaging")
 
@@ -101,10 +101,35 @@ def warn_deprecated(msg: str, stacklevel: int = 2) -> None:
     _warn(msg, DeprecationWarning, stacklevel + 1)
 
 
+# Whether warnings of this package are shown without the line of its source that gives
+# them: the command line sets it.
+SHORT_WARNINGS = False
+
+
 def _warn(text: str, category: type[Warning], stacklevel: int) -> None:
     import warnings
 
+    if SHORT_WARNINGS and warnings.formatwarning is not _short:
+        global _usual_format
+        _usual_format, warnings.formatwarning = warnings.formatwarning, _short
     warnings.warn(text, category, stacklevel=stacklevel)
+
+
+_usual_format: Any = None
+
+
+def _short(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Return a warning as one line if its place is in this package."""
+    if filename.startswith(os.path.dirname(os.path.dirname(__file__)) + os.sep):
+        return f"{category.__name__}: {message}\n"
+    text: str = _usual_format(message, category, filename, lineno, line)
+    return text
 
 
 def msg(

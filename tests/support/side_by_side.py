@@ -61,7 +61,7 @@ class Seen:
             other.crashed
             and not self.crashed
             and self.status == other.status == 1
-            and "FAILED: " in self.out
+            and ("FAILED: " in self.out or other.err.partition("\n")[0] in self.err)
         )
 
 
@@ -135,6 +135,8 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", "<date>"),
     (r"see \S+\.txt", "see <report>"),
     (r"\balembic_c\b", "alembic"),
+    # The paths stand behind it here.
+    (r"(is present more than once): .*", r"\1"),
     # At DEBUG here.
     (r"(?m)^.*\bsetting up autogenerate plugin \S+\n", ""),
     # Where in the tools' own source a warning was given.
@@ -144,6 +146,11 @@ _TRACEBACK = re.compile(r"(?ms)^Traceback \(most recent call last\):\n.*?^(?=[^ 
 _CHAIN = re.compile(
     r"(?m)^(?:During handling of the above exception, another exception occurred:"
     r"|The above exception was the direct cause of the following exception:)\n\n?"
+)
+# What ours says behind the last line of a traceback.
+_OURS = re.compile(
+    r"  (?:hint: |in (?:(?:up|down)grade|stamp) |in .*, line \d+|statement: "
+    r"|rolled back: |in effect, |The version table )"
 )
 # What ours says about a migration that failed, behind the traceback.
 _HELP = re.compile(r"(?m)^(?:ERROR \S+ )?(?:up|down)grade .* failed; .*\n(?:  .*\n?)*")
@@ -165,7 +172,7 @@ def last_words(text: str) -> str:
     lines: list[str] = []
     skip = False
     for line in _HELP.sub("", text).splitlines():
-        if line.startswith("  hint: ") or (skip and line.startswith("  ")):
+        if _OURS.match(line) or (skip and line.startswith("  ")):
             skip = False
             continue
         skip = bool(re.match(r"\w+Warning: ", line))
