@@ -16,6 +16,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 SECTIONS = {
     "revisions": "Revision files and the revision graph",
     "upgrade": "Running migrations",
+    "trees": "Real trees",
     "autogenerate": "Autogenerate in Python",
     "catalog": "Autogenerate with the equality proof",
     "mysql": "Autogenerate with the equality proof, on MariaDB",

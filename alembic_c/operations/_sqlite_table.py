@@ -42,6 +42,9 @@ _READERS = (
     "get_table_options",
 )
 
+# `Constraint.timing`: see csrc/include/alc/model.def.
+_NOT_DEFERRABLE, _INITIALLY_IMMEDIATE, _INITIALLY_DEFERRED = 1, 2, 4
+
 Query = Callable[..., list[Any]]
 
 
@@ -341,10 +344,11 @@ def _foreign_keys(
             options["ondelete"] = key.on_delete
         if key.on_update:
             options["onupdate"] = key.on_update
-        if key.deferrable:
-            options["deferrable"] = True
-        if key.initially_deferred:
-            options["initially"] = "DEFERRED"
+        if key.deferrable or key.timing & _NOT_DEFERRABLE:
+            options["deferrable"] = key.deferrable
+        if key.timing & (_INITIALLY_DEFERRED | _INITIALLY_IMMEDIATE):
+            is_deferred = key.timing & _INITIALLY_DEFERRED
+            options["initially"] = "DEFERRED" if is_deferred else "IMMEDIATE"
         described.append(
             {
                 "name": key.name,

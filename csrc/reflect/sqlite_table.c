@@ -81,6 +81,7 @@ static void take_deferrable(struct parser *p, struct alc_constraint *constraint,
     }
     constraint->deferrable = deferrable;
     constraint->initially_deferred = deferrable && deferred;
+    constraint->timing = (deferrable ? 0 : 1) + (deferred ? 4 : initially ? 2 : 0);
 }
 
 /* From REFERENCES' table on. */
