@@ -24,6 +24,7 @@ from . import compare, render
 from ._complete import complete
 from ._expressions import Expressions
 from ._protocols import ProcessRevisionDirectiveFn, RenderItemFn
+from .compare._inheritance import Inheritance
 from .compare.util import Reflection
 
 if TYPE_CHECKING:
@@ -233,6 +234,11 @@ class AutogenContext:
         return self._reflections[inspector]
 
     @util.memoized_property
+    def _inheritance(self) -> Inheritance:
+        """Which tables are partitions, or inherit from others; read when needed."""
+        return Inheritance(self)
+
+    @util.memoized_property
     def inspector(self) -> Inspector:
         """An inspector on the connection, one for the whole run.
 
@@ -335,6 +341,16 @@ def _given(opts: dict[str, Any], name: str) -> list[Any]:
     return [] if value is None else [value]
 
 
+def _warn_of_empty_models(migration_context: MigrationContext) -> None:
+    """Say that there is nothing to compare with, as when models are not imported."""
+    models = util.to_list(migration_context.opts.get("target_metadata"))
+    if models and not any(model.tables for model in models):
+        log.warning(
+            "target_metadata has no tables: are the modules that define the models "
+            "imported by env.py?"
+        )
+
+
 def _mark_for_rendering(script: Any) -> None:
     # A script that no environment has worked on keeps the template's empty functions.
     script._needs_render = True
@@ -411,6 +427,7 @@ class RevisionContext:
         if at != newest:
             ids = [sorted(each.revision for each in found) for found in (at, newest)]
             raise util.exc.NotUpToDate("Target database is not up to date.", *ids)
+        _warn_of_empty_models(migration_context)
         self._run_environment(rev, migration_context, autogenerate=True)
 
     def run_no_autogenerate(

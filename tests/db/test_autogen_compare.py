@@ -138,7 +138,8 @@ def test_dropped_tables_that_refer_to_each_other(connection: sa.Connection) -> N
         )
     metadata.create_all(connection)
     diffs = compare_metadata(MigrationContext.configure(connection), sa.MetaData())
-    assert {diff[1].name for diff in diffs} == {"a", "b"}
+    tables = {diff[1].name for diff in diffs if diff[0] == "remove_table"}
+    assert tables == {"a", "b"}
 
 
 # --- bad input ----------------------------------------------------------------------

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 import tests.support.schemas
+from alembic_c.util import sqla_compat
 from tests.support.schemas import Pair, build
 
 LOGGER = "alembic.autogenerate"
@@ -251,9 +252,13 @@ def _identity(identity: sa.Identity) -> str:
 
 
 def _foreign_key(key: sa.ForeignKeyConstraint) -> str:
-    ends = [(each.parent.name, each.target_fullname) for each in key.elements]
+    ends = [(each.parent.name, _target(each)) for each in key.elements]
     options = key.onupdate, key.ondelete, key.deferrable, key.initially, key.match
     return f"ForeignKey({key.name!r} {ends} {options})"
+
+
+def _target(foreign_key: sa.ForeignKey) -> str:
+    return ".".join(filter(None, sqla_compat._fk_target_tokens(foreign_key)))
 
 
 def _constraint(constraint: sa.Constraint) -> str:

@@ -42,6 +42,7 @@ def _compare_foreign_keys(
     found = _reported_keys(autogen_context, schema, tname)
     conn_fks = {_make_foreign_key(params, conn_table) for params in found}
     metadata_fks = set(metadata_table.foreign_key_constraints)
+    inherited = autogen_context._inheritance.leave_out_keys((schema, tname), conn_fks)
     impl: Any = autogen_context.migration_context.impl
     impl.correct_for_autogen_foreignkeys(conn_fks, metadata_fks)
 
@@ -53,7 +54,7 @@ def _compare_foreign_keys(
     wanted = _by_content(
         map(impl._create_metadata_constraint_sig, _ordered(metadata_fks)), with_options
     )
-    _report(autogen_context, modify_table_ops, existing, wanted)
+    _report(autogen_context, modify_table_ops, existing, wanted, inherited)
     return PriorityDispatchResult.CONTINUE
 
 
@@ -106,9 +107,11 @@ def _report(
     modify_table_ops: ModifyTableOps,
     existing: _ByContent,
     wanted: _ByContent,
+    inherited: Collection[ForeignKeyConstraint],
 ) -> None:
     """Drop the keys that are only in the database, then add those of the model.
 
+    inherited: keys of the database that are left alone.
     A key that changes is a pair with the same name, which filters get to see.
     """
 
@@ -137,7 +140,7 @@ def _report(
         )
 
     for content, sig in existing.items():
-        if content not in wanted:
+        if content not in wanted and sig.const not in inherited:
             report(sig, True, wanted)
     for content, sig in wanted.items():
         if content not in existing:

@@ -75,6 +75,14 @@ def _compare_indexes_and_uniques(
     model = (
         _Side(set(), set()) if metadata_table is None else _model_side(metadata_table)
     )
+    if not whole_table:
+        autogen_context._inheritance.leave_out_indexes(
+            (schema, tname),
+            database.uniques,
+            database.indexes,
+            {each.name for each in model.uniques}
+            | {each.name for each in model.indexes},
+        )
     _keep_one_form(impl, database, model)
     impl.correct_for_autogen_constraints(
         database.uniques, database.indexes, model.uniques, model.indexes

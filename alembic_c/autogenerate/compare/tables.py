@@ -85,6 +85,8 @@ def _compare_tables(
     unchanged = frozenset() if _proof.mode() == "check" else proven
     serials = attempt.serial_columns(inspector, unchanged) if attempt else {}
     suspect = sorted(common.keys() - unchanged, key=_sort_key)
+    if gone or suspect:
+        gone = autogen_context._inheritance.without_dependents(gone, wanted)
 
     reflected = _reflect_tables(
         autogen_context,
@@ -99,7 +101,8 @@ def _compare_tables(
     for table in autogen_context.sorted_tables if missing else ():
         if table in missing:
             _add_table(autogen_context, upgrade_ops, missing[table], table)
-    for key in _dependents_first(gone, reflected):
+    dependents_first = _dependents_first(gone, reflected)
+    for key in autogen_context._inheritance.children_first(dependents_first):
         _remove_table(autogen_context, upgrade_ops, key, reflected[key])
     _expect_questions(
         autogen_context, {key: (reflected[key], common[key]) for key in suspect}
