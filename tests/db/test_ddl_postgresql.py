@@ -80,6 +80,8 @@ def test_equal_without_asking_is_equal_when_asked(connection: sa.Connection) -> 
         ("TIMESTAMP", "now()", "'2020-01-01'", True),
         ("NUMERIC", "5", "5.0", False),
         ("BOOLEAN", "false", "'false'", False),
+        ("BOOLEAN", "false", "false OR true", True),
+        ("BOOLEAN", "true", "false OR true", False),
         ("JSONB", "'{\"a\": 1}'", "'{\"a\":1}'", False),
         ("INTEGER[]", "ARRAY[]::integer[]", "'{}'", False),
         ("JSON", "'{}'", "'{}'", False),

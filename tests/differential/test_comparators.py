@@ -48,7 +48,8 @@ class Asked:
             self._answers[question] = self._answer(statement)
         found = self._answers[question]
         if isinstance(found, Exception):
-            raise found
+            # Or it would keep the frames of each time that it is raised.
+            raise found.with_traceback(None)
         return found
 
     def _text(self, side: Any) -> str:
