@@ -154,7 +154,8 @@ class CommandLine:
 
         argv: the arguments; those of the process if None.
         """
-        arguments = sys.argv[1:] if argv is None else list(argv)
+        given = sys.argv[1:] if argv is None else argv
+        arguments = [util.compat.decoded_argument(word) for word in given]
         verb = vocabulary.verb_of(arguments)
         if verb in added.VERBS:
             self._register_added(verb)

@@ -148,10 +148,20 @@ class DefaultImpl(metaclass=ImplMeta):
         return self.connection
 
     def static_output(self, text: str) -> None:
-        """Write a text to the offline output, and an empty line."""
-        assert self.output_buffer is not None
-        self.output_buffer.write(f"{text}\n\n")
-        self.output_buffer.flush()
+        """Write a text to the offline output, and an empty line.
+
+        What the encoding of the stream does not know makes it UTF-8.
+        """
+        stream: Any = self.output_buffer
+        assert stream is not None
+        try:
+            stream.write(f"{text}\n\n")
+        except UnicodeEncodeError:
+            if not hasattr(stream, "buffer"):
+                raise
+            stream.flush()
+            stream.buffer.write(f"{text}\n\n".encode())
+        stream.flush()
 
     def _exec(
         self,

@@ -676,7 +676,7 @@ class ScriptDirectory:
                 f"file_template {self.file_template!r} leaves the file of revision "
                 f"{rev_id} without a name"
             )
-        return Path(path, f"{name}.py")
+        return Path(path, util.compat.file_name(f"{name}.py"))
 
 
 def _config_error(message: str, place: str) -> Exception:

@@ -78,11 +78,45 @@ def formatannotation_fwdref(annotation: Any, base_module: Any | None = None) -> 
     return inspect.formatannotation(annotation, base_module)
 
 
+def decoded_argument(word: str) -> str:
+    """Return a word of the command line as text.
+
+    Python has surrogates in it for what the locale's encoding does not know, such as
+    UTF-8 in the locale "C".
+    """
+    if word.isascii():
+        return word
+    try:
+        return os.fsencode(word).decode("utf-8")
+    except UnicodeError:
+        return word
+
+
+def file_name(name: str) -> str:
+    """Return a name as the functions of `os` take it: UTF-8 if the locale has less."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return os.fsdecode(name.encode("utf-8", "surrogateescape"))
+    return name
+
+
 def read_config_parser(
     file_config: ConfigParser, file_argument: list[str | os.PathLike[str]]
 ) -> list[str]:
-    """Read ini files in the locale's encoding; return those that could be read."""
-    return file_config.read(file_argument, encoding="locale")
+    """Read ini files in the locale's encoding; return those that could be read.
+
+    What cannot be read in that is read as UTF-8, with or without a byte order mark.
+    """
+    from configparser import MissingSectionHeaderError
+
+    try:
+        return file_config.read(file_argument, encoding="locale")
+    except (UnicodeDecodeError, MissingSectionHeaderError) as problem:
+        try:
+            return file_config.read(file_argument, encoding="utf-8-sig")
+        except (UnicodeDecodeError, MissingSectionHeaderError):
+            raise problem from None
 
 
 def _tomllib() -> ModuleType:

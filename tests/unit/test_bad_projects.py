@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import resource
 import signal
@@ -500,3 +501,68 @@ def test_a_directory_that_cannot_be_written(project: Project) -> None:
     versions.write_text("not a directory")
     said = complaint(project, "revision", "-m", "new", status=1)
     assert "versions" in said
+
+
+# --- encodings ----------------------------------------------------------------------
+
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("locale", [ASCII, {}], ids=["ASCII", "usual"])
+def test_ini_in_utf8(project: Project, locale: dict[str, str], mark: str) -> None:
+    add(project, "0001", None)
+    ini = project.root / "alembic.ini"
+    ini.write_text(f"{mark}# Größe\n{ini.read_text()}", encoding="utf-8")
+    project.environment.update(locale)
+    assert project.run("heads").stdout == "0001 (head)\n"
+    if not mark:  # `logging.config` reads the file itself
+        project.run("upgrade", "head")
+
+
+def test_words_that_the_locale_does_not_know(project: Project) -> None:
+    project.environment.update(ASCII)
+    project.run("revision", "-m", "Größe", "--rev-id", "r1")
+    path = project.root / "migrations" / "versions" / "r1_größe.py"
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith('"""Größe\n')
+    path.write_text(
+        text.replace("    pass", "    op.execute('CREATE TABLE größe (a INT)')", 1),
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic_c", "upgrade", "head", "--sql"],
+        cwd=project.root,
+        env={**os.environ, **project.environment},
+        capture_output=True,
+        check=True,
+    )
+    assert "CREATE TABLE größe (a INT);" in done.stdout.decode("utf-8")
+    assert project.run("upgrade", "head").returncode == 0
+    history = project.run("history").stdout
+    assert history == "<base> -> r1 (head), Gr??e\n"
+
+
+# --- the loggers of a program --------------------------------------------------------
+
+
+def test_loggers_of_the_program_go_on(project: Project) -> None:
+    add(project, "0001", None)
+    project.write(
+        "app.py",
+        """
+        import logging
+
+        import alembic_c
+        alembic_c.install()
+        from alembic import command, config
+
+        log = logging.getLogger("app.orders")
+        command.upgrade(config.Config("alembic.ini"), "head")
+        assert not log.disabled
+        """,
+    )
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=project.root, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

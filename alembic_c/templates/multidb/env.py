@@ -14,9 +14,11 @@ USE_TWOPHASE = False
 # The options of the .ini file and of the command line.
 config = context.config
 
-# Log as the .ini file says.
+# Log as the .ini file says; loggers of the program that runs this go on.
 if config.config_file_name is not None:
-    fileConfig(config.config_file_name)
+    fileConfig(
+        config.config_file_name, encoding="utf-8", disable_existing_loggers=False
+    )
 logger = logging.getLogger("alembic.env")
 
 # The sections of the .ini file that have a database each.
