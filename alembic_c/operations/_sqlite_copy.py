@@ -7,7 +7,7 @@ indexes over expressions, CHECKs over columns that have other names now.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import REAL, Cast, CheckConstraint, String, case, func, text
@@ -242,6 +242,27 @@ def _needs_its_statement(parts: str) -> bool:
     )
 
 
+def follow_names(version: NewVersion) -> None:
+    """Give generated columns the new names of the columns that they are made of."""
+    _, new_names = _names(version)
+    for column in version.columns.values():
+        computed = column.computed
+        if (
+            new_names
+            and computed is not None
+            and column.name not in version.added_columns
+            and isinstance(computed.sqltext, sqla_compat.TextClause)
+        ):
+            computed.sqltext = _renamed(computed.sqltext, new_names)
+
+
+def _renamed(clause: Any, new_names: Mapping[str, str]) -> Any:
+    """Return a `text()` with other names; it may be the same."""
+    in_text = {old: new.replace(":", r"\:") for old, new in new_names.items()}
+    written = renamed(clause.text, in_text)
+    return clause if written == clause.text else text(written)
+
+
 def moved_check(version: NewVersion, check: CheckConstraint) -> CheckConstraint | None:
     """Return a CHECK of the old table for the new one, None if a column is gone.
 
@@ -251,8 +272,5 @@ def moved_check(version: NewVersion, check: CheckConstraint) -> CheckConstraint 
     written = str(check.sqltext.text)
     if not column_names(written).isdisjoint(gone):
         return None
-    # For text(), as `written` is.
-    new = renamed(written, {old: n.replace(":", r"\:") for old, n in new_names.items()})
-    if new != written:
-        check.sqltext = text(new)
+    check.sqltext = _renamed(check.sqltext, new_names)
     return check

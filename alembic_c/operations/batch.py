@@ -521,6 +521,7 @@ class ApplyBatchImpl:
         schema = self.table.schema
         if self.stored is not None and self.reflected:
             _sqlite_copy.keep_declarations(self, self.stored)
+            _sqlite_copy.follow_names(self)
         if self._order.is_changed:
             names = self._order.arrange(
                 self.columns,

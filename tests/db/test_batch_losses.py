@@ -576,6 +576,19 @@ def test_a_check_goes_with_its_column_and_follows_its_name(
     assert "kind" not in sql_of(connection, "t")
 
 
+def test_a_generated_column_follows_a_new_name(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, "
+        "y TEXT AS (x || ':x') STORED)",
+        "INSERT INTO t (x) VALUES (4)",
+    )
+    assert not batch(connection, lambda b: b.alter_column("x", new_column_name="a:b"))
+    assert rows(connection, 'SELECT id, "a:b", y FROM t') == [(1, 4, "4:x")]
+    run(connection, 'INSERT INTO t ("a:b") VALUES (5)')
+    assert rows(connection, "SELECT y FROM t WHERE id = 2") == [("5:x",)]
+
+
 # --- questions that cannot be asked ---------------------------------------------------
 
 

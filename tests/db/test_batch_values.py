@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c.operations import BatchOperations
+from alembic_c.util import CommandError
 from tests.db.test_batch_losses import batch
 from tests.support.sqlite_tables import SCHEMAS, Schema
 
@@ -178,3 +179,69 @@ def check(
                 name,
                 word,
             )
+
+
+# --- the order of columns -----------------------------------------------------------
+
+
+def new(name: str, **place: str) -> Change:
+    return lambda b: b.add_column(sa.Column(name, sa.Integer), **place)
+
+
+def drop(name: str) -> Change:
+    return lambda b: b.drop_column(name)
+
+
+def rename(name: str, new_name: str) -> Change:
+    return lambda b: b.alter_column(name, new_column_name=new_name)
+
+
+def order_after(connection: sa.Connection, *changes: Change, **options: Any) -> str:
+    connection.exec_driver_sql("CREATE TABLE t (a INT, b INT, c INT)")
+    connection.commit()
+    batch(connection, lambda b: [change(b) for change in changes] and None, **options)
+    return " ".join(row[1] for row in ask(connection, "PRAGMA table_info(t)"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([drop("b"), new("n", insert_after="b")], "a n c"),
+        ([drop("b"), new("n", insert_before="b")], "a n c"),
+        ([new("n", insert_after="b"), drop("b")], "a n c"),
+        ([drop("c"), new("n", insert_after="c")], "a b n"),
+        ([drop("a"), new("n", insert_before="a")], "n b c"),
+        ([drop("a"), drop("b"), new("n", insert_after="b")], "n c"),
+        ([drop("b"), new("b", insert_after="c")], "a c b"),
+        ([drop("b"), new("b", insert_after="b")], "a b c"),
+        ([rename("b", "x"), new("n", insert_after="x")], "a x n c"),
+        ([rename("b", "x"), new("n", insert_after="b")], "a x n c"),
+        ([new("n", insert_before="b"), rename("b", "x")], "a n x c"),
+        ([new("n"), new("m", insert_after="n")], "a b c n m"),
+    ],
+)
+def test_places_of_columns_that_a_batch_changes(
+    connection: sa.Connection, changes: list[Change], expected: str
+) -> None:
+    assert order_after(connection, *changes) == expected
+
+
+@pytest.mark.parametrize("argument", ["insert_before", "insert_after"])
+def test_a_place_that_is_not_there(connection: sa.Connection, argument: str) -> None:
+    with pytest.raises(CommandError) as raised:
+        order_after(connection, rename("b", "x"), new("n", **{argument: "zork"}))
+    assert str(raised.value) == (
+        f'{argument} names a column "zork" that the table does not have; its columns '
+        'are "a", "x", "c"'
+    )
+
+
+def test_a_group_with_an_unknown_column(connection: sa.Connection) -> None:
+    with pytest.raises(CommandError, match='partial_reordering names a column "z"'):
+        order_after(connection, partial_reordering=[("c", "z")])
+
+
+def test_orders_that_contradict_each_other(connection: sa.Connection) -> None:
+    change = new("n", insert_before="a", insert_after="c")
+    with pytest.raises(CommandError, match="No order of the columns satisfies"):
+        order_after(connection, change)

@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import reflection
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql import base, naming, schema, sqltypes, type_api
 from sqlalchemy.sql.elements import conv
@@ -49,6 +50,9 @@ def test_the_private_names_are_there() -> None:
     assert hasattr(sa.UniqueConstraint("x"), "_copy")
     assert sa.ForeignKey("t.a")._table_column is None
     assert callable(sa.Inspector._operation_context)
+    assert callable(sa.Inspector._get_reflection_info)
+    assert callable(reflection._ReflectionInfo)
+    assert len(make_table().dispatch.column_reflect) == 0  # type: ignore[attr-defined]
     assert hasattr(make_table().c, "_parent")
     assert callable(naming._constraint_name_for_table)
     assert hasattr(make_table(), compat.AUTOINCREMENT_ATTRIBUTE)
