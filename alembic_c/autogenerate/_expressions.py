@@ -10,31 +10,20 @@ Where there is no answer, the comparators compare as ever.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..ddl.postgresql import PostgresqlImpl
-from . import _expressions_pg
+from . import _expressions_pg, _expressions_sqlite
 from ._own_rules import is_our_own
 from ._questions import Answer, Question, TableKey, Unanswered, log
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Dialect
 
-_TOKEN = re.compile(
-    r"""
-    (?P<blank> \s+ | --[^\n]* | /\*.*?\*/ )
-  | (?P<text> (?:[eE](?='))? '(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' )
-  | (?P<quoted> "(?:[^"]|"")*" | `(?:[^`]|``)*` )
-  | (?P<word> [^\W\d][\w$]* )
-  | (?P<number> \d[\w.]* )
-  | (?P<sign> <> | != | <= | >= | == | :: | \|\| | -> | . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
-_SIGNS = {"!=": "<>", "==": "="}
+_BACKENDS = {
+    "postgresql": _expressions_pg.ask,
+    "sqlite": _expressions_sqlite.ask,
+}
 
 
 class _Context(Protocol):
@@ -45,43 +34,6 @@ class _Context(Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
-
-
-def tokens(sql: str) -> list[str]:
-    """Return what counts in an expression, without parentheses around the whole."""
-    found = [_meaning(token) for token in _TOKEN.finditer(sql)]
-    kept = [token for token in found if token]
-    while len(kept) > 1 and kept[0] == "(" and _closing(kept) == len(kept) - 1:
-        kept = kept[1:-1]
-    return kept
-
-
-def _meaning(token: re.Match[str]) -> str:
-    kind, text = token.lastgroup, token[0]
-    if kind == "blank":
-        return ""
-    if kind == "word":
-        return text.lower()
-    if kind == "quoted" and _PLAIN_NAME.fullmatch(text[1:-1]):
-        return text[1:-1]
-    return _SIGNS.get(text, text) if kind == "sign" else text
-
-
-def _closing(kept: list[str]) -> int:
-    """Return where the parenthesis is closed that stands at the beginning."""
-    depth = 0
-    for place, token in enumerate(kept):
-        depth += (token == "(") - (token == ")")
-        if not depth:
-            return place
-    return -1
-
-
-def same_text(one: str | None, other: str | None) -> bool:
-    """Return whether two expressions are the same but for blanks and letter case."""
-    if one is None or other is None:
-        return one is other
-    return one == other or tokens(one) == tokens(other)
 
 
 class Expressions:
@@ -126,7 +78,8 @@ class Expressions:
         connection = self._context.connection
         assert connection is not None
         try:
-            self._answers.update(_expressions_pg.ask(connection, asked, self._added))
+            ask = _BACKENDS[connection.dialect.name]
+            self._answers.update(ask(connection, asked, self._added))
         except Unanswered as reason:
             # What refused once would do so again.
             self._is_silent = True
@@ -139,7 +92,7 @@ class Expressions:
         return (
             not self._is_silent
             and context.connection is not None
-            and isinstance(context.migration_context.impl, PostgresqlImpl)
+            and context.dialect.name in _BACKENDS
             and is_our_own(context.migration_context.impl)
             and type(context.dialect).__module__.startswith("sqlalchemy.")
         )

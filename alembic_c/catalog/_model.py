@@ -248,7 +248,7 @@ def index_options(index: sa.Index, dialect: str) -> dict[str, Any]:
     found = {
         name.removeprefix(prefix): value
         for name, value in index.dialect_kwargs.items()
-        if name.startswith(prefix) and not _is_unset(value)
+        if name.startswith(prefix) and not is_unset(value)
     }
     method = str(found.pop("using", "btree")).lower()
     if method != "btree":
@@ -256,7 +256,8 @@ def index_options(index: sa.Index, dialect: str) -> dict[str, Any]:
     return {name: found[name] for name in found if name not in _OF_THE_STATEMENT}
 
 
-def _is_unset(value: Any) -> bool:
+def is_unset(value: Any) -> bool:
+    """Return whether an option of a dialect says nothing."""
     if isinstance(value, ClauseElement):
         return False
     return value is None or value is False or value in ((), [], {})

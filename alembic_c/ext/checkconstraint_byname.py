@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint
 
-from ..autogenerate._expressions import same_text
 from ..autogenerate._questions import Question
+from ..autogenerate._tokens import same_text
 from ..ddl._autogen import ComparisonResult
 from ..operations import ops
 from ..util import PriorityDispatchResult, sqla_compat

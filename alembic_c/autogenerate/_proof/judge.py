@@ -23,7 +23,7 @@ from ...ddl.mysql import MySQLImpl
 from ...ddl.postgresql import PostgresqlImpl
 from ...ddl.sqlite import SQLiteImpl
 from ...util import sqla_compat
-from .._expressions import same_text
+from .._tokens import same_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect

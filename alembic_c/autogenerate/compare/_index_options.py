@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, text
 from sqlalchemy.sql.elements import ClauseElement
 
-from ...catalog._model import index_options
+from ...catalog._model import index_options, is_unset
 from ...ddl._autogen import ComparisonResult
 from ...util import sqla_compat
-from .._expressions import same_text
 from .._questions import Question
+from .._tokens import same_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Index
@@ -42,6 +42,8 @@ def compare_definitions(
     if not expressions.can_ask:
         return None
     impl = autogen_context.migration_context.impl
+    if autogen_context.dialect.name == "sqlite":
+        return _compare_predicates(autogen_context, key, found, wanted)
     if _surely_differ(found, wanted):
         return None
     if _are_same(impl, found, wanted):
@@ -94,6 +96,22 @@ def _complete(found: Index, definition: Mapping[str, Any]) -> None:
     options["ops"] = classes
 
 
+def _compare_predicates(
+    autogen_context: AutogenContext, key: TableKey, found: Index, wanted: Index
+) -> ComparisonResult | None:
+    """Compare the predicates on SQLite; all else is the dialect's to compare."""
+    sides = [index.dialect_options["sqlite"]["where"] for index in (found, wanted)]
+    if sides[0] is None and sides[1] is None:
+        return None
+    name = sqla_compat._get_constraint_final_name(wanted, autogen_context.dialect)
+    assert name is not None
+    answer = autogen_context._expressions.answer(Question(key, "index", name, wanted))
+    if answer is None or answer.is_same:
+        return None
+    (there, here) = answer.changes["expression"]
+    return ComparisonResult.Different(f"where {there!r} to {here!r}")
+
+
 def questions(
     autogen_context: AutogenContext,
     key: TableKey,
@@ -104,13 +122,14 @@ def questions(
 
     found: what is reflected of each, by its name; wanted: the model's.
     """
+    dialect = autogen_context.dialect.name
     for name in found.keys() & wanted.keys():
         reflected, index = found[name], wanted[name]
         options = reflected.get("dialect_options", {})
         if (
             "expressions" in reflected
-            or any(options.values())
-            or index_options(index, _DIALECT)
+            or not all(map(is_unset, options.values()))
+            or index_options(index, dialect)
             or any(not isinstance(each, Column) for each in index.expressions)
         ):
             yield Question(key, "index", name, index)

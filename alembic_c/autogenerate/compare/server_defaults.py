@@ -9,8 +9,8 @@ from sqlalchemy import Computed, DefaultClause, FetchedValue, Identity
 
 from ... import util
 from ...util import DispatchPriority, PriorityDispatchResult, sqla_compat
-from .._expressions import same_text
 from .._questions import Question
+from .._tokens import same_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
