@@ -184,7 +184,7 @@ def check(
 # --- the order of columns -----------------------------------------------------------
 
 
-def new(name: str, **place: str) -> Change:
+def new(name: str, **place: Any) -> Change:
     return lambda b: b.add_column(sa.Column(name, sa.Integer), **place)
 
 
@@ -199,7 +199,12 @@ def rename(name: str, new_name: str) -> Change:
 def order_after(connection: sa.Connection, *changes: Change, **options: Any) -> str:
     connection.exec_driver_sql("CREATE TABLE t (a INT, b INT, c INT)")
     connection.commit()
-    batch(connection, lambda b: [change(b) for change in changes] and None, **options)
+
+    def all_of_them(batch_op: BatchOperations) -> None:
+        for change in changes:
+            change(batch_op)
+
+    batch(connection, all_of_them, **options)
     return " ".join(row[1] for row in ask(connection, "PRAGMA table_info(t)"))
 
 
