@@ -108,6 +108,7 @@ class Conversions:
         cast = casts[0] if forward else casts[1]
         if cast is not Cast.ASSIGNED:
             operation.kw["postgresql_using"] = self._using(operation, cast)
+            operation._writes_using = True
         if cast is Cast.AS_TEXT:
             self._warn(operation, forward)
         default_before, default_behind = self._defaults(operation, change, forward)

@@ -253,12 +253,14 @@ def _complete_text(type_: TypeEngine[Any]) -> str:
     Before SQLAlchemy 2.1 that is `create_type=False`; and it names a MetaData.
     """
     text = type_text(sqla_compat._without_metadata(type_))
-    is_sqlalchemys = type(type_).__module__.startswith("sqlalchemy.")
-    if (
+    is_complete = (
         sqla_compat.sqla_2_1
         or getattr(type_, "create_type", True)
-        or not is_sqlalchemys
-    ):
+        # Classes that others have made say it themselves.
+        or not type(type_).__module__.startswith("sqlalchemy.")
+        or text.endswith("create_type=False)")
+    )
+    if is_complete:
         return text
     return f"{text.removesuffix(')')}, create_type=False)"
 

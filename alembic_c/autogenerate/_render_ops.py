@@ -289,7 +289,9 @@ def _alter_column_context(
     ):
         default = render_server_default(existing, autogen_context)
         options.append(f"existing_server_default={default}")
-    return options + given(postgresql_using=op.kw.get("postgresql_using"))
+    if op._writes_using:
+        options += given(postgresql_using=op.kw["postgresql_using"])
+    return options
 
 
 # --- indexes ------------------------------------------------------------------------

@@ -31,6 +31,10 @@ _CONTEXT = ("nullable", "type", "server_default", "comment")
 class AlterColumnOp(AlterTableOp):
     """Changing a column: its type, nullability, default, comment and name."""
 
+    # Whether `postgresql_using` among the keywords is rendered.  Other packages that
+    # have put it there render it themselves.
+    _writes_using = False
+
     def __init__(
         self,
         table_name: str,

@@ -159,3 +159,17 @@ def test_a_generated_column_is_left_alone(connection: sa.Connection) -> None:
 
     trip = round_trip(OURS, connection, generated(Integer), generated(sa.BigInteger))
     assert trip.failure is None
+
+
+def test_the_expression_of_others_is_theirs_to_write(connection: sa.Connection) -> None:
+    """As alembic-postgresql-enum's, which appends it to what is rendered."""
+    from alembic_c.operations import ops
+
+    operation = ops.AlterColumnOp(
+        "t", "c", modify_type=Integer(), postgresql_using="c::int"
+    )
+    context = OURS.context(connection, {})
+    text = OURS.autogenerate.render_python_code(
+        ops.UpgradeOps([operation]), migration_context=context
+    )
+    assert "using" not in text
