@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 
 from .._alias import ALIAS, install, is_installed, other_package
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .command_line import CommandLine
 
 
 def run(prog: str | None = None) -> None:
@@ -28,6 +33,8 @@ def run(prog: str | None = None) -> None:
 
     messaging.SHORT_WARNINGS = True
     command_line = CommandLine(prog)
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(command_line)
     try:
         with _collector.at_rest():
             command_line.main(arguments)
@@ -45,6 +52,14 @@ def run(prog: str | None = None) -> None:
 
         tell(problem, command_line.config)
         sys.exit(1)
+
+
+def _complete(command_line: CommandLine) -> None:
+    """Answer a shell that asks how a command line goes on, and end the process."""
+    with suppress(ImportError):
+        from argcomplete import autocomplete
+
+        autocomplete(command_line.with_all_verbs())
 
 
 def _look_around() -> None:

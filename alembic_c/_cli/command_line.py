@@ -83,6 +83,14 @@ class CommandLine:
         summary = vocabulary.summary(fn)
         self.subparsers.add_parser(fn.__name__, help=summary).fill_with(fill)
 
+    def with_all_verbs(self) -> ArgumentParser:
+        """Return the parser with all verbs, each set up, for what looks at it."""
+        for name in added.VERBS:
+            self._register_added(name)
+        for parser in self.subparsers.choices.values():
+            parser.prog  # noqa: B018 - the first use sets it up
+        return self.parser
+
     def _register_added(self, name: str) -> None:
         """Add a command that upstream does not have, once it is asked for."""
         summary, verb = added.load(name)

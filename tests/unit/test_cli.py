@@ -286,3 +286,28 @@ def test_nobody_reads_the_output(project: Path, unbuffered: str) -> None:
         os.close(writing)
     assert "Traceback" not in done.stderr
     assert list(project.rglob("unread_*.py"))
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("alembic upg", "upgrade"),
+        ("alembic upgrade --", "--lock"),
+        ("alembic sta", "status"),
+        ("alembic heads --v", "--verbose"),
+    ],
+)
+def test_completion_in_a_shell(tmp_path: Path, line: str, word: str) -> None:
+    """As the code that `register-python-argcomplete alembic` gives a shell does it."""
+    answer = tmp_path / "answer"
+    environment = {
+        **os.environ,
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_IFS": "\n",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    command = [sys.executable, "-m", "alembic_c"]
+    subprocess.run(command, env=environment, check=True)
+    assert word in answer.read_text().split()
