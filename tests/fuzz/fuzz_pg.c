@@ -103,7 +103,7 @@ static int read_all(struct alc_pg_reader *reader, const char *bytes, size_t len)
 }
 
 /* A judge for whom only the same bytes are the same. */
-static bool same_text(struct alc_str actual, struct alc_str wanted)
+static bool is_same(struct alc_str actual, struct alc_str wanted)
 {
     return alc_str_is_absent(actual) == alc_str_is_absent(wanted) &&
            alc_str_eq(actual, wanted);
@@ -114,25 +114,31 @@ static bool same_type(void *self, const struct alc_table *table,
 {
     (void)self;
     (void)table;
-    return same_text(actual->type, wanted);
+    return is_same(actual->type, wanted);
 }
 
 static bool same_default(void *self, const struct alc_column *actual,
                          struct alc_str wanted)
 {
     (void)self;
-    return same_text(actual->default_expr, wanted);
+    return is_same(actual->default_expr, wanted);
 }
 
-static bool same_part(void *self, struct alc_str table,
-                      const struct alc_index_part *actual, struct alc_str wanted)
+static bool same_part(void *self, const struct alc_index_part *actual,
+                      struct alc_str wanted)
 {
     (void)self;
-    (void)table;
-    return actual->is_expr && same_text(actual->text, wanted);
+    return actual->is_expr && is_same(actual->text, wanted);
 }
 
-static const struct alc_judge judge = {NULL, same_type, same_default, same_part};
+static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
+{
+    (void)self;
+    return is_same(actual, wanted);
+}
+
+static const struct alc_judge judge = {NULL, same_type, same_default, same_part,
+                                       same_text};
 
 static void check_table(const struct alc_table *table)
 {
