@@ -132,6 +132,8 @@ class EnvironmentContext(ModuleClsProxy):
     """
 
     _migration_context: MigrationContext | None = None
+    # One for each database that env.py goes through.
+    _configured: tuple[MigrationContext, ...] = ()
     # With a command of the command line: the transactions that env.py begins.
     _beginnings: Beginnings | None = None
     _foreign: list[tuple[MigrationContext, ForeignTransaction]] | None = None
@@ -163,8 +165,8 @@ class EnvironmentContext(ModuleClsProxy):
         traceback: TracebackType | None = None,
     ) -> None:
         self._remove_proxy()
-        if self._migration_context is not None:
-            self._migration_context._end_sessions()
+        for context in self._configured:
+            context._end_sessions()
         if self._beginnings is not None:
             self._beginnings.stop()
         for _, transaction in self._foreign or ():
@@ -410,6 +412,7 @@ class EnvironmentContext(ModuleClsProxy):
             dialect_opts=dialect_opts,
             opts=options,
         )
+        self._configured += (self._migration_context,)
 
     def run_migrations(self, **kw: Any) -> None:
         """Run what the command has chosen, with the context made by `configure`.

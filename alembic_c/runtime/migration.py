@@ -16,7 +16,7 @@ from .. import util
 from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
-from . import _failures, _foreign, _history, _lock, _transactions
+from . import _failures, _foreign, _history, _lock, _rivals, _transactions
 from ._heads import HeadMaintainer
 from ._steps import MigrationInfo as MigrationInfo
 from ._steps import MigrationStep as MigrationStep
@@ -267,15 +267,24 @@ class MigrationContext:
         if self._lock is not None:
             self._lock.acquire()
         self.impl.start_migrations()
-        heads = self._heads_to_start_from()
+        with _rivals.Watch(self) as rivals:
+            heads = self._heads_to_start_from()
+            self._run_steps(heads, rivals, kw)
+
+    def _run_steps(
+        self, heads: tuple[str, ...], rivals: _rivals.Watch, run_args: dict[str, Any]
+    ) -> None:
+        """Run what the command has chosen, from what is applied on."""
         maintainer = HeadMaintainer(self, heads)
+        rivals.began(maintainer.heads)
         assert self._migrations_fn is not None, "the context has nothing to run"
         with _failures.watched(self) as watch:
             for step in self._migrations_fn(heads, self):
                 with self._told(step), watch.outside(step, maintainer.heads):
                     in_transaction = self.begin_transaction(_per_migration=True)
                     with in_transaction, watch.inside():
-                        self._run_step(step, maintainer, kw)
+                        self._run_step(step, maintainer, run_args)
+                rivals.step()
                 self._note_step(lambda: maintainer.heads)
 
     @contextmanager

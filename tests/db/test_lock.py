@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alembic_c import util
 from alembic_c.runtime import _lock
 from alembic_c.runtime.migration import MigrationContext
+from alembic_c.util._filelock import FileLock
 from tests.support import mariadb
 from tests.support.project import Project
 
@@ -70,6 +71,7 @@ class Tree(Project):
         self.run("-q", "init", "migrations")
         parsed = sa.make_url(url).render_as_string(hide_password=False)
         self.replace("alembic.ini", "driver://user:pass@localhost/dbname", parsed)
+        self.replace("alembic.ini", "migration_lock = true", "")
         self.write("migrations/versions/r00.py", FIRST)
         for number in range(1, N_STEPS + 1):
             down = f"r{number - 1:02}"
@@ -307,3 +309,128 @@ def test_databases_without_a_lock(tmp_path: Path) -> None:
     assert wish is not None
     with pytest.raises(util.CommandError, match="no migration lock for oracle"):
         _lock.Lock(context, wish).acquire()
+
+
+# --- without a lock, another run is told of -------------------------------------------
+
+RIVAL = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r02"
+down_revision = "r01"
+
+
+def upgrade():
+    engine = op.get_bind().engine
+    with engine.connect() as connection:
+        for statement in {statements!r}:
+            connection.execute(sa.text(statement))
+        connection.commit()
+    op.create_table("t2", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table("t1", sa.Column("id", sa.Integer, primary_key=True))
+"""
+SAID = "Another run was at work on this database"
+
+
+def failing(tree: Tree, *statements: str) -> str:
+    """Upgrade from r01 with a step that first does in another session what is given."""
+    tree.run("upgrade", "r01")
+    for path in (tree.root / "migrations/versions").glob("r0[3-9].py"):
+        path.unlink()
+    tree.write("migrations/versions/r02.py", RIVAL.format(statements=statements))
+    done = tree.run("upgrade", "head", status=1)
+    return done.stdout + done.stderr
+
+
+def test_another_run_is_told_of(url: str, tmp_path: Path) -> None:
+    said = failing(
+        Tree(tmp_path, url),
+        "CREATE TABLE t2 (id INTEGER PRIMARY KEY)",
+        "UPDATE alembic_version SET version_num = 'r99'",
+    )
+    assert f"{SAID}: it is at r99 now, and this run began at r01. With --lock" in said
+
+
+def test_a_failure_of_its_own_is_none_of_another_run(url: str, tmp_path: Path) -> None:
+    assert SAID not in failing(Tree(tmp_path, url))
+
+
+def test_two_first_upgrades_at_once_on_postgresql(pg_url: str, tmp_path: Path) -> None:
+    tree = Tree(tmp_path, pg_url, pause=0.3)
+    first = tree.start("upgrade", "head")
+    assert first.stderr
+    while "-> r01" not in first.stderr.readline():
+        assert first.poll() is None
+    second = tree.start("upgrade", "head")
+    _, said = second.communicate(timeout=60)
+    first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 1)
+    assert f"{SAID}: it is at r06 now, and this run began with nothing applied" in said
+
+
+@pytest.mark.parametrize("template", ["generic", "pyproject"])
+def test_new_projects_have_the_lock_on(template: str, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.run("init", "-t", template, "migrations")
+    project.replace(
+        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
+    )
+    project.run("revision", "-m", "first")
+    path = tmp_path / "app.db-migration-lock"
+    other = FileLock(path)
+    assert other.try_acquire("somebody")
+    try:
+        done = project.run("upgrade", "head", "--lock=0.1", status=255)
+        assert "was not free for 0.1 seconds: somebody has it" in done.stdout
+        process = subprocess.Popen(
+            [sys.executable, "-m", "alembic_c", "upgrade", "head"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr
+        while "Waiting for the migration lock: somebody" not in (
+            line := process.stderr.readline()
+        ):
+            assert line
+    finally:
+        other.release()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert not path.exists()
+
+
+def test_upstream_works_on_with_a_new_project(
+    upstream_path: Path, tmp_path: Path
+) -> None:
+    project = Project(tmp_path)
+    project.run("init", "migrations")
+    project.replace(
+        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
+    )
+    project.run("revision", "-m", "first", "--rev-id", "r01")
+    for arguments in (["upgrade", "head"], ["downgrade", "base"], ["upgrade", "r01"]):
+        subprocess.run(
+            [sys.executable, "-m", "alembic.config", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(upstream_path)},
+            check=True,
+        )
+    assert "r01 (head)" in project.run("current").stdout
+
+
+def test_each_of_several_databases_is_unlocked(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.run("init", "-t", "multidb", "migrations")
+    for number, name in (("2", "b"), ("", "a")):
+        project.replace(
+            "alembic.ini",
+            f"driver://user:pass@localhost/dbname{number}",
+            f"sqlite:///{name}.db",
+        )
+    project.run("revision", "-m", "first")
+    project.run("upgrade", "head")
+    files = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert files == {"alembic.ini", "a.db", "b.db"}

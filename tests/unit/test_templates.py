@@ -57,6 +57,9 @@ def test_options_are_upstreams(name: str, upstream_path: Path, tmp_path: Path) -
             {k: v for k, v in options(text, mark="").items() if not k.startswith("#")}
             for text in rendered
         ]
+        lock = active[0].pop("migration_lock", None)
+        has_options = file.startswith("pyproject") or not name.startswith("pyproject")
+        assert lock == ("true" if has_options else None)
         assert active[0] == active[1]
 
 
@@ -80,6 +83,7 @@ def test_toml_files_parse(name: str, tmp_path: Path) -> None:
     assert compat.tomllib.loads(text)["tool"]["alembic"] == {
         "script_location": "%(here)s/x",
         "prepend_sys_path": ["."],
+        "migration_lock": True,
     }
 
 
