@@ -30,6 +30,7 @@ class ColumnOrder:
         # All columns that there were; those that are dropped mark a place still.
         self._before = list(existing)
         self._dropped: set[str] = set()
+        self._named: set[str] = set()
 
     @property
     def is_changed(self) -> bool:
@@ -53,6 +54,7 @@ class ColumnOrder:
         for other, argument in ((before, "insert_before"), (after, "insert_after")):
             if other and other not in known and not self._groups:
                 raise UnknownColumnError(other, self._existing, argument)
+        self._named.update(other for other in (before, after) if other)
         if not self._groups:
             if not before and not after:
                 after = self._existing[-1] if self._existing else None
@@ -98,11 +100,10 @@ class ColumnOrder:
         Raises CommandError if there is none, or if something else is named.
         """
         wanted = list(names)
-        named = {name for pair in self._placed for name in pair}
         marks = [
             name
             for name in self._before
-            if name in self._dropped and name in named and name not in wanted
+            if name in self._dropped & self._named and name not in wanted
         ]
         existing = [
             name for name in self._before if name in self._existing or name in marks

@@ -223,6 +223,9 @@ def order_after(connection: sa.Connection, *changes: Change, **options: Any) -> 
         ([rename("b", "x"), new("n", insert_after="b")], "a x n c"),
         ([new("n", insert_before="b"), rename("b", "x")], "a n x c"),
         ([new("n"), new("m", insert_after="n")], "a b c n m"),
+        # As with upstream: nobody has said that it comes behind the others.
+        ([new("n"), drop("c"), new("m")], "a n b m"),
+        ([new("n"), new("m"), drop("c"), drop("a"), new("a")], "b n m a"),
     ],
 )
 def test_places_of_columns_that_a_batch_changes(
