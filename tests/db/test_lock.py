@@ -369,10 +369,9 @@ def test_two_first_upgrades_at_once_on_postgresql(pg_url: str, tmp_path: Path) -
     assert f"{SAID}: it is at r06 now, and this run began with nothing applied" in said
 
 
-@pytest.mark.parametrize("template", ["generic", "pyproject"])
-def test_new_projects_have_the_lock_on(template: str, tmp_path: Path) -> None:
+def test_new_projects_have_the_lock_on(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    project.run("init", "-t", template, "migrations")
+    project.run("init", "migrations")
     project.replace(
         "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
     )

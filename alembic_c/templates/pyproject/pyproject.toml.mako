@@ -29,8 +29,8 @@ prepend_sys_path = [
 # true also accepts compiled revision files (.pyc) whose source is gone.
 # sourceless = false
 
-# One upgrade, downgrade or stamp at a time works on a database, and the others wait.
-migration_lock = true
+# true: one upgrade, downgrade or stamp at a time works on a database, the others wait.
+# migration_lock = false
 
 # Directories of revision files, if it is not "versions" below script_location.  With
 # several, the first revision of a branch says which one it wants with --version-path.
