@@ -16,7 +16,15 @@ from .. import util
 from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
-from . import _failures, _foreign, _history, _lock, _rivals, _transactions
+from . import (
+    _failures,
+    _foreign,
+    _history,
+    _lock,
+    _progress,
+    _rivals,
+    _transactions,
+)
 from ._heads import HeadMaintainer
 from ._steps import MigrationInfo as MigrationInfo
 from ._steps import MigrationStep as MigrationStep
@@ -278,14 +286,19 @@ class MigrationContext:
         maintainer = HeadMaintainer(self, heads)
         rivals.began(maintainer.heads)
         assert self._migrations_fn is not None, "the context has nothing to run"
+        progress = _progress.progress_of(self)
         with _failures.watched(self) as watch:
             for step in self._migrations_fn(heads, self):
+                if progress is not None:
+                    progress.step(step)
                 with self._told(step), watch.outside(step, maintainer.heads):
                     in_transaction = self.begin_transaction(_per_migration=True)
                     with in_transaction, watch.inside():
                         self._run_step(step, maintainer, run_args)
                 rivals.step()
                 self._note_step(lambda: maintainer.heads)
+        if progress is not None:
+            progress.end()
 
     @contextmanager
     def _told(self, step: _Step) -> Iterator[None]:

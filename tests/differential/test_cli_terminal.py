@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -89,8 +90,9 @@ def sides(upstream_path: Path, tmp_path: Path) -> tuple[Side, Side]:
 def test_terminal(sides: tuple[Side, Side], columns: int, line: str) -> None:
     # The directories' names are of one length, but are cut in the narrow terminal.
     [ours, theirs] = (side.on_terminal(columns, *line.split()) for side in sides)
-    # Behind upstream's help stand the options that it lacks.
+    # Behind upstream's help stand the options that it lacks, behind a failure a hint.
     text = ours[1].partition(f"\r\n{MORE}:\r\n")[0]
+    text = re.sub(r"(?m)^  hint: .*\n", "", text)
     assert (ours[0], text.replace("ours", "them")) == theirs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from argparse import Namespace
@@ -311,3 +312,50 @@ def test_completion_in_a_shell(tmp_path: Path, line: str, word: str) -> None:
     command = [sys.executable, "-m", "alembic_c"]
     subprocess.run(command, env=environment, check=True)
     assert word in answer.read_text().split()
+
+
+@pytest.mark.parametrize("option", ["-n", "-q"])
+def test_steps_are_told_on_a_terminal(tmp_path: Path, option: str) -> None:
+    """Where env.py configures no log; and nothing of it with -q, or in a pipe."""
+    (tmp_path / "m" / "versions").mkdir(parents=True)
+    (tmp_path / "m" / "versions" / "a.py").write_text(
+        '"""first"""\nrevision = "a"\ndown_revision = None\ndef upgrade(): pass\n'
+    )
+    (tmp_path / "m" / "env.py").write_text(
+        "from alembic import context\nfrom sqlalchemy import create_engine\n"
+        "with create_engine('sqlite://').connect() as connection:\n"
+        "    context.configure(connection=connection)\n"
+        "    with context.begin_transaction():\n"
+        "        context.run_migrations()\n"
+    )
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = m\n")
+    words = ["-q"] if option == "-q" else ["-n", "alembic"]
+    command = [sys.executable, "-m", "alembic_c", *words, "upgrade", "head"]
+    environment = {name: text for name, text in os.environ.items() if name != "CI"}
+    ours, terminal = os.openpty()
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        check=False,
+    )
+    os.close(terminal)
+    try:
+        said = os.read(ours, 4096).decode()
+    except OSError:  # nothing was written
+        said = ""
+    os.close(ours)
+    assert done.returncode == 0
+    assert done.stdout == b""
+    lines = said.splitlines()
+    if option == "-q":
+        assert lines == []
+    else:
+        assert lines[0] == "Running upgrade  -> a, first"
+        assert re.fullmatch(r"1 step in \d+\.\d s", lines[1])
+    piped = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert piped.stderr == b""
