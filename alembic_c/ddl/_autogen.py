@@ -355,7 +355,8 @@ class Params(NamedTuple):
 def tokenize(definition: str) -> Params:
     """Take a type's text apart, in lower case.
 
-    Raises IndexError if it has no word, ValueError for an argument with two "=".
+    A name without any letter, which only a type of the user's has, is one word.
+    Raises ValueError for an argument with two "=".
     """
     words: list[str] = []
     arguments: list[str] = []
@@ -367,6 +368,8 @@ def tokenize(definition: str) -> Params:
             arguments = [part.strip() for part in inside.split(",")]
     named = [part.split("=") for part in arguments if "=" in part]
     positional = [part for part in arguments if "=" not in part]
+    if not words:
+        words.append(definition.lower())
     return Params(words[0], words[1:], positional, dict(named))
 
 

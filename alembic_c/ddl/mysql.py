@@ -206,7 +206,8 @@ class MySQLImpl(DefaultImpl):
         is_text = sqla_compat._has_affinity(declared_type, sqltypes.String)
         is_enum = sqla_compat._has_affinity(declared_type, sqltypes.Enum)
         if is_text and not is_enum and not is_number:
-            return bool(found != f"'{_unquoted(declared)}'")
+            default = metadata_column.server_default
+            return found != f"'{_unquoted(declared)}'" and not _is_text(found, default)
         return not _same_expression(found, declared)
 
     def correct_for_autogen_constraints(
@@ -249,7 +250,9 @@ class MySQLImpl(DefaultImpl):
         """Compare types; of ENUMs the values, in any order."""
         found, declared = inspector_column.type, metadata_column.type
         if isinstance(found, sqltypes.Enum) and isinstance(declared, sqltypes.Enum):
-            return set(found.enums) != set(declared.enums)
+            # A label with a backslash is reported as it stands in the statement.
+            spelled = {_unescaped(label) for label in found.enums}
+            return set(declared.enums) not in (set(found.enums), spelled)
         return super().compare_type(inspector_column, metadata_column)
 
 
@@ -269,6 +272,24 @@ def _is_operation(expr: ClauseElement) -> TypeGuard[ColumnElement[Any]]:
 def _unquoted(default: str | None) -> str | None:
     """Return a default without a quote at either end."""
     return default if default is None else re.sub(r"^'|'$", "", default)
+
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "Z": "\x1a"}
+
+
+def _is_text(literal: str, default: Any) -> bool:
+    """Return whether a literal, as the server prints it, is a model's plain string."""
+    plain = getattr(default, "arg", None)
+    if not isinstance(plain, str) or not re.fullmatch(r"'.*'", literal, re.DOTALL):
+        return False
+    # The server prints each backslash twice, so quotes can be read first.
+    return _unescaped(literal[1:-1].replace("''", "'")) == plain
+
+
+def _unescaped(text: str) -> str:
+    """Return a text for what stands in a literal, but for doubled quotes."""
+    return _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), text)
 
 
 _NUMBERS = (sqltypes.Integer, sqltypes.Numeric, sqltypes.Float)

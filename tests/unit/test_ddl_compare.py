@@ -48,9 +48,9 @@ def test_types_are_taken_apart(text: str, parts: Any) -> None:
     assert tokenize(text) == Params(first, words, arguments, named)
 
 
-def test_a_type_without_words_is_refused() -> None:
-    with pytest.raises(IndexError):
-        tokenize("()")
+@pytest.mark.parametrize("text", ["()", '"\'"', '"%"'])
+def test_a_type_without_words_is_one_word(text: str) -> None:
+    assert tokenize(text) == Params(text, [], [], {})
 
 
 @pytest.mark.parametrize(
