@@ -126,7 +126,9 @@ def test_columns_that_have_a_value(
 
 
 @pytest.mark.parametrize(
-    "filled", [Identity(), sa.Computed("id + 1", persisted=True)], ids=str
+    "filled",
+    [Identity(), sa.Computed("id + 1", persisted=True)],
+    ids=["identity", "computed"],
 )
 def test_columns_that_the_database_fills(
     connection: sa.Connection, caplog: pytest.LogCaptureFixture, filled: Any
