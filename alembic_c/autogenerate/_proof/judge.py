@@ -347,7 +347,7 @@ class MysqlJudge(Judge):
         return not self.impl.compare_server_default(
             # A key is compared more leniently.
             SimpleNamespace(type=found_type, primary_key=False, autoincrement=False),
-            SimpleNamespace(type=type_),
+            SimpleNamespace(type=type_, server_default=None),
             declared,
             found,
         )
