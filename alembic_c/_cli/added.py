@@ -137,6 +137,17 @@ _TENANTS = (
         },
     ),
 )
+_LOOKING_AHEAD = (
+    (
+        "--plan",
+        {
+            "action": "store_true",
+            "default": SUPPRESS,
+            "help": "Show what would run on the database as it is: the steps, their "
+            "operations and transactions; the statements with --sql",
+        },
+    ),
+)
 _FORMAT = (
     "--format",
     {
@@ -184,7 +195,7 @@ _HISTORY = (
 )
 # Command -> its further options.
 OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
-    "upgrade": (_LOCK, *_TENANTS),
+    "upgrade": (_LOCK, *_LOOKING_AHEAD, *_TENANTS),
     "downgrade": (_LOCK,),
     "stamp": (_LOCK,),
     "history": _HISTORY,
@@ -199,6 +210,10 @@ VIEWS = {
     "history": "alembic_c._views._history:run",
     "show": "alembic_c._views._json:show",
     "upgrade": "alembic_c.production._tenants:run",
+}
+# Options that have a function of their own.
+_VIEWS_OF_OPTIONS = {
+    "plan": "alembic_c.production._plan:run",
 }
 # Options, with their values, that the command itself looks at.
 _OF_THE_COMMAND: dict[str, tuple[Any, ...] | None] = {
@@ -225,16 +240,35 @@ def load(name: str) -> tuple[str, Verb]:
 
 def view(name: str, options: Namespace) -> View | None:
     """Return what runs a command with its further options; None without any."""
-    destinations = map(_destination, OPTIONS.get(name, ()))
-    if name not in VIEWS or not any(
-        _is_for_view(each, options) for each in destinations
-    ):
+    given = [
+        destination
+        for destination in map(_destination, OPTIONS.get(name, ()))
+        if _is_for_view(destination, options)
+    ]
+    if name not in VIEWS or not given:
         return None
     from importlib import import_module
 
-    module, _, function = VIEWS[name].partition(":")
+    target = VIEWS[name]
+    for option in filter(_VIEWS_OF_OPTIONS.__contains__, given):
+        target = _VIEWS_OF_OPTIONS[option]
+    module, _, function = target.partition(":")
     run: View = getattr(import_module(module), function)
     return run
+
+
+def require_alone(name: str, options: Namespace, *beside: str) -> None:
+    """Raise CommandError if further options of a command exclude each other.
+
+    beside: the destinations of those that go with the one that has a function.
+    """
+    from ..util import CommandError
+
+    destinations = map(_destination, OPTIONS[name])
+    given = [each for each in destinations if _is_for_view(each, options)]
+    if len(given) > 1 and not set(given[1:]) <= set(beside):
+        flags = [f"--{each.replace('_', '-')}" for each in given]
+        raise CommandError(f"{', '.join(flags)} exclude each other")
 
 
 def _is_for_view(destination: str, options: Namespace) -> bool:

@@ -76,7 +76,7 @@ def is_wanted(context: MigrationContext) -> bool:
 
     Raises CommandError for a value that is neither true nor false.
     """
-    if context.as_sql or "destination_rev" not in context.opts:
+    if not context._changes_database:
         return False
     given: Any = context.opts.get("migration_history")
     if given is None and context.config is not None:

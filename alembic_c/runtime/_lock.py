@@ -72,7 +72,7 @@ def wish_of(context: MigrationContext) -> Wish | None:
     Raises CommandError for a value that is no number of seconds.
     """
     # Those that move the database to a target change it; the others only look.
-    if context.as_sql or "destination_rev" not in context.opts:
+    if not context._changes_database:
         return None
     config = context.config
     given = getattr(config and config.cmd_opts, "lock", None)

@@ -85,6 +85,8 @@ class MigrationContext:
         self._user_compare_type = opts.get("compare_type", True)
         self._user_compare_server_default = opts.get("compare_server_default", False)
         self._start_from_rev: str | None = opts.get("starting_rev")
+        # What `run_migrations` was given for the migrations.
+        self._run_args: dict[str, Any] = {}
         self._transaction: Transaction | None = None
         self._foreign: _foreign.ForeignTransaction | None = None
         self.connection: Any = (
@@ -103,6 +105,12 @@ class MigrationContext:
             version_table_pk=opts.get("version_table_pk", True),
         )
         self._log_assumptions()
+
+    @property
+    def _changes_database(self) -> bool:
+        """Whether this moves a database to a target; others write SQL, or only look."""
+        only_looks = self.as_sql or self.opts.get("dont_mutate", False)
+        return not only_looks and "destination_rev" in self.opts
 
     def _make_impl(self) -> DefaultImpl:
         return DefaultImpl.get_by_dialect(self.dialect)(
@@ -272,6 +280,7 @@ class MigrationContext:
         kw: passed to each `upgrade()` or `downgrade()` function.
         Raises CommandError for `purge` in offline mode, and what migrations raise.
         """
+        self._run_args = kw
         if self._lock is not None:
             self._lock.acquire()
         self.impl.start_migrations()
