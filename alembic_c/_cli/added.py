@@ -147,6 +147,15 @@ _LOOKING_AHEAD = (
             "operations and transactions; the statements with --sql",
         },
     ),
+    (
+        "--dry-run",
+        {
+            "action": "store_true",
+            "default": SUPPRESS,
+            "help": "Run the steps in one transaction and roll it back; PostgreSQL and "
+            "SQLite",
+        },
+    ),
 )
 _FORMAT = (
     "--format",
@@ -213,6 +222,7 @@ VIEWS = {
 }
 # Options that have a function of their own.
 _VIEWS_OF_OPTIONS = {
+    "dry_run": "alembic_c.production._dry_run:run",
     "plan": "alembic_c.production._plan:run",
 }
 # Options, with their values, that the command itself looks at.
@@ -266,7 +276,7 @@ def require_alone(name: str, options: Namespace, *beside: str) -> None:
 
     destinations = map(_destination, OPTIONS[name])
     given = [each for each in destinations if _is_for_view(each, options)]
-    if len(given) > 1 and not set(given[1:]) <= set(beside):
+    if len(set(given).difference(beside)) > 1:
         flags = [f"--{each.replace('_', '-')}" for each in given]
         raise CommandError(f"{', '.join(flags)} exclude each other")
 
