@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+import tests.support.schemas
 from alembic_c.catalog import snapshot
 from tests.support.autogen import LOGGER, Package, describe
 
@@ -22,11 +23,15 @@ __all__ = ["LOGGER", "Trip", "Written", "round_trip", "run", "write"]
 
 @dataclass
 class Written:
-    """What autogenerate writes: the bodies of both functions, and the differences."""
+    """What autogenerate writes: the bodies of both functions, and the differences.
+
+    imports: the lines that the bodies need beside the usual ones.
+    """
 
     upgrade: str
     downgrade: str
     diffs: list[str]
+    imports: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -67,12 +72,14 @@ def write(
     context = package.context(
         connection, {"target_metadata": model, **PREFIXES, **opts}
     )
+    imports: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         script = package.autogenerate.produce_migrations(context, model)
         upgrade, downgrade = (
             package.autogenerate.render_python_code(
                 each,
+                imports=imports,
                 migration_context=context,
                 render_as_batch=opts.get("render_as_batch", False),
             )
@@ -81,7 +88,7 @@ def write(
         diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
     if connection.in_transaction():
         connection.commit()
-    return Written(upgrade, downgrade, diffs)
+    return Written(upgrade, downgrade, diffs, sorted(imports))
 
 
 def run(package: Package, connection: sa.Connection, code: str, **opts: Any) -> None:
@@ -91,7 +98,7 @@ def run(package: Package, connection: sa.Connection, code: str, **opts: Any) -> 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with context.begin_transaction():
-                package.execute(context, code)
+                package.execute(context, code, tests=tests)
         if connection.in_transaction():
             connection.commit()
     except BaseException:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -277,6 +277,11 @@ class Maker:
                 return f"{odd}{prefix}{self.serial}"
         return f"{self.rng.choice(PLAIN_NAMES)}_{prefix}{self.serial}"
 
+    def quoted(self, name: str) -> str:
+        """Return a name as SQL has it."""
+        escaped = name.replace('"', '""')
+        return f'"{escaped}"'
+
     def default_for(self, type_name: str) -> str | None:
         kind = KIND_OF.get(type_name)
         if kind is None or self.chance(0.5):
@@ -339,8 +344,8 @@ class Maker:
             elements.append((name, self.rng.choice(modifiers)))
         spec = IndexSpec(self.name("i"), elements, unique=self.chance(0.2))
         if self.chance(0.15):
-            key = table.key.columns[0].replace('"', '""')
-            spec.where = f'"{key}" > {self.rng.randint(1, 3)}'
+            key = self.quoted(table.key.columns[0])
+            spec.where = f"{key} > {self.rng.randint(1, 3)}"
         if self.postgresql and not spec.unique and self.chance(0.1):
             spec.options["postgresql_using"] = "btree"
         if self.postgresql and self.chance(0.1):
@@ -350,9 +355,9 @@ class Maker:
         return spec
 
     def check(self, table: TableSpec) -> CheckSpec:
-        key = table.key.columns[0].replace('"', '""')
+        key = self.quoted(table.key.columns[0])
         text = self.rng.choice(
-            [f'"{key}" > 0', f'"{key}" <> 13', "1 > 0", "'it''s' <> 'x'"]
+            [f"{key} > 0", f"{key} <> 13", "1 > 0", "'it''s' <> 'x'"]
         )
         return CheckSpec(self.name("k") if self.chance(0.8) else None, text)
 
@@ -558,23 +563,48 @@ def _column(spec: ColumnSpec, types: dict[str, Callable[[], Any]]) -> sa.Column[
     )
 
 
-def build(spec: SchemaSpec) -> sa.MetaData:
+def build(
+    spec: SchemaSpec, more_types: Mapping[str, Callable[[], Any]] | None = None
+) -> sa.MetaData:
     """Return a new MetaData of a schema; references to what is gone are left out."""
-    types = {**COMMON_TYPES, **POSTGRESQL_TYPES}
+    types = {**COMMON_TYPES, **POSTGRESQL_TYPES, **(more_types or {})}
     metadata = sa.MetaData(naming_convention=CONVENTION if spec.convention else None)
     known = {(table.schema, table.name): table for table in spec.tables}
-    for table_spec in spec.tables:
-        _build_table(table_spec, metadata, known, types, spec.convention)
+    tables = {
+        place: _build_table(table_spec, metadata, types, spec.convention)
+        for place, table_spec in known.items()
+    }
+    for place, table in tables.items():
+        _build_foreign_keys(known[place], table, known, tables)
     return metadata
+
+
+def _build_foreign_keys(
+    spec: TableSpec,
+    table: sa.Table,
+    known: dict[tuple[str | None, str], TableSpec],
+    tables: dict[tuple[str | None, str], sa.Table],
+) -> None:
+    for key in spec.foreign_keys:
+        if key.target in known:
+            # By column object, since names hold dots and quotes.
+            column_name = known[key.target].key.columns[0]
+            table.append_constraint(
+                sa.ForeignKeyConstraint(
+                    [table.c[key.column]],
+                    [tables[key.target].c[column_name]],
+                    name=key.name,
+                    **key.options,
+                )
+            )
 
 
 def _build_table(
     spec: TableSpec,
     metadata: sa.MetaData,
-    known: dict[tuple[str | None, str], TableSpec],
     types: dict[str, Callable[[], Any]],
     convention: bool,
-) -> None:
+) -> sa.Table:
     table = sa.Table(spec.name, metadata, schema=spec.schema, comment=spec.comment)
     for name in spec.key.columns:
         identity = [sa.Identity()] if spec.key.identity else []
@@ -585,21 +615,6 @@ def _build_table(
         table.append_column(_column(column, types))
     for key in spec.foreign_keys:
         table.append_column(sa.Column(key.column, sa.Integer()))
-        if key.target in known:
-            target_schema, target_name = key.target
-            # By column object, since names hold dots and quotes.
-            target = metadata.tables[
-                f"{target_schema}.{target_name}" if target_schema else target_name
-            ]
-            column_name = known[key.target].key.columns[0]
-            table.append_constraint(
-                sa.ForeignKeyConstraint(
-                    [table.c[key.column]],
-                    [target.c[column_name]],
-                    name=key.name,
-                    **key.options,
-                )
-            )
     # Two on the same columns would get the same name from a convention.
     uniques = {tuple(each.columns): each for each in spec.uniques}
     for unique in uniques.values():
@@ -626,3 +641,4 @@ def _build_table(
                 unique=index.unique,
                 **options,
             )
+    return table

@@ -1,0 +1,128 @@
+"""From any model to any other and back: the migration that is written comes to rest.
+
+ALEMBIC_C_REST_PAIRS is how many random pairs of models each database sees,
+ALEMBIC_C_REST_SEED the first seed.  A failure prints its seed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import mariadb, schemas_apps
+from tests.support.autogen import Package
+from tests.support.proving import mode
+from tests.support.rest_pairs import SCHEMA, make_pair
+from tests.support.round_trip import Trip, round_trip, write
+from tests.support.round_trips import empty
+
+PAIRS = int(os.environ.get("ALEMBIC_C_REST_PAIRS", "10"))
+FIRST_SEED = int(os.environ.get("ALEMBIC_C_REST_SEED", "1"))
+OURS = Package("alembic_c")
+DIALECTS = ["sqlite", "postgresql", "mariadb"]
+# The indexes that keys make for themselves on MariaDB: named after the key, or its
+# column if the key gets its name from the server.
+MADE_BY_KEY = re.compile(r"index .*(?:r\d+|f\d+|_ibfk_\d+) of .*: (?:added|removed)$")
+
+
+@pytest.fixture(params=DIALECTS)
+def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
+    if request.param == "mariadb":
+        url = mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
+    else:
+        fixture = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
+        url = request.getfixturevalue(fixture)
+    engine = sa.create_engine(url)
+    with engine.connect() as connection, mode("check"):
+        yield connection
+    engine.dispose()
+
+
+def options_for(connection: sa.Connection) -> dict[str, Any]:
+    dialect = connection.dialect.name
+    options: dict[str, Any] = {
+        "compare_server_default": True,
+        "include_schemas": dialect == "postgresql",
+        "render_as_batch": dialect == "sqlite",
+    }
+    if dialect != "mariadb":
+        options["autogenerate_plugins"] = [
+            "alembic.autogenerate.*",
+            "alembic.ext.checkconstraint_byname",
+        ]
+    return options
+
+
+def clear(connection: sa.Connection, *schemas: str) -> None:
+    """Drop all tables."""
+    if connection.dialect.name == "postgresql":
+        empty(connection, *schemas)
+    elif connection.dialect.name == "mariadb":
+        mariadb.drop_tables(connection)
+    else:
+        connection.exec_driver_sql("PRAGMA foreign_keys = 0")
+        metadata = sa.MetaData()
+        metadata.reflect(connection)
+        for table in metadata.tables.values():
+            connection.execute(sa.schema.DropTable(table))
+    connection.commit()
+
+
+def travel(connection: sa.Connection, seed: int) -> str | None:
+    """Go from the first model of a pair to the second; return what went wrong."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _travel(connection, seed)
+
+
+def forgive(connection: sa.Connection, trip: Trip) -> Trip:
+    if connection.dialect.name == "mariadb":
+        trip.changes = [each for each in trip.changes if not MADE_BY_KEY.match(each)]
+    return trip
+
+
+def _travel(connection: sa.Connection, seed: int) -> str | None:
+    options = options_for(connection)
+    pair = make_pair(seed, connection.dialect.name)
+    first, second = pair.models()
+    clear(connection, SCHEMA)
+    if pair.by_migration:
+        made = round_trip(OURS, connection, first, **options)
+        if not forgive(connection, made).is_at_rest:
+            return f"seed {seed}, the first model: {made.told()}"
+    else:
+        first.create_all(connection)
+        connection.commit()
+        if remaining := write(OURS, connection, first, **options).diffs:
+            return f"seed {seed}, as it was made: {remaining}"
+    trip = forgive(connection, round_trip(OURS, connection, second, **options))
+    return None if trip.is_at_rest else f"seed {seed}: {trip.told()}"
+
+
+def test_random_pairs(connection: sa.Connection) -> None:
+    seeds = range(FIRST_SEED, FIRST_SEED + PAIRS)
+    failures = [failure for seed in seeds if (failure := travel(connection, seed))]
+    assert not failures, "\n\n".join(failures)
+
+
+@pytest.mark.parametrize("name", schemas_apps.MODELS)
+def test_models_of_applications(pg_url: str, name: str) -> None:
+    engine = sa.create_engine(pg_url)
+    with engine.connect() as connection, mode("check"):
+        clear(connection, *schemas_apps.SCHEMAS)
+        model = schemas_apps.MODELS[name](connection.dialect.name)
+        options = options_for(connection)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trip = round_trip(OURS, connection, model, **options)
+            assert trip.is_at_rest, trip.told()
+            # All of it is taken away, and comes back.
+            trip = round_trip(OURS, connection, sa.MetaData(), **options)
+        assert trip.is_at_rest, trip.told()
+    engine.dispose()
