@@ -156,6 +156,23 @@ _LOOKING_AHEAD = (
             "SQLite",
         },
     ),
+    (
+        "--rehearse",
+        {
+            "action": "store_true",
+            "default": SUPPRESS,
+            "help": "Run the steps on a new database beside it, which has no rows, and "
+            "tell their times, locks and what changes in the catalog",
+        },
+    ),
+    (
+        "--rehearse-url",
+        {
+            "metavar": "URL",
+            "default": SUPPRESS,
+            "help": "The same, on this database: a copy of the real one",
+        },
+    ),
 )
 _FORMAT = (
     "--format",
@@ -222,6 +239,8 @@ VIEWS = {
 }
 # Options that have a function of their own.
 _VIEWS_OF_OPTIONS = {
+    "rehearse": "alembic_c.production._rehearse:run",
+    "rehearse_url": "alembic_c.production._rehearse:run",
     "dry_run": "alembic_c.production._dry_run:run",
     "plan": "alembic_c.production._plan:run",
 }

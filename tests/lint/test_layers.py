@@ -28,8 +28,8 @@ PYTHON_LAYERS = [
     ("config", r"config|_cli(\..*)?|_activation|activate|__main__"),
     ("views", r"_views(\..*)?"),
     ("testing", r"testing(\..*)?"),
-    ("production", r"production(\..*)?"),
     ("testkit", r"testkit(\..*)?|pytest"),
+    ("production", r"production(\..*)?"),
 ]
 # What only tests need is imported by that layer alone.
 TEST_PACKAGES = ("pytest", "sqlalchemy.testing")
