@@ -87,9 +87,11 @@ def test_the_plan_is_what_the_log_then_has(
             planned = [
                 step.step for plan in plans(tree.config, target) for step in plan.steps
             ]
-        except CommandError as problem:
-            with pytest.raises(CommandError, match=re.escape(str(problem))):
+        except (CommandError, KeyError, AssertionError) as problem:
+            # Some graphs have no way from what is applied; the upgrade fails as well.
+            with pytest.raises(type(problem), match=re.escape(str(problem))):
                 command.upgrade(tree.config, target)
+            caplog.clear()
             continue
         assert running(caplog) == [], "the plan runs nothing"
         command.upgrade(tree.config, target)
