@@ -5,7 +5,7 @@ nearly all of them in modules.  Collections meanwhile find nothing, and later on
 one at the end included, walk over all of it again; that is up to a fifth of a command.
 So the collector rests until `env.py` is run, and leaves alone for good what was there
 by then.  What `env.py` and migrations make is collected as ever: memory stays as it
-would be, and a file that they forget to close is written out in the end.
+would be, and what they leave behind is finalised in the end, as by Python without us.
 
 Only the console scripts ask for this: in a program's process the collector is its own.
 """

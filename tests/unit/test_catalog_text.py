@@ -205,8 +205,12 @@ def tables_with(kind: str, item: dict[Any, Any]) -> list[Any]:
     return [table]
 
 
+# Where something stands in its statement is no part of the schema, and is not kept.
+PLACES = ("position", "of_column", "timing")
+
+
 def fields(kind: str) -> list[str]:
-    return [name for name in vars(ITEMS[kind]) if not name.startswith("_")]
+    return [name for name in vars(ITEMS[kind]) if name[0] != "_" and name not in PLACES]
 
 
 def read(tables: list[Any]) -> Catalog:
