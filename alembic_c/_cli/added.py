@@ -83,6 +83,35 @@ _LOCK = (
         "most so many seconds (--lock=60; 300 if none are given)",
     },
 )
+_LIMITS = (
+    (
+        "--lock-timeout",
+        {
+            "metavar": "DURATION",
+            "default": SUPPRESS,
+            "help": "Let no statement wait longer for a lock (500ms, 2s, 1min); on "
+            "PostgreSQL, MySQL and MariaDB, as the next two",
+        },
+    ),
+    (
+        "--lock-retries",
+        {
+            "type": _count,
+            "metavar": "NUMBER",
+            "default": SUPPRESS,
+            "help": "Roll back what waited too long, or met a deadlock, and run it "
+            "again, at most so many times",
+        },
+    ),
+    (
+        "--statement-timeout",
+        {
+            "metavar": "DURATION",
+            "default": SUPPRESS,
+            "help": "Let no statement run longer",
+        },
+    ),
+)
 _TENANTS = (
     (
         "--each",
@@ -221,8 +250,8 @@ _HISTORY = (
 )
 # Command -> its further options.
 OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
-    "upgrade": (_LOCK, *_LOOKING_AHEAD, *_TENANTS),
-    "downgrade": (_LOCK,),
+    "upgrade": (_LOCK, *_LIMITS, *_LOOKING_AHEAD, *_TENANTS),
+    "downgrade": (_LOCK, *_LIMITS),
     "stamp": (_LOCK,),
     "history": _HISTORY,
     **dict.fromkeys(("branches", "check", "current", "heads", "show"), (_FORMAT,)),
@@ -244,10 +273,10 @@ _VIEWS_OF_OPTIONS = {
     "dry_run": "alembic_c.production._dry_run:run",
     "plan": "alembic_c.production._plan:run",
 }
-# Options, with their values, that the command itself looks at.
+# Options, with their values, that the command itself looks at; None for any value.
 _OF_THE_COMMAND: dict[str, tuple[Any, ...] | None] = {
     "format": ("text",),
-    "lock": None,  # whatever its value
+    **dict.fromkeys(("lock", "lock_timeout", "lock_retries", "statement_timeout")),
 }
 # Those whose value may be left out; it can be given behind "=" only.
 _OPTIONAL_VALUE = ("--lock",)

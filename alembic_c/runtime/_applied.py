@@ -43,6 +43,13 @@ class AppliedHeads(set[str]):
         super().remove(head)
         self._left.append(head)
 
+    def reset(self, heads: Collection[str]) -> None:
+        """Have these heads, as if no step had been made since they were the ones."""
+        self.clear()
+        self.update(heads)
+        self._map = None
+        self._left, self._reached = [], []
+
     def covered(
         self, names: Iterable[str], leaving: Collection[str], revisions: RevisionMap
     ) -> set[str]:

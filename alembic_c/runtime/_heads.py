@@ -28,7 +28,7 @@ class HeadMaintainer:
 
     def __init__(self, context: MigrationContext, heads: Any) -> None:
         self.context = context
-        self.heads: set[str] = AppliedHeads(heads)
+        self.heads = AppliedHeads(heads)
         self._update = VersionUpdate(context)
 
     def update_to_step(self, step: RevisionStep | StampStep) -> None:

@@ -174,6 +174,12 @@ class History:
             self._session.close()
             self._session = None
 
+    def restart(self) -> None:
+        """Note that all is rolled back, and begins again under further numbers."""
+        self.finish()
+        if not self._is_told:
+            self._is_ready = False
+
     def _tell_failure(self, session: Connection) -> None:
         end = {"ended_at": _now(), "outcome": FAILED, "error": self._error}
         if not self._is_told:

@@ -61,6 +61,10 @@ class _ProxyTransaction:
                 transaction.__exit__(type_, value, traceback)
             finally:
                 self.migration_context._transaction = None
+            timeouts = self.migration_context._timeouts
+            if type_ is not None and not timeouts.are_in_use:
+                # While the transaction had failed they could not be put back.
+                timeouts.restore()
 
 
 @contextmanager
@@ -102,10 +106,13 @@ def block(
 
 
 @contextmanager
-def followed_by(context: MigrationContext, ending: Callable[[], None]) -> Iterator[Any]:
-    """Put a block around all migrations; call a function once its transaction ends."""
+def followed_by(
+    context: MigrationContext, begun: Callable[[], None], ending: Callable[[], None]
+) -> Iterator[Any]:
+    """Put a block around all migrations; call functions once it begins, and ends."""
     try:
         with block(context, per_migration=False) as transaction:
+            begun()
             yield transaction
     finally:
         ending()

@@ -17,12 +17,14 @@ from ..ddl.impl import DefaultImpl
 from ..util import sqla_compat
 from ..util.compat import EncodedIO
 from . import (
+    _attempts,
     _failures,
     _foreign,
     _history,
     _lock,
     _progress,
     _rivals,
+    _timeouts,
     _transactions,
 )
 from ._heads import HeadMaintainer
@@ -99,6 +101,9 @@ class MigrationContext:
         wish = _lock.wish_of(self)
         self._lock = None if wish is None else _lock.Lock(self, wish)
         self._history = _history.History(self) if _history.is_wanted(self) else None
+        self._limits = _timeouts.limits_of(self)
+        self._timeouts = _timeouts.Timeouts(self)
+        self._first_statement: _attempts.FirstStatement | None = None
         self._version: Table = self.impl.version_table_impl(
             version_table=self.version_table,
             version_table_schema=self.version_table_schema,
@@ -185,12 +190,25 @@ class MigrationContext:
         Depending on the database and on how the context was configured, that is a
         transaction, the text BEGIN and COMMIT, or nothing at all.
         """
-        if _per_migration or (self._lock is None and self._history is None):
+        needs_end = self._lock or self._history or self._limits
+        if _per_migration or needs_end is None:
             return _transactions.block(self, _per_migration)
         if self._lock is not None:
             # Before the transaction: one that waits would be idle, and see old data.
             self._lock.acquire()
-        return _transactions.followed_by(self, self._end_sessions)
+        return _transactions.followed_by(self, self._begun, self._ended)
+
+    def _begun(self) -> None:
+        """Note what `env.py` executes in the transaction before the steps."""
+        if self._limits is not None:
+            self._first_statement = _attempts.FirstStatement(self.connection)
+
+    def _ended(self) -> None:
+        if self._first_statement is not None:
+            self._first_statement.stop()
+        if _attempts._is_free(self):
+            self._timeouts.restore()
+        self._end_sessions()
 
     def _end_sessions(self) -> None:
         """End what has a session of its own, if `begin_transaction` has not done it."""
@@ -284,26 +302,37 @@ class MigrationContext:
         if self._lock is not None:
             self._lock.acquire()
         self.impl.start_migrations()
+        first = self._first_statement
+        attempts = _attempts.Attempts(self, first is not None and first.stop())
         with _rivals.Watch(self) as rivals:
-            heads = self._heads_to_start_from()
-            self._run_steps(heads, rivals, kw)
+            attempts.run(lambda: self._run_steps(attempts, rivals, kw))
 
     def _run_steps(
-        self, heads: tuple[str, ...], rivals: _rivals.Watch, run_args: dict[str, Any]
+        self,
+        attempts: _attempts.Attempts,
+        rivals: _rivals.Watch,
+        run_args: dict[str, Any],
     ) -> None:
         """Run what the command has chosen, from what is applied on."""
+        heads = self._heads_to_start_from()
         maintainer = HeadMaintainer(self, heads)
         rivals.began(maintainer.heads)
-        assert self._migrations_fn is not None, "the context has nothing to run"
+        plan = self._migrations_fn
+        assert plan is not None, "the context has nothing to run"
         progress = _progress.progress_of(self)
         with _failures.watched(self) as watch:
-            for step in self._migrations_fn(heads, self):
+
+            def make(prepare: Callable[[], None]) -> None:
+                in_transaction = self.begin_transaction(_per_migration=True)
+                with in_transaction, watch.inside():
+                    prepare()
+                    self._run_step(step, maintainer, run_args)
+
+            for step in attempts.plan(heads, lambda: plan(heads, self)):
                 if progress is not None:
                     progress.step(step)
                 with self._told(step), watch.outside(step, maintainer.heads):
-                    in_transaction = self.begin_transaction(_per_migration=True)
-                    with in_transaction, watch.inside():
-                        self._run_step(step, maintainer, run_args)
+                    attempts.step(step, maintainer.heads, make)
                 rivals.step()
                 self._note_step(lambda: maintainer.heads)
         if progress is not None:

@@ -176,6 +176,23 @@ SETTINGS = {
         "to wait for the others, or `true`. As the option `--lock`.",
     ),
     "migration_lock_timeout": ("300", "The seconds, where `migration_lock` is true."),
+    "lock_timeout": (
+        "none",
+        "How long a statement of a migration may wait for a lock (`2s`, `500ms`, "
+        "`1min`; a number means seconds, 0 no limit). As the option `--lock-timeout`; "
+        "also an attribute of a revision's module.",
+    ),
+    "lock_retries": (
+        "0",
+        "How often what waited too long for a lock, or met a deadlock, is rolled back "
+        "and run again. As the option `--lock-retries`; also an attribute of a "
+        "revision's module.",
+    ),
+    "statement_timeout": (
+        "none",
+        "How long a statement of a migration may run. As the option "
+        "`--statement-timeout`; also an attribute of a revision's module.",
+    ),
     "migration_history": (
         "false",
         "Note each step in a table beside the version table, for `alembic log`: who "
