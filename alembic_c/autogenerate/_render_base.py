@@ -214,6 +214,14 @@ def type_text(type_: TypeEngine[Any]) -> str:
     return text
 
 
+# Attributes of SQLAlchemy's types that are types, and what is before them in `repr()`.
+_HELD_TYPES = {
+    "item_type": r"(.+?\()",
+    "astext_type": r"(.+?\(.*astext_type=)",
+    "text_type": r"(.+?\(.*text_type=)",
+}
+
+
 def render_type(
     type_: TypeEngine[Any],
     autogen_context: AutogenContext,
@@ -244,6 +252,13 @@ def render_type(
         "sqlalchemy.sql"
     ):
         return render_array(cast("ARRAY[Any]", type_), autogen_context)
+    # Types of another dialect than the context's, such as variants.
+    for attribute, before in _HELD_TYPES.items():
+        held = render_type_with_subtype(
+            type_, autogen_context, attribute, before, prefix
+        )
+        if held:
+            return held
     return prefix + _complete_text(type_)
 
 

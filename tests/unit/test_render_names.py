@@ -199,3 +199,23 @@ def test_modules_that_cannot_be_imported(types: Any, module: str, reason: str) -
     made = type("Made", (types.Vector,), {"__module__": module})
     _, context = rendered(made())
     assert reason in next(iter(context._not_named.values()))
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "mysql", "postgresql"])
+def test_types_within_types_of_another_dialect(dialect: str) -> None:
+    context = AutogenContext(
+        MigrationContext.configure(dialect_name=dialect),
+        opts={"sqlalchemy_module_prefix": "sa."},
+        autogenerate=False,
+    )
+    texts: dict[str, Any] = {
+        "postgresql.JSONB(astext_type=sa.Text())": postgresql.JSONB(),
+        "postgresql.HSTORE(text_type=sa.Text())": postgresql.HSTORE(),
+        "postgresql.ARRAY(sa.String(length=5))": postgresql.ARRAY(sa.String(5)),
+    }
+    for text, type_ in texts.items():
+        assert render._repr_type(type_, context) == text
+        variant = render._repr_type(
+            sa.JSON().with_variant(type_, "postgresql"), context
+        )
+        assert variant == f"sa.JSON().with_variant({text}, 'postgresql')"
