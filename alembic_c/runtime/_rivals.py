@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import pool
 
 from .. import util
+from ..util import sqla_compat
 from ..util.compat import add_note
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ def _words(revisions: Collection[str]) -> str:
     return ", ".join(sorted(revisions))
 
 
+def _applied(connection: sa.Connection, table: sa.Table) -> tuple[str, ...]:
+    if not sqla_compat._connectable_has_table(connection, table.name, table.schema):
+        return ()
+    return tuple(connection.execute(sa.select(table.c.version_num)).scalars())
+
+
 def _applied_now(context: MigrationContext) -> tuple[str, ...] | None:
     """Return what others see as applied; None if that cannot be asked at once."""
     engine = context.connection.engine
@@ -97,8 +104,7 @@ def _applied_now(context: MigrationContext) -> tuple[str, ...] | None:
             other.execution_options(isolation_level="AUTOCOMMIT")
             if patience := _DO_NOT_WAIT.get(other.dialect.name):
                 other.exec_driver_sql(patience)
-            column = context._version.c.version_num
-            found = tuple(other.execute(sa.select(column)).scalars())
+            found = _applied(other, context._version)
             other.invalidate()  # nobody else gets a session with these settings
             return found
     except sa.exc.SQLAlchemyError as problem:

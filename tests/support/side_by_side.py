@@ -139,6 +139,9 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"(is present more than once): .*", r"\1"),
     # At DEBUG here.
     (r"(?m)^.*\bsetting up autogenerate plugin \S+\n", ""),
+    # A warning of ours, and a subclass: docs/compatibility.md.
+    (r"(?m)^.*\btarget_metadata has no tables: .*\n?", ""),
+    (r"\bNotUpToDate\b", "CommandError"),
     # Where in the tools' own source a warning was given.
     (r"(?m)^\S+:\d+: (?=\w+Warning: )", ""),
 )
