@@ -98,6 +98,9 @@ class _Comparison:
         for constraint in self._old.constraints:
             if constraint.name in self._version.dropped_constraints:
                 continue
+            key = constraint.kind, tuple(constraint.columns)
+            if constraint.name is None and key in self._version.dropped_keys:
+                continue
             if constraint.kind == "primary key" and self._version.has_new_key():
                 continue
             if self._goes_with_columns(constraint):

@@ -44,6 +44,7 @@ class NewVersion(Protocol):
     added_columns: set[str]
     dropped_indexes: set[str]
     dropped_constraints: set[str]
+    dropped_keys: set[tuple[str, tuple[str, ...]]]
 
     def new_name(self, column: str) -> str | None:
         """Return the name that a column of the table has now, None if it is gone."""

@@ -23,6 +23,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.schema import (
     CheckConstraint,
     Column,
+    ColumnCollectionConstraint,
     Constraint,
     DefaultClause,
     ForeignKeyConstraint,
@@ -364,6 +365,8 @@ class ApplyBatchImpl:
         self.stored: StoredTable | None = None
         self.retyped_columns: set[str] = set()
         self.dropped_constraints: set[str] = set()
+        # Kind and columns: a convention names what has no name in the table.
+        self.dropped_keys: set[tuple[str, tuple[str, ...]]] = set()
         self.dropped_indexes: set[str] = set()
         self._new_key: PrimaryKeyConstraint | None = None
         self._key_is_dropped = False
@@ -790,6 +793,10 @@ class ApplyBatchImpl:
             constraints -= {each for each in constraints if each.name == name}
         elif name in self.named_constraints:
             dropped = self.named_constraints.pop(name)
+            if isinstance(dropped, ColumnCollectionConstraint):
+                kind = str(dropped.__visit_name__).replace("_", " ")
+                columns = tuple(column.name for column in dropped.columns)
+                self.dropped_keys.add((kind.removesuffix(" constraint"), columns))
             if isinstance(dropped, PrimaryKeyConstraint):
                 self._key_is_dropped = True
                 for key_column in dropped.columns:

@@ -94,6 +94,24 @@ def test_rows_that_refer_to_their_own_table(
     assert f"ON DELETE {action}" in sql_of(connection, "t")
 
 
+def test_what_a_convention_names_and_is_dropped_is_no_loss(
+    connection: sa.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(
+        connection,
+        "CREATE TABLE p (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER REFERENCES p (id), UNIQUE (x))",
+    )
+    operations = Operations(MigrationContext.configure(connection))
+    convention = {"uq": "uq_%(column_0_name)s", "fk": "fk_%(column_0_name)s"}
+    with operations.batch_alter_table("t", naming_convention=convention) as batch_op:
+        batch_op.drop_constraint("uq_x", type_="unique")
+        batch_op.drop_constraint("fk_x", type_="foreignkey")
+    assert "UNIQUE" not in sql_of(connection, "t")
+    assert "REFERENCES" not in sql_of(connection, "t")
+    assert not [each for each in caplog.messages if "without" in each]
+
+
 def test_a_new_reference_to_the_own_table(connection: sa.Connection) -> None:
     run(
         connection,
