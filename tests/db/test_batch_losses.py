@@ -100,7 +100,8 @@ def test_what_a_convention_names_and_is_dropped_is_no_loss(
     run(
         connection,
         "CREATE TABLE p (id INTEGER PRIMARY KEY)",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER REFERENCES p (id), UNIQUE (x))",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER REFERENCES p (id),"
+        " UNIQUE (x))",
     )
     operations = Operations(MigrationContext.configure(connection))
     convention = {"uq": "uq_%(column_0_name)s", "fk": "fk_%(column_0_name)s"}
