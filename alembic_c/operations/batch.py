@@ -786,7 +786,7 @@ class ApplyBatchImpl:
         """
         if not const.name:
             raise ValueError("Constraint must have a name")
-        name = str(const.name)
+        name = self._name_of_constraint(str(const.name))
         if name in self.col_named_constraints:
             column, _ = self.col_named_constraints.pop(name)
             constraints = self.columns[column.name].constraints
@@ -805,6 +805,15 @@ class ApplyBatchImpl:
             # Those of types were not taken over, so need no dropping.
             raise ValueError(f"No such constraint: '{name}'")
         self.dropped_constraints.add(name)
+
+    def _name_of_constraint(self, name: str) -> str:
+        """Return the name of a constraint that was given as SQLAlchemy reflects it.
+
+        On SQLite that is what stands between the quotes, with those within doubled.
+        """
+        spelled = (name, *(name.replace(2 * quote, quote) for quote in "\"`'"))
+        known = self.col_named_constraints.keys() | self.named_constraints.keys()
+        return next((each for each in spelled if each in known), name)
 
     def create_index(self, idx: Index) -> None:
         """Add an index to the new table."""

@@ -11,6 +11,7 @@ ALEMBIC_C_FUZZ_SEED the first seed.  A failure prints its seed and its statement
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -268,3 +269,46 @@ def test_batches_give_the_same_statements(
             # What has quotes in its name is lost in SQLAlchemy's patterns.
             if not any('""' in line for line in found[name]):
                 assert found[name] == statement, seed
+
+
+# A constraint with SQLAlchemy's name for it, which is not unescaped.
+NAMES = [
+    ('CONSTRAINT "a""b" UNIQUE (x)', 'a""b', "unique"),
+    ('CONSTRAINT """a" CHECK (x > 0)', '""a', "check"),
+    ("CONSTRAINT `a``b` CHECK (x > 0)", "a``b", "check"),
+    ("CONSTRAINT 'a''b' CHECK (x > 0)", "a''b", "check"),
+    ('CONSTRAINT "a""b" PRIMARY KEY (x)', 'a""b', "primary"),
+    ('CONSTRAINT "a""b" FOREIGN KEY (x) REFERENCES t (y)', 'a""b', "foreignkey"),
+]
+
+
+def _unescaped(name: str) -> str:
+    return re.sub(r"(\W)\1", r"\1", name)
+
+
+@pytest.mark.parametrize(("constraint", "reflected", "kind"), NAMES)
+def test_constraints_are_dropped_by_their_reflected_names(
+    upstream: ModuleType, constraint: str, reflected: str, kind: str
+) -> None:
+    import alembic.operations
+    import alembic.runtime.migration  # noqa: F401 - `upstream` gets these attributes
+
+    left = []
+    for package, name in (
+        (upstream, reflected),
+        (alembic_c, reflected),
+        # Upstream knows no other.
+        (alembic_c, _unescaped(reflected)),
+    ):
+        engine = sa.create_engine("sqlite://")
+        with engine.connect() as opened:
+            opened.exec_driver_sql(f"CREATE TABLE t (x INTEGER NOT NULL, {constraint})")
+            context = package.runtime.migration.MigrationContext.configure(opened)
+            op = package.operations.Operations(context)
+            with op.batch_alter_table("t") as batch:
+                batch.drop_constraint(name, type_=kind)
+            left.append(opened.exec_driver_sql("SELECT sql FROM sqlite_master").all())
+        engine.dispose()
+    ((statement,),) = left[0]
+    assert "CONSTRAINT" not in statement
+    assert left[1:] == left[:1] * 2

@@ -6,7 +6,7 @@ import contextlib
 import gc
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -246,6 +246,12 @@ def test_a_plugin_adds_directives_when_it_is_chosen(connection: sa.Connection) -
 # --- RevisionContext ----------------------------------------------------------------
 
 
+class Found(NamedTuple):
+    """What a script directory finds by an id."""
+
+    revision: str
+
+
 class FakeScripts:
     """A script directory that keeps what it is given."""
 
@@ -253,8 +259,9 @@ class FakeScripts:
         self.heads = heads
         self.generated: list[tuple[Any, ...]] = []
 
-    def get_revisions(self, id_: Any, /) -> tuple[str, ...]:
-        return self.heads if id_ in ("heads", self.heads) else ("older",)
+    def get_revisions(self, id_: Any, /) -> tuple[Found, ...]:
+        ids = self.heads if id_ in ("heads", self.heads) else ("older",)
+        return tuple(map(Found, ids))
 
     def generate_revision(self, *args: Any, **kw: Any) -> Any:
         self.generated.append((*args, kw))
@@ -283,8 +290,11 @@ def test_a_revision_without_environment_keeps_the_template() -> None:
 
 def test_a_database_behind_is_refused() -> None:
     context = RevisionContext(None, FakeScripts(), command_args())
-    with pytest.raises(util.CommandError, match="Target database is not up to date"):
+    with pytest.raises(
+        util.exc.NotUpToDate, match="Target database is not up to date"
+    ) as refused:
         context.run_autogenerate(("older",), environment())
+    assert (refused.value.at, refused.value.newest) == (["older"], ["head"])
 
 
 def test_autogenerate_offline_is_refused() -> None:
