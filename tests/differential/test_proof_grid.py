@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
 )
 
+from alembic_c.autogenerate._expressions import Expressions
 from tests.support.autogen import Package
 from tests.support.proof_grids import POSTGRESQL, SQLITE, TARGETS, Grid, targets
 from tests.support.proving import mode
@@ -156,6 +157,12 @@ def compared(
             )
         assert found == expected
     return len(pairs) - sum(name.startswith("t_") for name in expected)
+
+
+@pytest.fixture(autouse=True)
+def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare expressions as texts, as upstream does (`db/test_expressions.py`)."""
+    monkeypatch.setattr(Expressions, "can_ask", False)
 
 
 @pytest.mark.parametrize("name", POSTGRESQL)
