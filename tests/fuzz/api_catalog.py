@@ -296,7 +296,7 @@ class Readers:
             sa.Column("y", sa.Integer, sa.Computed("id * 2")),
             sa.UniqueConstraint("x", name=rng.choice((None, "u"))),
             sa.CheckConstraint("id > 0", name="c"),
-            sa.Index("i", "x"),
+            sa.Index("i", "x", postgresql_where=rng.choice((None, sa.text("id > 0")))),
         )
         for _ in range(rng.randrange(3)):
             column: Any = rng.choice(list(table.columns))
@@ -316,6 +316,15 @@ class Readers:
                 vars(holder)[name] = world.value()
         return table
 
+    def details(self) -> Any:
+        """Return something like what there is to tell of an index over one column."""
+        world = self.world
+        texts = [world.rng.choice((None, world.text())) for _ in range(5)]
+        details = [*texts[:3], (texts[3],), (texts[4],)]
+        if world.rng.random() < 0.3:
+            details[world.rng.randrange(5)] = world.value()
+        return tuple(details)
+
     def read_metadata(self) -> Any:
         from sqlalchemy.dialects import postgresql, sqlite
 
@@ -331,6 +340,8 @@ class Readers:
             value = world.value()
             wrong = world.rng.choice((value, lambda *args: world.value()))
             setattr(rules, world.rng.choice(names), wrong)
+        if world.rng.random() < 0.2:
+            rules.index_details = lambda index: self.details()
         if world.rng.random() < 0.1:
             rules.plain_types = {type_: world.value() for type_ in rules.plain_types}
         return self.catalog.read_metadata(world.sequence(self.table), rules)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,10 @@ from alembic_c.catalog import _model
 
 POSTGRESQL = sa.make_url("postgresql://").get_dialect()()
 RULES = {"types": True, "defaults": True, "comments": True, "checks": True}
+WALKER = Path(__file__).parents[2] / "csrc" / "bind" / "catalog" / "walker.h"
+DECLARED_RULES = re.findall(
+    r"X\((\w+)\)", WALKER.read_text().split("#define ALC_RULES(X)")[1].split("\n\n")[0]
+)
 
 
 class Meddler(sa.sql.ColumnElement[Any]):
@@ -76,17 +82,7 @@ def test_that_reading_no_tables_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "abc", ["length"], (1,), {}, object()])
-@pytest.mark.parametrize(
-    "rule",
-    sorted(
-        {
-            *("dialect", "default_schema", "plain_types", "autoincrement", "variants"),
-            *("type_bound", "options", "plain_items", "final_name", "late_names"),
-            *("max_name", "type_text", "default_text", "computed_text"),
-            *("identity_values", "index_text"),
-        }
-    ),
-)
+@pytest.mark.parametrize("rule", DECLARED_RULES)
 def test_rules_of_any_kind(rule: str, wrong: Any) -> None:
     """Whatever the rules hold, or give when they are called: an error or a catalog."""
     table = sa.Table(
@@ -96,7 +92,7 @@ def test_rules_of_any_kind(rule: str, wrong: Any) -> None:
         sa.Column("name", sa.String(10), server_default="x"),
         sa.Column("twice", sa.Integer, sa.Computed("id * 2")),
         sa.UniqueConstraint("name", name="uq"),
-        sa.Index("ix", sa.text("lower(name)")),
+        sa.Index("ix", sa.text("lower(name)"), postgresql_where=sa.text("id > 0")),
         sa.CheckConstraint("id > 0", name="ck"),
     )
     for value in (wrong, lambda *args: wrong):
@@ -104,6 +100,47 @@ def test_rules_of_any_kind(rule: str, wrong: Any) -> None:
         setattr(rules, rule, value)
         with contextlib.suppress(TypeError, ValueError):
             assert len(_catalog.read_metadata([table], rules)) == 1
+
+
+NONE = (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        (),
+        (*NONE, ()),
+        (*NONE, (), (), ()),
+        [*NONE, (), (None,)],
+        (*NONE, [], (None,)),
+        (*NONE, (), [None]),
+        (*NONE, (), ()),
+        (*NONE, (), (None, None)),
+        ("\ud800", None, None, (), (None,)),
+        (*NONE, ("a", "\ud800"), (None,)),
+        (*NONE, (), ("\ud800",)),
+    ],
+)
+def test_details_of_an_index_that_are_not_understood(details: Any) -> None:
+    assert read_with_details(details).opaque == "error in the model"
+
+
+def test_details_of_an_index_that_are_no_texts() -> None:
+    table = read_with_details((1, b"", [], (2, "a"), ({},)))
+    (index,) = table.indexes
+    assert table.opaque is None
+    assert (index.method, index.predicate, index.options) == NONE
+    assert index.include == (None, "a")
+    assert index.parts[0].opclass is None
+
+
+def read_with_details(details: Any) -> Any:
+    index = sa.Index("ix", "x", postgresql_where=sa.text("x > 0"))
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), index)
+    rules = _model.Rules(POSTGRESQL, "public", **RULES)
+    rules.index_details = lambda index: details  # type: ignore[method-assign]
+    (found,) = _catalog.read_metadata([table], rules).tables
+    return found
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "length", ["length"], {}, object()])

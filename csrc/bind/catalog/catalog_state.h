@@ -56,6 +56,24 @@ enum alc_bind_reading {
     ALC_READER_FINISHED,
 };
 
+/* The head of a reader's object. */
+struct alc_bind_reader {
+    PyObject_HEAD struct alc_catalog model;
+    enum alc_bind_reading reading;
+};
+
+/* Whether it may be used: 0, or -1 with RuntimeError set. */
+int alc_bind_check_idle(enum alc_bind_reading reading);
+
+/* Give the Catalog that a reader has read to its end, with `rc`; once.  NULL with an
+ * exception set on failure. */
+PyObject *alc_bind_reader_take(struct alc_bind_reader *self, int rc,
+                               const struct alc_error *err);
+
+/* finish() and the deallocation of a reader that has nothing else to end. */
+PyObject *alc_bind_reader_finish(PyObject *object, PyObject *unused);
+void alc_bind_reader_dealloc(PyObject *object);
+
 /*
  * Rows for a reader, out of what Python gives: a capsule (row_source.h), or an iterable
  * of sequences of None, int, bool and str, such as a DBAPI cursor fetches.  Other
@@ -86,8 +104,9 @@ int alc_bind_rows_begin(struct alc_rows *out, struct alc_bind_rows *given,
 int alc_bind_rows_end(struct alc_bind_rows *given, struct alc_module_state *state,
                       int rc, const struct alc_error *err);
 
-/* Whether a reader may be used: 0, or -1 with RuntimeError set. */
-int alc_bind_check_idle(enum alc_bind_reading reading);
+/* The UTF-8 of a str, which keeps it.  Returns 0, or -1 with an exception set, also for
+ * another object. */
+int alc_bind_borrow_text(struct alc_str *out, PyObject *text);
 
 /* Bytes from a database as str; what is not UTF-8 becomes lone surrogates. */
 PyObject *alc_bind_text(struct alc_str text);

@@ -12,6 +12,14 @@
 #include "../core/raise.h"
 #include "alc/fields.h"
 
+int alc_bind_borrow_text(struct alc_str *out, PyObject *text)
+{
+    Py_ssize_t len = 0;
+    out->ptr = PyUnicode_AsUTF8AndSize(text, &len);
+    out->len = out->ptr ? (size_t)len : 0;
+    return out->ptr ? 0 : -1;
+}
+
 PyObject *alc_bind_text(struct alc_str text)
 {
     if (alc_str_is_absent(text)) {
@@ -310,14 +318,11 @@ static int read_names(struct alc_str *out, PyObject *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         PyObject *name = PyTuple_GET_ITEM(names, (Py_ssize_t)i);
-        Py_ssize_t len;
         if (!PyUnicode_Check(name)) {
             PyErr_SetString(PyExc_TypeError, "a name of a table has to be a str");
             return -1;
         }
-        out[i].ptr = PyUnicode_AsUTF8AndSize(name, &len);
-        out[i].len = (size_t)len;
-        if (!out[i].ptr) {
+        if (alc_bind_borrow_text(&out[i], name) < 0) {
             return -1;
         }
     }

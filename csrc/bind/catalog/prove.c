@@ -262,10 +262,7 @@ static struct alc_str *borrow_texts(PyObject *tuple)
         PyErr_NoMemory();
     }
     for (Py_ssize_t i = 0; texts && i < n; i++) {
-        Py_ssize_t len;
-        texts[i].ptr = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(tuple, i), &len);
-        texts[i].len = (size_t)len;
-        if (!texts[i].ptr) {
+        if (alc_bind_borrow_text(&texts[i], PyTuple_GET_ITEM(tuple, i)) < 0) {
             PyMem_Free(texts);
             texts = NULL;
         }
@@ -334,12 +331,9 @@ static PyObject *irregular_name(PyObject *row)
         return NULL;
     }
     struct alc_str text;
-    Py_ssize_t len;
-    text.ptr = PyUnicode_AsUTF8AndSize(sql, &len);
-    if (!text.ptr) {
+    if (alc_bind_borrow_text(&text, sql) < 0) {
         return NULL;
     }
-    text.len = (size_t)len;
     return alc_is_regular(text) ? NULL : PyTuple_GET_ITEM(row, ALC_SQLITE_NAME);
 }
 

@@ -9,9 +9,8 @@
 #include "alc/mysql.h"
 
 struct mysql_reader {
-    PyObject_HEAD struct alc_catalog model;
+    struct alc_bind_reader base;
     struct alc_mysql_session session; /* its charsets are in the model's arena */
-    enum alc_bind_reading reading;
 };
 
 /* A text in the model out of an item of a sequence.  Returns 0 or -1 with an exception.
@@ -21,14 +20,11 @@ static int take_text(struct alc_str *out, struct mysql_reader *self, PyObject *r
 {
     struct alc_error err;
     struct alc_str text;
-    Py_ssize_t len;
     PyObject *value = PySequence_GetItem(row, at);
-    text.ptr = value ? PyUnicode_AsUTF8AndSize(value, &len) : NULL;
-    int rc = -1;
+    int rc = value ? alc_bind_borrow_text(&text, value) : -1;
     alc_error_init(&err);
-    if (text.ptr) {
-        text.len = (size_t)len;
-        rc = alc_catalog_text(out, &self->model, text, &err);
+    if (rc == 0) {
+        rc = alc_catalog_text(out, &self->base.model, text, &err);
         if (rc) {
             alc_bind_raise(&err, NULL);
         }
@@ -40,7 +36,7 @@ static int take_text(struct alc_str *out, struct mysql_reader *self, PyObject *r
 static int add_charset(struct mysql_reader *self, PyObject *row)
 {
     struct alc_mysql_charset *charset =
-        alc_arena_calloc(&self->model.arena, 1, sizeof *charset);
+        alc_arena_calloc(&self->base.model.arena, 1, sizeof *charset);
     if (!charset) {
         PyErr_NoMemory();
         return -1;
@@ -80,7 +76,7 @@ static PyObject *mysql_reader_new(PyTypeObject *type, PyObject *args, PyObject *
     if (!self) {
         return NULL;
     }
-    alc_catalog_init(&self->model,
+    alc_catalog_init(&self->base.model,
                      is_mariadb ? ALC_BACKEND_MARIADB : ALC_BACKEND_MYSQL);
     self->session.is_mariadb = is_mariadb;
     self->session.ansi_quotes = ansi_quotes;
@@ -92,14 +88,6 @@ static PyObject *mysql_reader_new(PyTypeObject *type, PyObject *args, PyObject *
     return (PyObject *)self;
 }
 
-static void mysql_reader_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    alc_catalog_release(&((struct mysql_reader *)object)->model);
-    type->tp_free(object);
-    Py_DECREF(type);
-}
-
 static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
 {
     struct mysql_reader *self = (struct mysql_reader *)object;
@@ -107,7 +95,7 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
     Py_ssize_t schema_len, name_len, sql_len;
     if (!PyArg_ParseTuple(args, "z#s#s#:add", &schema, &schema_len, &name, &name_len,
                           &sql, &sql_len) ||
-        alc_bind_check_idle(self->reading) < 0) {
+        alc_bind_check_idle(self->base.reading) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -116,12 +104,12 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
     struct alc_table *table;
     struct alc_error err;
     alc_error_init(&err);
-    int rc = alc_catalog_add_table(&table, &self->model, under, table_name, &err);
+    int rc = alc_catalog_add_table(&table, &self->base.model, under, table_name, &err);
     rc = rc ? rc
-            : alc_mysql_parse_table(&self->model, table, &self->session, statement,
+            : alc_mysql_parse_table(&self->base.model, table, &self->session, statement,
                                     &err);
     if (rc) {
-        self->reading = ALC_READER_FAILED;
+        self->base.reading = ALC_READER_FAILED;
         return alc_bind_raise(&err, NULL);
     }
     Py_RETURN_NONE;
@@ -129,19 +117,11 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
 
 static PyObject *mysql_reader_finish(PyObject *object, PyObject *unused)
 {
-    (void)unused;
-    struct mysql_reader *self = (struct mysql_reader *)object;
-    struct alc_error err;
-    alc_error_init(&err);
-    if (alc_bind_check_idle(self->reading) < 0) {
-        return NULL;
+    PyObject *catalog = alc_bind_reader_finish(object, unused);
+    if (catalog) {
+        ((struct mysql_reader *)object)->session.charsets = NULL; /* its arena's */
     }
-    if (alc_catalog_finish(&self->model, &err)) {
-        return alc_bind_raise(&err, NULL);
-    }
-    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
-    self->session.charsets = NULL;       /* they go with the model */
-    return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
+    return catalog;
 }
 
 static PyMethodDef mysql_reader_methods[] = {
@@ -158,7 +138,7 @@ static PyType_Slot mysql_reader_slots[] = {
     {Py_tp_doc, "MysqlReader(is_mariadb, *, ansi_quotes=False, "
                 "no_backslash_escapes=False, charsets=())"},
     {Py_tp_new, mysql_reader_new},
-    {Py_tp_dealloc, mysql_reader_dealloc},
+    {Py_tp_dealloc, alc_bind_reader_dealloc},
     {Py_tp_methods, mysql_reader_methods},
     {0, NULL},
 };

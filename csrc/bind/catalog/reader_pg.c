@@ -7,11 +7,10 @@
 #include "alc/pg.h"
 
 struct pg_reader {
-    PyObject_HEAD struct alc_pg_reader *reader;
-    struct alc_catalog model;
+    struct alc_bind_reader base;
+    struct alc_pg_reader *reader;
     PyObject *names;         /* tuple of str, or NULL for all schemas */
     struct alc_str *schemas; /* borrow from `names` */
-    enum alc_bind_reading reading;
 };
 
 /* Schema names as the core takes them.  Returns 0, or -1 with an exception set. */
@@ -32,13 +31,10 @@ static int read_schemas(struct pg_reader *self, PyObject *schemas,
         return -1;
     }
     for (size_t i = 0; i < n; i++) {
-        Py_ssize_t len;
         PyObject *name = PyTuple_GET_ITEM(self->names, (Py_ssize_t)i);
-        self->schemas[i].ptr = PyUnicode_AsUTF8AndSize(name, &len);
-        if (!self->schemas[i].ptr) {
+        if (alc_bind_borrow_text(&self->schemas[i], name) < 0) {
             return -1;
         }
-        self->schemas[i].len = (size_t)len;
     }
     options->schemas = self->schemas;
     options->n_schemas = n;
@@ -61,7 +57,7 @@ static PyObject *pg_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwa
     if (!self) {
         return NULL;
     }
-    alc_catalog_init(&self->model, ALC_BACKEND_POSTGRESQL);
+    alc_catalog_init(&self->base.model, ALC_BACKEND_POSTGRESQL);
     struct alc_pg_options options = {
         .without_defaults = !defaults,
         .without_checks = !checks,
@@ -74,7 +70,7 @@ static PyObject *pg_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwa
         Py_DECREF(self);
         return NULL;
     }
-    if (alc_pg_reader_new(&self->reader, &self->model, version, &options, &err)) {
+    if (alc_pg_reader_new(&self->reader, &self->base.model, version, &options, &err)) {
         Py_DECREF(self);
         return alc_bind_raise(&err, NULL);
     }
@@ -84,13 +80,10 @@ static PyObject *pg_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwa
 static void pg_reader_dealloc(PyObject *object)
 {
     struct pg_reader *self = (struct pg_reader *)object;
-    PyTypeObject *type = Py_TYPE(object);
     alc_pg_reader_free(self->reader);
-    alc_catalog_release(&self->model);
     PyMem_Free(self->schemas);
     Py_XDECREF(self->names);
-    type->tp_free(object);
-    Py_DECREF(type);
+    alc_bind_reader_dealloc(object);
 }
 
 static int check_query(long query)
@@ -107,7 +100,7 @@ static PyObject *pg_reader_sql(PyObject *object, PyObject *argument)
     struct pg_reader *self = (struct pg_reader *)object;
     long query = PyLong_AsLong(argument);
     if ((query == -1 && PyErr_Occurred()) || check_query(query) < 0 ||
-        alc_bind_check_idle(self->reading) < 0) {
+        alc_bind_check_idle(self->base.reading) < 0) {
         return NULL;
     }
     struct alc_buf sql;
@@ -134,7 +127,8 @@ static PyObject *pg_reader_feed(PyObject *object, PyObject *args)
     size_t n_columns = alc_pg_n_columns((enum alc_pg_query)query);
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->reading) < 0) {
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->base.reading) <
+        0) {
         return NULL;
     }
     int rc = alc_pg_feed(self->reader, (enum alc_pg_query)query, &source, &err);
@@ -151,14 +145,10 @@ static PyObject *pg_reader_finish(PyObject *object, PyObject *unused)
     struct pg_reader *self = (struct pg_reader *)object;
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_check_idle(self->reading) < 0) {
+    if (alc_bind_check_idle(self->base.reading) < 0) {
         return NULL;
     }
-    if (alc_pg_finish(self->reader, &err)) {
-        return alc_bind_raise(&err, NULL);
-    }
-    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
-    return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
+    return alc_bind_reader_take(&self->base, alc_pg_finish(self->reader, &err), &err);
 }
 
 static PyMethodDef pg_reader_methods[] = {

@@ -1,5 +1,6 @@
 /*
- * Rows from Python as a row source: a capsule of another module, or an iterable.
+ * What the readers have in common, and rows from Python as a row source: a capsule of
+ * another module, or an iterable.
  *
  * Text borrows from the str objects of the row in hand.  A value that cannot be read
  * (no UTF-8 for a lone surrogate, a number out of range) is the record's to tell; an
@@ -33,11 +34,10 @@ static int read_cell(struct alc_cell *cell, PyObject *value,
                    : 0;
     }
     if (PyUnicode_Check(value)) {
-        Py_ssize_t len;
         cell->kind = ALC_CELL_TEXT;
-        cell->text.ptr = PyUnicode_AsUTF8AndSize(value, &len);
-        cell->text.len = (size_t)len;
-        return cell->text.ptr ? 0 : invalid(err, given, "text that is not Unicode");
+        return alc_bind_borrow_text(&cell->text, value) == 0
+                   ? 0
+                   : invalid(err, given, "text that is not Unicode");
     }
     return invalid(err, given, "a value that is neither text nor a number");
 }
@@ -84,6 +84,36 @@ int alc_bind_check_idle(enum alc_bind_reading reading)
         return -1;
     }
     return 0;
+}
+
+PyObject *alc_bind_reader_take(struct alc_bind_reader *self, int rc,
+                               const struct alc_error *err)
+{
+    if (rc) {
+        return alc_bind_raise(err, NULL);
+    }
+    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
+    return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(self)), &self->model);
+}
+
+PyObject *alc_bind_reader_finish(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    struct alc_bind_reader *self = (struct alc_bind_reader *)object;
+    struct alc_error err;
+    alc_error_init(&err);
+    if (alc_bind_check_idle(self->reading) < 0) {
+        return NULL;
+    }
+    return alc_bind_reader_take(self, alc_catalog_finish(&self->model, &err), &err);
+}
+
+void alc_bind_reader_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    alc_catalog_release(&((struct alc_bind_reader *)object)->model);
+    type->tp_free(object);
+    Py_DECREF(type);
 }
 
 /* Both marks are set before the GIL is gone: nobody else begins in between. */

@@ -9,9 +9,8 @@
 #include "alc/sqlite.h"
 
 struct sqlite_reader {
-    PyObject_HEAD struct alc_catalog model;
+    struct alc_bind_reader base;
     bool parse;
-    enum alc_bind_reading reading;
 };
 
 static PyObject *sqlite_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -24,30 +23,19 @@ static PyObject *sqlite_reader_new(PyTypeObject *type, PyObject *args, PyObject 
     }
     struct sqlite_reader *self = (struct sqlite_reader *)type->tp_alloc(type, 0);
     if (self) {
-        alc_catalog_init(&self->model, ALC_BACKEND_SQLITE);
+        alc_catalog_init(&self->base.model, ALC_BACKEND_SQLITE);
         self->parse = parse;
     }
     return (PyObject *)self;
 }
 
-static void sqlite_reader_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    alc_catalog_release(&((struct sqlite_reader *)object)->model);
-    type->tp_free(object);
-    Py_DECREF(type);
-}
-
 static PyObject *sqlite_reader_sql(PyObject *object, PyObject *database)
 {
     (void)object;
-    struct alc_str name = {NULL, 0};
-    Py_ssize_t len;
-    name.ptr = PyUnicode_AsUTF8AndSize(database, &len);
-    if (!name.ptr) {
+    struct alc_str name;
+    if (alc_bind_borrow_text(&name, database) < 0) {
         return NULL;
     }
-    name.len = (size_t)len;
     struct alc_buf sql;
     struct alc_error err;
     alc_buf_init(&sql);
@@ -73,11 +61,11 @@ static PyObject *sqlite_reader_feed(PyObject *object, PyObject *args)
     struct alc_error err;
     alc_error_init(&err);
     if (alc_bind_rows_begin(&source, &tuples, rows, ALC_SQLITE_N_COLUMNS,
-                            &self->reading) < 0) {
+                            &self->base.reading) < 0) {
         return NULL;
     }
     struct alc_str name = {schema, schema ? (size_t)schema_len : 0};
-    int rc = alc_sqlite_feed(&self->model, name, self->parse, &source, &err);
+    int rc = alc_sqlite_feed(&self->base.model, name, self->parse, &source, &err);
     struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(object));
     if (alc_bind_rows_end(&tuples, state, rc, &err) < 0) {
         return NULL;
@@ -102,7 +90,7 @@ static PyObject *sqlite_reader_pragma_sql(PyObject *object, PyObject *args)
     int pragma;
     if (!PyArg_ParseTuple(args, "z#s#i:pragma_sql", &schema, &schema_len, &database,
                           &database_len, &pragma) ||
-        check_pragma(pragma) < 0 || alc_bind_check_idle(self->reading) < 0) {
+        check_pragma(pragma) < 0 || alc_bind_check_idle(self->base.reading) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -112,7 +100,7 @@ static PyObject *sqlite_reader_pragma_sql(PyObject *object, PyObject *args)
     PyObject *text;
     alc_buf_init(&sql);
     alc_error_init(&err);
-    if (alc_sqlite_pragma_sql(&sql, &self->model, under, name,
+    if (alc_sqlite_pragma_sql(&sql, &self->base.model, under, name,
                               (enum alc_sqlite_pragma)pragma, &err)) {
         text = alc_bind_raise(&err, NULL);
     } else if (sql.len) {
@@ -141,33 +129,18 @@ static PyObject *sqlite_reader_feed_pragma(PyObject *object, PyObject *args)
     size_t n_columns = alc_sqlite_pragma_n_columns((enum alc_sqlite_pragma)pragma);
     struct alc_error err;
     alc_error_init(&err);
-    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->reading) < 0) {
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->base.reading) <
+        0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
-    int rc = alc_sqlite_pragma_feed(&self->model, under, (enum alc_sqlite_pragma)pragma,
-                                    &source, &err);
+    int rc = alc_sqlite_pragma_feed(&self->base.model, under,
+                                    (enum alc_sqlite_pragma)pragma, &source, &err);
     struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(object));
     if (alc_bind_rows_end(&tuples, state, rc, &err) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
-}
-
-static PyObject *sqlite_reader_finish(PyObject *object, PyObject *unused)
-{
-    (void)unused;
-    struct sqlite_reader *self = (struct sqlite_reader *)object;
-    struct alc_error err;
-    alc_error_init(&err);
-    if (alc_bind_check_idle(self->reading) < 0) {
-        return NULL;
-    }
-    if (alc_catalog_finish(&self->model, &err)) {
-        return alc_bind_raise(&err, NULL);
-    }
-    self->reading = ALC_READER_FINISHED; /* what was read is the Catalog's */
-    return alc_bind_catalog_take(PyType_GetModuleState(Py_TYPE(object)), &self->model);
 }
 
 static PyMethodDef sqlite_reader_methods[] = {
@@ -181,7 +154,7 @@ static PyMethodDef sqlite_reader_methods[] = {
                "the opaque tables there; None if there are none.")},
     {"feed_pragma", sqlite_reader_feed_pragma, METH_VARARGS,
      PyDoc_STR("feed_pragma(schema, pragma, rows) -> None\n\nRead that query's rows.")},
-    {"finish", sqlite_reader_finish, METH_NOARGS,
+    {"finish", alc_bind_reader_finish, METH_NOARGS,
      PyDoc_STR("finish() -> Catalog\n\nAfter all queries; once: then the reader "
                "cannot be used any more.")},
     {NULL, NULL, 0, NULL},
@@ -190,7 +163,7 @@ static PyMethodDef sqlite_reader_methods[] = {
 static PyType_Slot sqlite_reader_slots[] = {
     {Py_tp_doc, "SqliteReader(*, parse=True)"},
     {Py_tp_new, sqlite_reader_new},
-    {Py_tp_dealloc, sqlite_reader_dealloc},
+    {Py_tp_dealloc, alc_bind_reader_dealloc},
     {Py_tp_methods, sqlite_reader_methods},
     {0, NULL},
 };

@@ -58,13 +58,7 @@ void walker_make_opaque(struct alc_table *table, const char *reason)
 int walker_borrow_text(struct alc_str *out, PyObject *value)
 {
     *out = alc_str_absent();
-    if (PyUnicode_Check(value)) {
-        Py_ssize_t len;
-        out->ptr = PyUnicode_AsUTF8AndSize(value, &len);
-        out->len = (size_t)len;
-        return out->ptr ? 0 : -1;
-    }
-    return 0;
+    return PyUnicode_Check(value) ? alc_bind_borrow_text(out, value) : 0;
 }
 
 int walker_copy_text(struct alc_str *out, struct walker *w, PyObject *value)

@@ -1,4 +1,4 @@
-/* See error.h. */
+/* See raise.h. */
 #include "raise.h"
 
 #include <errno.h>

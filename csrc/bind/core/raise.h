@@ -1,7 +1,7 @@
 /* From the core's error record to a Python exception: the only place where it happens.
  */
-#ifndef ALC_BIND_CORE_ERROR_H
-#define ALC_BIND_CORE_ERROR_H
+#ifndef ALC_BIND_CORE_RAISE_H
+#define ALC_BIND_CORE_RAISE_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

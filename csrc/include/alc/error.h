@@ -17,7 +17,6 @@ enum alc_error_code {
     ALC_E_LIMIT = -3,    /* input beyond a stated limit */
     ALC_E_INVALID = -4,  /* input that breaks the function's contract */
     ALC_E_NOTFOUND = -5, /* no such thing */
-    ALC_E_CYCLE = -6,    /* err->pos is a node on the cycle */
 };
 
 enum { ALC_ERROR_MSG_LEN = 256 };
