@@ -22,6 +22,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Cast
@@ -31,7 +32,7 @@ from ..runtime._failures import driver_cursor, sqlite_connection
 from ..util import CommandError
 from . import _batch_remains, _batch_values, _sqlite_copy, _sqlite_table
 from ._sqlite_dependents import Dependents
-from ._sqlite_words import folded
+from ._sqlite_words import folded, tokens
 
 if TYPE_CHECKING:
     from ..ddl.impl import DefaultImpl
@@ -80,6 +81,18 @@ class _Queries:
             cursor.execute(statement, parameters)
             rows: list[Any] = cursor.fetchall()
             return rows
+
+
+def _schema(version: NewVersion) -> str | None:
+    """Return the database that a table is in, None for the main one.
+
+    A `schema_translate_map` may have put it into another one than its name says.
+    """
+    stored = version.stored
+    if stored is not None and stored.database != "main":
+        return stored.database
+    schema: str | None = version.table.schema
+    return schema
 
 
 class Guard:
@@ -132,7 +145,7 @@ class _SqliteGuard(Guard):
         self._version = new_version
         self._driver_connection = driver_connection
         self._table = new_version.table
-        self._schema = self._table.schema
+        self._schema = _schema(new_version)
         self._quote = impl.dialect.identifier_preparer.quote_identifier
         self._prefix = f"{self._quote(self._schema)}." if self._schema else ""
         self._old = f"{self._prefix}{self._quote(self._table.name)}"
@@ -143,6 +156,23 @@ class _SqliteGuard(Guard):
     @property
     def _stored(self) -> StoredTable | None:
         return self._version.stored
+
+    @cached_property
+    def _statement(self) -> str:
+        """The statement of the new table; `table_kwargs` may make that temporary."""
+        masters = [f"{self._prefix}sqlite_master"]
+        if not self._prefix:
+            masters.insert(0, "sqlite_temp_master")  # what is there hides the others
+        where, name = "WHERE type = 'table' AND name = ?", self._version.temp_table_name
+        rows = [
+            row
+            for master in masters
+            for row in self._query(f"SELECT sql FROM {master} {where}", name)
+        ]
+        return str(rows[0][0])
+
+    def _statement_has(self, word: str) -> bool:
+        return any(token.is_word(word) for token in tokens(self._statement))
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -160,6 +190,8 @@ class _SqliteGuard(Guard):
             )
 
     def begin(self) -> None:
+        with self._asking():
+            self.refuse_a_hidden_table()
         stored = self._stored
         if stored is not None and stored.objects:
             gone = {
@@ -178,9 +210,8 @@ class _SqliteGuard(Guard):
             self.warn_of_forgotten_columns()
             self.look_at_values()
             if self._stored is not None:
-                statement = self._statement_of_new_table()
                 self._lost += _batch_remains.lost(
-                    self._stored, statement, self._version
+                    self._stored, self._statement, self._version
                 )
                 self._lost += self._lost_rowids(self._stored)
 
@@ -202,6 +233,18 @@ class _SqliteGuard(Guard):
                 ", ".join(self._lost),
             )
 
+    def refuse_a_hidden_table(self) -> None:
+        """Refuse to copy into a temporary table, which hides one by the same name."""
+        name = self._version.temp_table_name
+        where = "WHERE name = ? COLLATE NOCASE"
+        if not self._prefix and self._query(
+            f"SELECT 1 FROM sqlite_temp_master {where}", name
+        ):
+            raise CommandError(
+                f'Table "{self._table.name}" cannot be made anew: its rows would go to '
+                f'the temporary table "{name}" that exists already.  Drop that first.'
+            )
+
     # --- rows -----------------------------------------------------------------------
 
     def _has_values(self, table: str, column: str) -> bool:
@@ -210,7 +253,7 @@ class _SqliteGuard(Guard):
 
     def refuse_to_lose_rows(self) -> None:
         name = self._table.name
-        if "CONFLICT" in self._statement_of_new_table().upper():
+        if self._statement_has("CONFLICT"):
             counts = f"(SELECT count(*) FROM {self._old}), count(*) FROM {self._new}"
             ((before, after),) = self._query(f"SELECT {counts}")
             if before != after:
@@ -280,17 +323,9 @@ class _SqliteGuard(Guard):
 
     # --- ids ------------------------------------------------------------------------
 
-    def _statement_of_new_table(self) -> str:
-        rows = self._query(
-            f"SELECT sql FROM {self._prefix}sqlite_master WHERE type = 'table' "
-            "AND name = ?",
-            self._version.temp_table_name,
-        )
-        return str(rows[0][0])
-
     def keep_sequence(self) -> None:
         """Let AUTOINCREMENT go on behind the highest id that there ever was."""
-        if "AUTOINCREMENT" not in self._statement_of_new_table():
+        if not self._statement_has("AUTOINCREMENT"):
             return
         old, new = self._table.name, self._version.temp_table_name
         table = f"{self._prefix}sqlite_sequence"
@@ -358,13 +393,14 @@ class _SqliteGuard(Guard):
         """Yield the columns whose values may have become others, by their old names."""
         stored = self._stored
         declared = {c.name: c.type for c in stored.columns} if stored else {}
+        rowid = _sqlite_copy.rowid_column(self._version)
         for name, transfer in self._version.column_transfers.items():
             column = self._new_column(name)
             if "expr" not in transfer or column.computed is not None:
                 continue
             is_rowid = (
                 stored is not None
-                and column.name == _sqlite_copy.rowid_column(self._version)
+                and column.name == rowid
                 and name != stored.rowid_alias
             )
             is_cast = isinstance(transfer["expr"], Cast)

@@ -27,13 +27,12 @@ def lost(stored: StoredTable, statement: str, version: NewVersion) -> list[str]:
 
     statement: the new table's.
     """
-    indexes = [
-        f'the index "{name}"'
-        for name in sorted(stored.indexes)
-        if name not in version.kept_indexes()
-        and name not in version.dropped_indexes
-        and name not in version.new_indexes
-    ]
+    expected = {
+        *version.kept_indexes(),
+        *version.dropped_indexes,
+        *version.new_indexes,
+    }
+    indexes = [f'the index "{name}"' for name in sorted({*stored.indexes} - expected)]
     model = parsed([("main", "table", stored.name, stored.name, statement)])
     if stored.model is None or model is None:
         return indexes + _lost_traits(stored.sql, statement)

@@ -214,8 +214,9 @@ def statements_of_indexes(version: NewVersion) -> dict[str, str]:
         return found
     quote = version.impl.dialect.identifier_preparer.quote
     gone, new_names = _names(version)
-    table = version.table
-    schema = f"{quote(version.stored.database)}." if table.schema else ""
+    table, database = version.table, version.stored.database
+    # Where the table is, also if a `schema_translate_map` has put it there.
+    schema = f"{quote(database)}." if table.schema or database != "main" else ""
     for name, statement in sorted(version.stored.indexes.items()):
         is_left = name not in version.dropped_indexes | set(version.new_indexes)
         head, parts = _split_at_parenthesis(statement)

@@ -224,7 +224,7 @@ def _that_may_refer(stored: StoredTable) -> Iterator[StoredObject]:
         new = [pair for pair in left if not pair[1].isdisjoint(reached)]
         if not new:
             return
-        left = [pair for pair in left if pair not in new]
+        left = [pair for pair in left if pair[1].isdisjoint(reached)]
         for each, _ in new:
             reached |= {folded(each.name), folded(each.table)}
             yield each

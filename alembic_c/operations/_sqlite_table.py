@@ -29,6 +29,7 @@ WHERE sql IS NOT NULL
   AND (tbl_name = ? COLLATE NOCASE OR type IN ('view', 'trigger'))
 UNION ALL SELECT 'temp', type, name, tbl_name, sql FROM sqlite_temp_master
 WHERE sql IS NOT NULL AND type IN ('view', 'trigger')
+  AND '{database}' <> 'temp' COLLATE NOCASE
 """
 
 # What SQLite's reflection is made of.  A dialect with another way has its reasons.

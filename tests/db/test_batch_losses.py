@@ -536,6 +536,77 @@ def test_tables_of_an_attached_database(connection: sa.Connection) -> None:
     assert sql_of(connection, "t") == "CREATE TABLE t (other INTEGER)"
 
 
+@pytest.mark.parametrize("other", [None, "CREATE TABLE main.t (x INTEGER)"])
+def test_tables_that_a_translate_map_puts_elsewhere(
+    connection: sa.Connection, other: str | None
+) -> None:
+    """All that is looked at and made again is the table's, not of one in "main"."""
+    run(
+        connection,
+        "ATTACH ':memory:' AS a",
+        *([other, "INSERT INTO main.t VALUES (7)"] if other else []),
+        "CREATE TABLE a.t (id INTEGER PRIMARY KEY, x TEXT COLLATE NOCASE)",
+        "CREATE INDEX a.ix ON t (x DESC)",
+        "INSERT INTO a.t VALUES (1, 'b'), (2, 'c')",
+    )
+    translated = connection.execution_options(schema_translate_map={None: "a"})
+    warned = batch(
+        translated, lambda batch_op: batch_op.alter_column("x", type_=sa.Integer())
+    )
+    changed = 'Column "x" of table "t": 2 values changed when they were cast to INTEGER'
+    assert warned == [
+        changed,
+        'Table "t" is made anew without COLLATE NOCASE of the column "x"',
+    ]
+    found = rows(connection, "SELECT name, sql FROM a.sqlite_master ORDER BY name")
+    assert found[0] == ("ix", "CREATE INDEX ix ON t (x DESC)")
+    assert [name for name, _ in found] == ["ix", "t"]
+    assert rows(connection, "SELECT * FROM a.t") == [(1, 0), (2, 0)]
+    left = [(other.replace("main.", ""),)] if other else []
+    assert rows(connection, "SELECT sql FROM main.sqlite_master") == left
+    if other:
+        assert rows(connection, "SELECT * FROM main.t") == [(7,)]
+
+
+def test_a_table_that_becomes_a_temporary_one(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)",
+        "INSERT INTO t VALUES (1, 'b')",
+    )
+    options = {"table_kwargs": {"prefixes": ["TEMPORARY"]}}
+    assert not batch(connection, nothing, **options)
+    assert rows(connection, "SELECT name FROM sqlite_temp_master") == [("t",)]
+    assert rows(connection, "SELECT * FROM t") == [(1, "b")]
+
+
+def test_a_trigger_of_a_temporary_table(connection: sa.Connection) -> None:
+    run(
+        connection,
+        "CREATE TEMP TABLE t (id INTEGER PRIMARY KEY, x TEXT)",
+        "CREATE TEMP TABLE seen (id INTEGER)",
+        "CREATE TEMP TRIGGER tr AFTER INSERT ON t "
+        "BEGIN INSERT INTO seen VALUES (new.id); END",
+    )
+    assert not batch(connection, nothing, schema="temp")
+    run(connection, "INSERT INTO t VALUES (5, 'a')")
+    assert rows(connection, "SELECT id FROM seen") == [(5,)]
+
+
+def test_a_name_with_the_word_for_a_sequence(connection: sa.Connection) -> None:
+    run(
+        connection,
+        'CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, "AUTOINCREMENT" INTEGER)',
+        "INSERT INTO t VALUES (1, 'b', 2)",
+    )
+    warned = batch(
+        connection, lambda batch_op: batch_op.alter_column("x", type_=sa.Integer())
+    )
+    assert warned == [
+        'Column "x" of table "t": 1 values changed when they were cast to INTEGER'
+    ]
+
+
 def test_a_table_by_the_temporary_name_is_left_alone(
     connection: sa.Connection,
 ) -> None:
@@ -551,6 +622,38 @@ def test_a_table_by_the_temporary_name_is_left_alone(
     connection.rollback()
     assert rows(connection, "SELECT * FROM t") == [(1, 5)]
     assert rows(connection, "SELECT * FROM _alembic_tmp_t") == [(6,)]
+
+
+@pytest.mark.parametrize("other", ["_alembic_tmp_t", "_Alembic_TMP_t"])
+def test_a_temporary_table_by_that_name_gets_no_rows(
+    connection: sa.Connection, other: str
+) -> None:
+    run(
+        connection,
+        "CREATE TABLE t (x INTEGER)",
+        f"CREATE TEMP TABLE {other} (x INTEGER)",
+        "INSERT INTO t VALUES (1)",
+    )
+    with pytest.raises(CommandError, match="would go to the temporary table"):
+        batch(connection, nothing)
+    assert rows(connection, "SELECT * FROM main.t") == [(1,)]
+    assert rows(connection, f"SELECT * FROM {other}") == []
+
+
+def test_a_temporary_table_beside_one_by_the_temporary_name(
+    connection: sa.Connection,
+) -> None:
+    """The statement that is looked at is the new table's."""
+    run(
+        connection,
+        "CREATE TABLE t (x INTEGER)",
+        "CREATE TABLE _alembic_tmp_t (x INTEGER PRIMARY KEY AUTOINCREMENT)",
+        "INSERT INTO t VALUES (1)",
+    )
+    options = {"table_kwargs": {"prefixes": ["TEMPORARY"]}}
+    assert not batch(connection, nothing, **options)
+    assert rows(connection, "SELECT * FROM temp.t") == [(1,)]
+    assert rows(connection, "SELECT * FROM main._alembic_tmp_t") == []
 
 
 def test_listeners_see_what_sqlalchemy_reads(connection: sa.Connection) -> None:
