@@ -29,6 +29,7 @@ from sqlalchemy import (
     UnaryExpression,
     exc,
     inspect,
+    text,
     types,
 )
 from sqlalchemy.engine.reflection import ObjectKind, ObjectScope, _ReflectionInfo
@@ -812,7 +813,11 @@ _PARAMETER = re.compile(r"(?<![:\w\\])(?=:\w+(?!:))|(?=\\:[\w$]*(?![:\w$]))")
 
 def _without_parameters(sql: str) -> str:
     """Return SQL for text(), with the colons marked that it would misunderstand."""
-    return _PARAMETER.sub(r"\\", sql)
+    marked = _PARAMETER.sub(r"\\", sql)
+    if ":" not in sql or str(text(marked)) == sql:
+        return marked
+    # The mark in front of ":smile:" is taken for a backslash of the SQL.
+    return sql.replace(":", r"\:")
 
 
 def _index_on(

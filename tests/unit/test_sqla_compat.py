@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -434,3 +435,35 @@ def test_literal_parameters_are_rendered() -> None:
 
 def test_inherit_schema_is_deprecated_with_21() -> None:
     assert compat._inherit_schema_deprecated() is compat.sqla_2_1
+
+
+COLONS = [
+    "x::int",
+    "':a'",
+    "':smile:'",
+    "':a:b:'",
+    "a[:b:]",
+    r"'\:a'",
+    r"' \:$$:'",
+    ":a_::",
+    r"'\\:é:'",
+]
+
+
+@pytest.mark.parametrize("sql", COLONS)
+def test_text_without_parameters(sql: str) -> None:
+    compiled = sa.text(compat._without_parameters(sql)).compile()
+    assert str(compiled) == sql
+    assert not compiled.params
+
+
+def test_any_text_without_parameters() -> None:
+    rng = random.Random(seed := random.randrange(10**6))
+    for _ in range(2000):
+        sql = "".join(rng.choices(r":\\a1$' é:_", k=rng.randrange(9)))
+        compiled = sa.text(compat._without_parameters(sql)).compile()
+        assert (str(compiled), compiled.params) == (sql, {}), f"seed {seed}"
+
+
+def test_casts_stay_as_they_are() -> None:
+    assert compat._without_parameters("x::int") == "x::int"
