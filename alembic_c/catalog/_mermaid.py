@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..util._mermaid import escaped
-from ._catalog import Catalog
+from ._catalog import Catalog, _label
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -70,21 +70,17 @@ def mermaid(source: Catalog | MetaData, *, only: Iterable[str] = ()) -> str:
 
 
 def _is_chosen(key: _TableKey, patterns: list[str]) -> bool:
-    names = {key[1], _label(key)}
+    names = {key[1], _label(*key)}
     return not patterns or any(
         fnmatchcase(name, each) for name in names for each in patterns
     )
-
-
-def _label(key: _TableKey) -> str:
-    return ".".join(filter(None, key))
 
 
 def _lines(entities: list[_Entity]) -> Iterator[str]:
     yield "erDiagram"
     ids = {entity.key: f"t{n}" for n, entity in enumerate(entities)}
     for entity in entities:
-        yield f'    {ids[entity.key]}["{escaped(_label(entity.key))}"] {{'
+        yield f'    {ids[entity.key]}["{escaped(_label(*entity.key))}"] {{'
         yield from (f"        {_attribute(entity, each)}" for each in entity.columns)
         yield "    }"
     for entity in entities:
@@ -160,6 +156,8 @@ def _of_catalog(catalog: Catalog) -> Iterator[_Entity]:
 def _of_models(metadata: MetaData) -> Iterator[_Entity]:
     from sqlalchemy import UniqueConstraint
 
+    from ._model import is_key
+
     for table in metadata.sorted_tables:
         unique = [
             tuple(column.name for column in each.columns)
@@ -169,7 +167,7 @@ def _of_models(metadata: MetaData) -> Iterator[_Entity]:
         unique += [
             tuple(column.name for column in index.columns)
             for index in table.indexes
-            if index.unique
+            if index.unique and is_key(index)
         ]
         references = [
             _Reference(

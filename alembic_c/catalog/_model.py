@@ -256,6 +256,16 @@ def index_options(index: sa.Index, dialect: str) -> dict[str, Any]:
     return {name: found[name] for name in found if name not in _OF_THE_STATEMENT}
 
 
+def is_key(index: sa.Index) -> bool:
+    """Return whether an index is over whole columns, of all rows."""
+    parts = {"where", "length"}  # in the options of any dialect
+    return not sqla_compat.is_expression_index(index) and all(
+        is_unset(value)
+        for name, value in index.dialect_kwargs.items()
+        if name.partition("_")[2] in parts
+    )
+
+
 def is_unset(value: Any) -> bool:
     """Return whether an option of a dialect says nothing."""
     if isinstance(value, ClauseElement):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -76,6 +77,33 @@ def compare_database_and_models(url: str) -> None:
         picture = mermaid(snapshot(connection))
     assert relations(picture) == RELATIONS
     assert attributes(picture) == attributes(mermaid(models))
+
+
+@pytest.mark.parametrize(
+    ("element", "options"),
+    [
+        (sa.func.lower(sa.column("customer")), {}),
+        (sa.text("lower(customer)"), {}),
+        (sa.column("customer"), {"postgresql_where": sa.text("number > 0")}),
+        (sa.column("customer"), {"sqlite_where": sa.text("number > 0")}),
+        (sa.column("customer"), {"mysql_length": {"customer": 2}}),
+    ],
+)
+def test_a_unique_index_of_less_than_columns_and_all_rows(
+    element: sa.ColumnElement[str], options: dict[str, Any]
+) -> None:
+    models = sa.MetaData()
+    sa.Table("customer", models, sa.Column("name", sa.String(5), primary_key=True))
+    sa.Table(
+        "order",
+        models,
+        sa.Column("number", sa.Integer),
+        sa.Column("customer", sa.ForeignKey("customer.name")),
+        sa.Index("ix", element, unique=True, **options),
+    )
+    picture = mermaid(models)
+    assert relations(picture) == {("customer", "|o--o{", "order", "customer")}
+    assert "UK" not in picture
 
 
 def test_a_part() -> None:
