@@ -29,7 +29,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks import measure, schema
-from tests.support import upstream
+from tests.support import postgres, upstream
 
 SIZE = 1_000
 _serial = itertools.count()
@@ -107,23 +107,6 @@ def sqlite_database(work: Path) -> Iterator[sa.Engine]:
     finally:
         engine.dispose()
         path.unlink()
-
-
-@contextlib.contextmanager
-def postgresql_database(server: str) -> Iterator[sa.Engine]:
-    name = f"alembic_c_bench_{os.getpid()}_{next(_serial)}"
-    admin = sa.create_engine(
-        server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
-    )
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine = sa.create_engine(sa.make_url(server).set(database=name))
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 # --- what is measured ---------------------------------------------------------------
@@ -234,8 +217,8 @@ def run(
                 rows = Bench("sqlite", size, rounds).run(empty, filled)
         if server is not None:
             with (
-                postgresql_database(server) as empty,
-                postgresql_database(server) as filled,
+                postgres.engine(server) as empty,
+                postgres.engine(server) as filled,
             ):
                 rows += Bench("postgresql", size, rounds).run(empty, filled)
     finally:

@@ -29,7 +29,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks import bench_autogenerate, measure, schema
-from benchmarks.bench_autogenerate import Side, postgresql_database, sqlite_database
+from benchmarks.bench_autogenerate import Side, sqlite_database
+from tests.support import postgres
 from tests.support.slow_proxy import slow_proxy
 
 SIZES = (1_000, 5_000)
@@ -354,7 +355,7 @@ def _databases(
     files = [file] if "sqlite" in kinds else []
     if server is None or "postgresql" not in kinds:
         return [*files]
-    return [*files, lambda: postgresql_database(server)]
+    return [*files, lambda: postgres.engine(server)]
 
 
 def _report(rows: list[measure.Row], notes: list[str]) -> str:

@@ -27,7 +27,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks import measure, revision_tree
-from benchmarks.bench_autogenerate import postgresql_database
 from tests.support import postgres, upstream
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,7 +129,7 @@ def sqlite_in(directory: Path) -> NewDatabase:
 def postgresql_at(server: str) -> NewDatabase:
     @contextlib.contextmanager
     def new() -> Iterator[str]:
-        with postgresql_database(server) as engine:
+        with postgres.engine(server) as engine:
             yield engine.url.render_as_string(hide_password=False)
 
     return new

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 
 from tests.support import mariadb, postgres, upstream
 from tests.support.side_by_side import SideBySide
-
-_serial = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -34,20 +31,8 @@ def pg_server() -> Iterator[str]:
 @pytest.fixture
 def pg_url(pg_server: str) -> Iterator[str]:
     """Yield the URL of an empty PostgreSQL database, dropped afterwards."""
-    import sqlalchemy as sa
-
-    name = f"alembic_c_{os.getpid()}_{next(_serial)}"
-    admin = sa.create_engine(
-        pg_server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
-    )
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    try:
-        url = sa.make_url(pg_server).set(database=name)
-        yield url.render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with postgres.database(pg_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

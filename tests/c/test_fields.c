@@ -1,6 +1,7 @@
 /* Each field of the schema model: that order, canonical bytes and the proof know it. */
 #include "alc/fields.h"
 #include "alc/proof.h"
+#include "exact_judge.h"
 #include "harness.h"
 
 static struct alc_str text(const char *s)
@@ -97,45 +98,6 @@ static void change(const struct alc_field *field, void *item)
     }
 }
 
-static bool same_type(void *self, const struct alc_table *table,
-                      const struct alc_column *actual, struct alc_str wanted)
-{
-    (void)self, (void)table;
-    return alc_str_compare(actual->type, wanted) == 0;
-}
-
-static bool same_default(void *self, const struct alc_column *actual,
-                         struct alc_str wanted)
-{
-    (void)self;
-    return alc_str_compare(actual->default_expr, wanted) == 0;
-}
-
-static bool same_part(void *self, const struct alc_index_part *actual,
-                      struct alc_str wanted)
-{
-    (void)self;
-    return actual->is_expr && alc_str_eq(actual->text, wanted);
-}
-
-static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
-{
-    (void)self;
-    return alc_str_compare(actual, wanted) == 0;
-}
-
-static bool ask(void *self, const struct alc_table *table, enum alc_expression kind,
-                struct alc_str name)
-{
-    (void)self, (void)table, (void)kind, (void)name;
-    return false;
-}
-
-static const struct alc_judge judge = {.same_type = same_type,
-                                       .same_default = same_default,
-                                       .same_part = same_part,
-                                       .same_text = same_text,
-                                       .ask = ask};
 static const struct alc_proof_options everything = {.types = true,
                                                     .collations = true,
                                                     .defaults = true,
@@ -143,7 +105,7 @@ static const struct alc_proof_options everything = {.types = true,
                                                     .indexes = true,
                                                     .foreign_keys = true,
                                                     .checks = true,
-                                                    .judge = &judge};
+                                                    .judge = &exact_judge};
 
 /* What a change of one field in one item of a table does. */
 struct effect {

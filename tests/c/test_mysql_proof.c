@@ -1,6 +1,7 @@
 /* What the proof makes of tables of MySQL and MariaDB. */
 #include "alc/mysql.h"
 #include "alc/proof.h"
+#include "exact_judge.h"
 #include "harness.h"
 
 #define END ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
@@ -9,48 +10,6 @@ static struct alc_str text(const char *s)
 {
     return (struct alc_str){s, s ? strlen(s) : 0};
 }
-
-/* A judge for whom only the same bytes are the same. */
-static bool same_type(void *self, const struct alc_table *table,
-                      const struct alc_column *actual, struct alc_str wanted)
-{
-    (void)self, (void)table;
-    return alc_str_eq(actual->type, wanted);
-}
-
-static bool same_default(void *self, const struct alc_column *actual,
-                         struct alc_str wanted)
-{
-    (void)self;
-    return alc_str_eq(actual->default_expr, wanted);
-}
-
-static bool same_part(void *self, const struct alc_index_part *actual,
-                      struct alc_str wanted)
-{
-    (void)self, (void)actual, (void)wanted;
-    return false;
-}
-
-static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
-{
-    (void)self;
-    return alc_str_is_absent(actual) == alc_str_is_absent(wanted) &&
-           alc_str_eq(actual, wanted);
-}
-
-static bool ask(void *self, const struct alc_table *table, enum alc_expression kind,
-                struct alc_str name)
-{
-    (void)self, (void)table, (void)kind, (void)name;
-    return false;
-}
-
-static const struct alc_judge judge = {.same_type = same_type,
-                                       .same_default = same_default,
-                                       .same_part = same_part,
-                                       .same_text = same_text,
-                                       .ask = ask};
 
 static const struct alc_mysql_session mariadb = {.is_mariadb = true};
 static const struct alc_mysql_session mysql = {0};
@@ -68,7 +27,7 @@ static enum alc_proof prove(const struct alc_mysql_session *session,
                                               .merges_uniques = true,
                                               .is_mysql = true,
                                               .is_mariadb = session->is_mariadb,
-                                              .judge = &judge};
+                                              .judge = &exact_judge};
     return alc_prove_table(actual, wanted, &options);
 }
 

@@ -2,6 +2,7 @@
 #include "alc/proof.h"
 #include "alc/regular.h"
 #include "alc/sqlite.h"
+#include "exact_judge.h"
 #include "harness.h"
 
 static struct alc_str text(const char *s)
@@ -9,53 +10,6 @@ static struct alc_str text(const char *s)
     struct alc_str str = {s, s ? strlen(s) : 0};
     return str;
 }
-
-/* A judge for whom only the same bytes are the same. */
-static bool same_bytes(struct alc_str a, struct alc_str b)
-{
-    return alc_str_is_absent(a) == alc_str_is_absent(b) && alc_str_eq(a, b);
-}
-
-static bool same_type(void *self, const struct alc_table *table,
-                      const struct alc_column *actual, struct alc_str wanted)
-{
-    (void)self, (void)table;
-    return same_bytes(actual->type, wanted);
-}
-
-static bool same_default(void *self, const struct alc_column *actual,
-                         struct alc_str wanted)
-{
-    (void)self;
-    return same_bytes(actual->default_expr, wanted);
-}
-
-static bool same_part(void *self, const struct alc_index_part *actual,
-                      struct alc_str wanted)
-{
-    (void)self;
-    return actual->is_expr && same_bytes(actual->text, wanted);
-}
-
-static bool same_text(void *self, struct alc_str actual, struct alc_str wanted)
-{
-    (void)self;
-    return alc_str_is_absent(actual) == alc_str_is_absent(wanted) &&
-           alc_str_eq(actual, wanted);
-}
-
-static bool ask(void *self, const struct alc_table *table, enum alc_expression kind,
-                struct alc_str name)
-{
-    (void)self, (void)table, (void)kind, (void)name;
-    return false;
-}
-
-static const struct alc_judge judge = {.same_type = same_type,
-                                       .same_default = same_default,
-                                       .same_part = same_part,
-                                       .same_text = same_text,
-                                       .ask = ask};
 
 static const struct alc_proof_options everything = {.types = true,
                                                     .collations = true,
@@ -65,7 +19,7 @@ static const struct alc_proof_options everything = {.types = true,
                                                     .foreign_keys = true,
                                                     .checks = true,
                                                     .merges_uniques = true,
-                                                    .judge = &judge};
+                                                    .judge = &exact_judge};
 
 /* A table from its statements: CREATE TABLE, then perhaps CREATE INDEX ... */
 static struct alc_table *make(struct alc_catalog *catalog, const char *const sql[3])
@@ -248,7 +202,7 @@ static void test_options(void)
           .indexes = true,
           .foreign_keys = true,
           .checks = true,
-          .judge = &judge},
+          .judge = &exact_judge},
          "CREATE TABLE t (a TEXT DEFAULT 1 CONSTRAINT u UNIQUE REFERENCES o (x)"
          " CONSTRAINT c CHECK (a))"},
         {{.types = true,
@@ -257,7 +211,7 @@ static void test_options(void)
           .indexes = true,
           .foreign_keys = true,
           .checks = true,
-          .judge = &judge},
+          .judge = &exact_judge},
          "CREATE TABLE t (a INT CONSTRAINT u UNIQUE REFERENCES o (x)"
          " CONSTRAINT c CHECK (a))"},
         {{.types = true,
@@ -266,7 +220,7 @@ static void test_options(void)
           .indexes = false,
           .foreign_keys = true,
           .checks = true,
-          .judge = &judge},
+          .judge = &exact_judge},
          "CREATE TABLE t (a INT DEFAULT 1 REFERENCES o (x) CONSTRAINT c CHECK (a))"},
         {{.types = true,
           .defaults = true,
@@ -274,7 +228,7 @@ static void test_options(void)
           .indexes = true,
           .foreign_keys = false,
           .checks = true,
-          .judge = &judge},
+          .judge = &exact_judge},
          "CREATE TABLE t (a INT DEFAULT 1 CONSTRAINT u UNIQUE CONSTRAINT c CHECK (a))"},
         {{.types = true,
           .defaults = true,
@@ -282,7 +236,7 @@ static void test_options(void)
           .indexes = true,
           .foreign_keys = true,
           .checks = false,
-          .judge = &judge},
+          .judge = &exact_judge},
          "CREATE TABLE t (a INT DEFAULT 1 CONSTRAINT u UNIQUE REFERENCES o (x))"},
     };
     const char *const actual[] = {"CREATE TABLE t (a INT DEFAULT 1 CONSTRAINT u UNIQUE"

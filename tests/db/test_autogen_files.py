@@ -24,17 +24,8 @@ def project(tmp_path: Path, pg_url: str) -> Project:
 def _project(root: Path, url: str) -> Project:
     project = Project(root)
     project.run("init", "migrations")
-    escaped = url.replace("%", "%%")
-    project.replace(
-        "alembic.ini",
-        "sqlalchemy.url = driver://user:pass@localhost/dbname",
-        f"sqlalchemy.url = {escaped}",
-    )
-    project.replace(
-        "migrations/env.py",
-        "target_metadata = None",
-        "from models import metadata as target_metadata",
-    )
+    project.use_database(url)
+    project.use_models()
     return project
 
 

@@ -156,14 +156,8 @@ def test_hostile_names() -> None:
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
-    )
-    project.replace(
-        "migrations/env.py",
-        "target_metadata = None",
-        "from models import metadata as target_metadata",
-    )
+    project.use_database("sqlite:///app.db")
+    project.use_models()
     project.write("models.py", MODELS)
     return project
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Enum, Integer, MetaData, Table
 from sqlalchemy.dialects import postgresql as pg
 
+from tests.support import postgres
 from tests.support.autogen import Package
-from tests.support.round_trips import context, empty, one_database, run, written
+from tests.support.round_trip import context, run, written
 
 OURS = Package("alembic_c")
 PLUGINS = {"autogenerate_plugins": ["alembic.autogenerate.*", "alembic_c.enums"]}
@@ -21,7 +22,7 @@ PLUGINS = {"autogenerate_plugins": ["alembic.autogenerate.*", "alembic_c.enums"]
 
 @pytest.fixture(scope="module")
 def database(pg_server: str) -> Iterator[sa.Engine]:
-    with one_database(pg_server) as engine:
+    with postgres.engine(pg_server) as engine:
         yield engine
 
 
@@ -31,7 +32,7 @@ def connection(
 ) -> Iterator[sa.Connection]:
     caplog.set_level(logging.INFO, "alembic.autogenerate.compare.enums")
     with database.connect() as connection:
-        empty(connection, "app")
+        postgres.empty(connection, "app")
         yield connection
 
 
@@ -94,8 +95,8 @@ def test_values_are_added_at_their_places(
     assert not quiet(connection, wanted)
     upgrade, downgrade = written(OURS, connection, wanted, **PLUGINS)
     assert "with op.get_context().autocommit_block():" in upgrade
-    for step, code in (("up", upgrade), ("down", downgrade), ("up again", upgrade)):
-        run(OURS, connection, code, step)
+    for code in (upgrade, downgrade, upgrade):
+        run(OURS, connection, code)
         assert labels(connection) == list(after)
         assert quiet(connection, wanted)
     assert connection.scalar(sa.text(node)) == table_file, "the table was not rewritten"
@@ -113,7 +114,7 @@ def test_a_default_may_be_new(connection: sa.Connection) -> None:
     start(connection, model("a", server_default="a"))
     wanted = model("a", "b", server_default="b")
     upgrade, _ = written(OURS, connection, wanted, **PLUGINS)
-    run(OURS, connection, upgrade, "up")
+    run(OURS, connection, upgrade)
     assert quiet(connection, wanted)
 
 
@@ -126,8 +127,8 @@ def test_odd_values_and_names(connection: sa.Connection, odd: str) -> None:
     start(connection, model("a", name=name, schema="app"))
     wanted = model("a", odd, name=name, schema="app")
     upgrade, downgrade = written(OURS, connection, wanted, **PLUGINS)
-    run(OURS, connection, upgrade, "up")
-    run(OURS, connection, downgrade, "down")
+    run(OURS, connection, upgrade)
+    run(OURS, connection, downgrade)
     assert labels(connection, name) == ["a", odd]
     assert quiet(connection, wanted)
 
@@ -138,7 +139,7 @@ def test_a_renamed_value_is_a_question(connection: sa.Connection) -> None:
     upgrade, _ = written(OURS, connection, wanted, **PLUGINS)
     assert "# Is 'x' a new name for 'b'?  Then do this instead:" in upgrade
     (instead,) = re.findall(r"# (op\.execute\(.*RENAME VALUE.*\))", upgrade)
-    run(OURS, connection, instead, "the answer")
+    run(OURS, connection, instead)
     assert labels(connection) == ["a", "x", "c"]
     assert quiet(connection, wanted)
 
@@ -153,15 +154,15 @@ def test_a_removed_value_is_left_and_told(
     upgrade, downgrade = written(OURS, connection, wanted, **PLUGINS)
     assert "ENUM 'mood' has the values ['b'] in the database" in caplog.text
     assert [each.levelname for each in caplog.records][:1] == ["WARNING"]
-    run(OURS, connection, upgrade, "up")
-    run(OURS, connection, downgrade, "down")
+    run(OURS, connection, upgrade)
+    run(OURS, connection, downgrade)
     assert labels(connection) == ["a", "b", "c"]
     assert quiet(connection, model("a", "c", server_default="a")), "no difference"
 
     recipe = "\n    ".join(re.findall(r"# (op\.execute\(.*\))", upgrade))
     connection.execute(sa.text("UPDATE t SET m = 'a' WHERE m = 'b'"))
     connection.commit()
-    run(OURS, connection, recipe, "the recipe")
+    run(OURS, connection, recipe)
     assert labels(connection) == ["c", "a"]
     assert labels(connection, "mood_old") == []
     caplog.clear()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Identity, Integer, MetaData, String, Table
 
 from tests.support.autogen import Package
-from tests.support.round_trips import written
+from tests.support.round_trip import written
 
 OURS = Package("alembic_c")
 

@@ -212,7 +212,6 @@ def test_a_connection_that_is_not_closed(tmp_path: Path, pg_url: str) -> None:
 
 
 def test_asyncpg(tmp_path: Path, pg_url: str) -> None:
-    pytest.importorskip("asyncpg")
     url = sa.make_url(pg_url).set(drivername="postgresql+asyncpg")
     made = project(tmp_path, pg_url)
     text = url.render_as_string(hide_password=False)

@@ -70,7 +70,7 @@ class Tree(Project):
         self.url = url
         self.run("-q", "init", "migrations")
         parsed = sa.make_url(url).render_as_string(hide_password=False)
-        self.replace("alembic.ini", "driver://user:pass@localhost/dbname", parsed)
+        self.use_database(parsed)
         self.replace("alembic.ini", "migration_lock = true", "")
         self.write("migrations/versions/r00.py", FIRST)
         for number in range(1, N_STEPS + 1):
@@ -244,8 +244,7 @@ def test_asynchronous_engines(tmp_path: Path, pg_url: str) -> None:
     asynchronous = pg_url.replace("+psycopg2", "+asyncpg")
     project = Project(tmp_path, PYTHONPATH=str(ROOT))
     project.run("-q", "init", "-t", "async", "migrations")
-    placeholder = "driver://user:pass@localhost/dbname"
-    project.replace("alembic.ini", placeholder, asynchronous)
+    project.use_database(asynchronous)
     project.write("migrations/versions/r00.py", FIRST)
     done = project.run("upgrade", "--lock", "head")
     assert "Running upgrade" in done.stderr
@@ -372,9 +371,7 @@ def test_two_first_upgrades_at_once_on_postgresql(pg_url: str, tmp_path: Path) -
 def test_new_projects_have_the_lock_on(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
-    )
+    project.use_database("sqlite:///app.db")
     project.run("revision", "-m", "first")
     path = tmp_path / "app.db-migration-lock"
     other = FileLock(path)
@@ -406,9 +403,7 @@ def test_upstream_works_on_with_a_new_project(
 ) -> None:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
-    )
+    project.use_database("sqlite:///app.db")
     project.run("revision", "-m", "first", "--rev-id", "r01")
     for arguments in (["upgrade", "head"], ["downgrade", "base"], ["upgrade", "r01"]):
         subprocess.run(

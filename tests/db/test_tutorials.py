@@ -94,11 +94,7 @@ def test_async_engine_with_settings(
     project.run("init", "alembic")
     names = {path.name for path in (tmp_path / "alembic").iterdir()}
     assert names >= {"env.py", "script.py.mako", "versions", "README"}
-    project.replace(
-        "alembic.ini",
-        "sqlalchemy.url = driver://user:pass@localhost/dbname",
-        "sqlalchemy.url = placeholder",
-    )
+    project.use_database("placeholder")
     project.write("alembic/env.py", ASYNC_ENV)
 
     project.run("revision", "--autogenerate", "-m", "create users table")
@@ -237,11 +233,7 @@ def test_generic_template(
     assert re.match(r"\S+ \d+\.\d+\.\d+", project.run("--version").stdout)
     project.run("init", "migrations")
     assert (tmp_path / "migrations/README").exists()
-    project.replace(
-        "alembic.ini",
-        "sqlalchemy.url = driver://user:pass@localhost/dbname",
-        f"sqlalchemy.url = {database_url}",
-    )
+    project.use_database(database_url)
     project.replace(
         "migrations/env.py",
         "target_metadata = None",
@@ -269,7 +261,7 @@ def test_stamp_an_existing_database(
 ) -> None:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace("alembic.ini", "driver://user:pass@localhost/dbname", database_url)
+    project.use_database(database_url)
     database.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)")
     project.run("revision", "-m", "as found", "--rev-id", "0001")
     project.run("stamp", "head")

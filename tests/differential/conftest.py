@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from alembic_c.autogenerate._expressions import Expressions
 from tests.support.autogen import Package
 
 
@@ -13,3 +14,9 @@ from tests.support.autogen import Package
 def packages(upstream: ModuleType) -> tuple[Package, Package]:
     """Return our package and upstream's, for autogenerate."""
     return Package("alembic_c"), Package(upstream.__name__)
+
+
+@pytest.fixture
+def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare expressions as texts, as upstream does (`db/test_expressions.py`)."""
+    monkeypatch.setattr(Expressions, "can_ask", False)

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from alembic_c.autogenerate._expressions import Expressions
 from alembic_c.autogenerate.compare import _sqlite
 from tests.support.autogen import Outcome, Package, Refused, run
 from tests.support.engines import rolling_back
@@ -27,11 +26,7 @@ FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
 PROOF_MODES = os.environ.get("ALEMBIC_C_FUZZ_PROOF", "off,on").split(",")
 CHUNK = 25
 
-
-@pytest.fixture(autouse=True)
-def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare expressions as texts, as upstream does (`db/test_expressions.py`)."""
-    monkeypatch.setattr(Expressions, "can_ask", False)
+pytestmark = pytest.mark.usefixtures("as_text")
 
 
 @pytest.fixture

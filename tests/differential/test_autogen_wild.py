@@ -11,7 +11,6 @@ import os
 
 import pytest
 
-from alembic_c.autogenerate._expressions import Expressions
 from alembic_c.autogenerate.compare import _sqlite
 from tests.support.autogen import Package
 from tests.support.wild_comparison import differences, engine_for
@@ -21,11 +20,7 @@ FIRST_SEED = int(os.environ.get("ALEMBIC_C_WILD_SEED", "1"))
 PROOF_MODES = os.environ.get("ALEMBIC_C_FUZZ_PROOF", "off,on").split(",")
 CHUNK = 25
 
-
-@pytest.fixture(autouse=True)
-def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare expressions as texts, as upstream does (`db/test_expressions.py`)."""
-    monkeypatch.setattr(Expressions, "can_ask", False)
+pytestmark = pytest.mark.usefixtures("as_text")
 
 
 @pytest.mark.parametrize("start", range(FIRST_SEED, FIRST_SEED + PAIRS, CHUNK))

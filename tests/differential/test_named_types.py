@@ -14,29 +14,23 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Enum, Integer, MetaData, String, Table
 from sqlalchemy.dialects import postgresql as pg
 
+from tests.support import postgres
 from tests.support.autogen import Package
-from tests.support.round_trips import (
-    context,
-    empty,
-    one_database,
-    round_trip,
-    run,
-    written,
-)
+from tests.support.round_trip import context, round_trip, run, written
 
 OURS = Package("alembic_c")
 
 
 @pytest.fixture(scope="module")
 def database(pg_server: str) -> Iterator[sa.Engine]:
-    with one_database(pg_server) as engine:
+    with postgres.engine(pg_server) as engine:
         yield engine
 
 
 @pytest.fixture
 def connection(database: sa.Engine) -> Iterator[sa.Connection]:
     with database.connect() as connection:
-        empty(connection, "app")
+        postgres.empty(connection, "app")
         yield connection
 
 
@@ -202,19 +196,18 @@ def test_a_type_comes_and_goes_with_its_columns(
     connection: sa.Connection, upstream: ModuleType, name: str
 ) -> None:
     before, after = PAIRS[name]
-    theirs = round_trip(Package("alembic"), connection, before(), after())
-    assert (theirs.failure is None) == (name in UPSTREAM_WORKS), theirs.failure
-    empty(connection, "app")
-    trip = round_trip(OURS, connection, before(), after())
-    assert trip.failure is None, (trip.upgrade, trip.downgrade, trip.details)
-    if theirs.failure is None or theirs.failure.startswith("downgrade"):
+    theirs = round_trip(Package("alembic"), connection, after(), start=before())
+    assert theirs.is_at_rest == (name in UPSTREAM_WORKS), theirs.told()
+    postgres.empty(connection, "app")
+    trip = round_trip(OURS, connection, after(), start=before())
+    assert trip.is_at_rest, trip.told()
+    if not (theirs.failed or "").startswith("upgrade:") and "default" not in name:
         same = [
             line
-            for line in trip.upgrade.splitlines()
+            for line in trip.written.upgrade.splitlines()
             if "DropEnumType" not in line and "DropDomainType" not in line
         ]
-        if "default" not in name:
-            assert same == theirs.upgrade.splitlines()
+        assert same == theirs.written.upgrade.splitlines()
 
 
 # --- what else uses a type ----------------------------------------------------------
@@ -252,9 +245,9 @@ def test_a_type_that_something_else_uses_stays(
     wanted = model(tables="" if gone == "table" else "t")()
     upgrade, downgrade = written(OURS, connection, wanted, include_name=_keep_own)
     assert "TYPE" not in upgrade.upper().replace("EXISTING_TYPE", "")
-    run(OURS, connection, upgrade, "upgrade")
-    run(OURS, connection, downgrade, "downgrade")
-    run(OURS, connection, upgrade, "second upgrade")
+    run(OURS, connection, upgrade)
+    run(OURS, connection, downgrade)
+    run(OURS, connection, upgrade)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +267,7 @@ def test_what_goes_with_the_column_does_not_keep_its_type(
     connection.commit()
     upgrade, _ = written(OURS, connection, model()(), include_name=_keep_own)
     assert "DropEnumType" in upgrade
-    run(OURS, connection, upgrade, "upgrade")
+    run(OURS, connection, upgrade)
 
 
 def test_partitions_go_with_their_table(connection: sa.Connection) -> None:
@@ -288,7 +281,7 @@ def test_partitions_go_with_their_table(connection: sa.Connection) -> None:
     connection.commit()
     upgrade, _ = written(OURS, connection, MetaData(), include_name=_keep_own)
     assert "DropEnumType" in upgrade
-    run(OURS, connection, upgrade, "upgrade")
+    run(OURS, connection, upgrade)
 
 
 def test_a_type_of_an_extension_stays(connection: sa.Connection) -> None:
@@ -309,21 +302,20 @@ def test_a_type_that_the_project_makes_itself(connection: sa.Connection) -> None
 
     connection.execute(sa.text("CREATE TYPE mood AS ENUM ('sad', 'ok')"))
     connection.commit()
-    trip = round_trip(
-        OURS, connection, model(tables="t")(), model(m(own), tables="tu")()
-    )
-    assert trip.failure is None
-    assert "create_type=False" in trip.upgrade
-    assert "EnumType" not in trip.upgrade + trip.downgrade
+    start, wanted = model(tables="t")(), model(m(own), tables="tu")()
+    trip = round_trip(OURS, connection, wanted, start=start)
+    assert trip.is_at_rest, trip.told()
+    assert "create_type=False" in trip.written.upgrade
+    assert "EnumType" not in trip.written.upgrade + trip.written.downgrade
 
 
 def test_a_type_that_was_left_behind_is_used(connection: sa.Connection) -> None:
     """As by a downgrade that upstream has written."""
     connection.execute(sa.text("CREATE TYPE mood AS ENUM ('sad', 'it''s ok')"))
     connection.commit()
-    trip = round_trip(OURS, connection, MetaData(), model(m(mood))())
-    assert trip.failure is None
-    assert "EnumType" not in trip.upgrade + trip.downgrade
+    trip = round_trip(OURS, connection, model(m(mood))())
+    assert trip.is_at_rest, trip.told()
+    assert "EnumType" not in trip.written.upgrade + trip.written.downgrade
 
 
 # --- where it is run ----------------------------------------------------------------
@@ -332,7 +324,7 @@ def test_a_type_that_was_left_behind_is_used(connection: sa.Connection) -> None:
 def test_up_down_up_in_one_run(connection: sa.Connection) -> None:
     """SQLAlchemy notes which types tables have made; a type that is dropped is none."""
     upgrade, downgrade = written(OURS, connection, model(m(mood))())
-    run(OURS, connection, f"{upgrade}\n    {downgrade}\n    {upgrade}", "three steps")
+    run(OURS, connection, f"{upgrade}\n    {downgrade}\n    {upgrade}")
 
 
 def test_differences_are_the_same(connection: sa.Connection) -> None:

@@ -24,13 +24,14 @@ from sqlalchemy import (
     Table,
 )
 
-from alembic_c.autogenerate._expressions import Expressions
 from tests.support.autogen import Package
 from tests.support.proof_grids import POSTGRESQL, SQLITE, TARGETS, Grid, targets
 from tests.support.proving import mode
 
 SHARE = int(os.environ.get("ALEMBIC_C_GRID", "12"))
 ENOUGH = 60
+
+pytestmark = pytest.mark.usefixtures("as_text")
 
 
 def create(connection: sa.Connection, name: str, declared: str) -> bool:
@@ -157,12 +158,6 @@ def compared(
             )
         assert found == expected
     return len(pairs) - sum(name.startswith("t_") for name in expected)
-
-
-@pytest.fixture(autouse=True)
-def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare expressions as texts, as upstream does (`db/test_expressions.py`)."""
-    monkeypatch.setattr(Expressions, "can_ask", False)
 
 
 @pytest.mark.parametrize("name", POSTGRESQL)

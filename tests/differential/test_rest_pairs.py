@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import mariadb, schemas_apps
+from tests.support import mariadb, postgres, schemas_apps
 from tests.support.autogen import Package
 from tests.support.proving import mode
 from tests.support.rest_pairs import SCHEMA, make_pair
 from tests.support.round_trip import Trip, round_trip, write
-from tests.support.round_trips import empty
 
 PAIRS = int(os.environ.get("ALEMBIC_C_REST_PAIRS", "10"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_REST_SEED", "1"))
@@ -62,7 +61,7 @@ def options_for(connection: sa.Connection) -> dict[str, Any]:
 def clear(connection: sa.Connection, *schemas: str) -> None:
     """Drop all tables."""
     if connection.dialect.name == "postgresql":
-        empty(connection, *schemas)
+        postgres.empty(connection, *schemas)
     elif connection.dialect.name == "mariadb":
         mariadb.drop_tables(connection)
     else:

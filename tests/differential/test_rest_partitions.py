@@ -168,11 +168,7 @@ def test_inheriting_tables_that_are_gone(
 def test_a_model_without_tables(tmp_path: Path, tables: int, several: bool) -> None:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini",
-        "sqlalchemy.url = driver://user:pass@localhost/dbname",
-        "sqlalchemy.url = sqlite:///test.db",
-    )
+    project.use_database("sqlite:///test.db")
     model = "sa.MetaData()"
     project.replace(
         "migrations/env.py",

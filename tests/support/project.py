@@ -35,6 +35,19 @@ class Project:
         assert old in text, f"{old!r} is not in {path}:\n{text}"
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
+    def use_database(self, url: str) -> None:
+        """Have the ini file name a database, in place of what `init` writes there."""
+        escaped = url.replace("%", "%%")
+        self.replace("alembic.ini", "driver://user:pass@localhost/dbname", escaped)
+
+    def use_models(self) -> None:
+        """Have `migrations/env.py` compare with `metadata` of the module `models`."""
+        self.replace(
+            "migrations/env.py",
+            "target_metadata = None",
+            "from models import metadata as target_metadata",
+        )
+
     def run(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run `alembic ARGUMENTS`; fail with its output if it ends otherwise."""
         done = subprocess.run(

@@ -16,9 +16,22 @@ import tests.support.schemas
 from alembic_c.catalog import snapshot
 from tests.support.autogen import LOGGER, Package, describe
 
-PREFIXES = {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
+OPTIONS = {
+    "compare_server_default": True,
+    "sqlalchemy_module_prefix": "sa.",
+    "alembic_module_prefix": "op.",
+}
 
-__all__ = ["LOGGER", "Trip", "Written", "round_trip", "run", "write"]
+__all__ = [
+    "LOGGER",
+    "Trip",
+    "Written",
+    "context",
+    "round_trip",
+    "run",
+    "write",
+    "written",
+]
 
 
 @dataclass
@@ -65,22 +78,27 @@ class Trip:
         )
 
 
+def context(
+    package: Package, connection: sa.Connection, model: sa.MetaData, **opts: Any
+) -> Any:
+    """Return a migration context."""
+    return package.context(connection, {"target_metadata": model, **OPTIONS, **opts})
+
+
 def write(
     package: Package, connection: sa.Connection, model: sa.MetaData, **opts: Any
 ) -> Written:
     """Compare, and return what is written."""
-    context = package.context(
-        connection, {"target_metadata": model, **PREFIXES, **opts}
-    )
+    configured = context(package, connection, model, **opts)
     imports: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        script = package.autogenerate.produce_migrations(context, model)
+        script = package.autogenerate.produce_migrations(configured, model)
         upgrade, downgrade = (
             package.autogenerate.render_python_code(
                 each,
                 imports=imports,
-                migration_context=context,
+                migration_context=configured,
                 render_as_batch=opts.get("render_as_batch", False),
             )
             for each in (script.upgrade_ops, script.downgrade_ops)
@@ -91,14 +109,22 @@ def write(
     return Written(upgrade, downgrade, diffs, sorted(imports))
 
 
+def written(
+    package: Package, connection: sa.Connection, model: sa.MetaData, **opts: Any
+) -> tuple[str, str]:
+    """Compare, and return the bodies of both functions."""
+    found = write(package, connection, model, **opts)
+    return found.upgrade, found.downgrade
+
+
 def run(package: Package, connection: sa.Connection, code: str, **opts: Any) -> None:
     """Run the body of a function of a revision file, and commit."""
-    context = package.context(connection, opts)
+    configured = package.context(connection, opts)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with context.begin_transaction():
-                package.execute(context, code, tests=tests)
+            with configured.begin_transaction():
+                package.execute(configured, code, tests=tests)
         if connection.in_transaction():
             connection.commit()
     except BaseException:
@@ -112,13 +138,18 @@ def round_trip(
     connection: sa.Connection,
     model: sa.MetaData,
     *,
+    start: sa.MetaData | None = None,
     ignore: Iterable[str] = (),
     **opts: Any,
 ) -> Trip:
     """Go up, compare, down, compare with the database before, and up again.
 
+    start: the model before, which is made here; without it the database is as it is.
     ignore: patterns of what may differ afterwards, as `Catalog.diff` takes them.
     """
+    if start is not None:
+        start.create_all(connection)
+        connection.commit()
     before = snapshot(connection)
     connection.rollback()
     trip = Trip(write(package, connection, model, **opts))
@@ -133,6 +164,8 @@ def round_trip(
             after = snapshot(connection)
             connection.rollback()
             trip.changes = [str(each) for each in before.diff(after, ignore=ignore)]
+            if start is not None:
+                trip.remaining += write(package, connection, start, **opts).diffs
         else:
             trip.remaining += write(package, connection, model, **opts).diffs
     return trip

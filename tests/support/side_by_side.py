@@ -50,18 +50,23 @@ class Seen:
     status: int
     out: str
     err: str
-    crashed: bool = False
+    crash: str = ""
+    """The line behind the traceback with which it ended."""
 
     def is_kinder_than(self, other: Seen) -> bool:
         """Return whether `other` ended with a traceback, and this says what is wrong.
 
-        The exit status is the same: nothing that calls the program can tell.
+        The exit status is the same: nothing that calls the program can tell.  What was
+        said before is said here, too.
         """
+        if not other.crash or self.crash:
+            return False
+        before = other.err.partition(other.crash)[0].splitlines()
         return (
-            other.crashed
-            and not self.crashed
-            and self.status == other.status == 1
-            and ("FAILED: " in self.out or other.err.partition("\n")[0] in self.err)
+            self.status == other.status == 1
+            and self.out.startswith(other.out)
+            and {*before} <= {*self.err.splitlines()}
+            and ("FAILED: " in self.out or other.crash in self.err)
         )
 
 
@@ -165,6 +170,12 @@ def masked(text: str, home: Path) -> str:
     for pattern, replacement in _MASKS:
         text = re.sub(pattern, replacement, text)
     return text
+
+
+def crash(text: str) -> str:
+    """Return the line behind the last traceback of standard error; "" without one."""
+    ends = [found.end() for found in _TRACEBACK.finditer(text)]
+    return text[ends[-1] :].partition("\n")[0] if ends else ""
 
 
 def last_words(text: str) -> str:
@@ -450,8 +461,9 @@ class SideBySide:
         words = [word.replace("<home>", str(home)) for word in words]
         seen = tool.run(home, words, environment, bytecode=story.bytecode)
         seen.out = masked(seen.out, home)
-        seen.crashed = "Traceback (most recent call last)" in seen.err
-        seen.err = last_words(masked(seen.err, home))
+        seen.err = masked(seen.err, home)
+        seen.crash = crash(seen.err)
+        seen.err = last_words(seen.err)
         for pattern, replacement in story.forgive:
             seen.out = re.sub(pattern, replacement, seen.out)
             seen.err = re.sub(pattern, replacement, seen.err)

@@ -30,9 +30,12 @@ _NOT_WARNED_OF = (
 
 
 def unlike(
-    found: WildOutcome, expected: WildOutcome, mode: str = "off"
+    found: WildOutcome, expected: WildOutcome, mode: str, prefix: str
 ) -> Iterator[str]:
-    """Yield what is not the same, part by part."""
+    """Yield what is not the same, part by part.
+
+    mode: of the proof; prefix: of SQLAlchemy's names in what is rendered.
+    """
     if expected.error is not None:
         # Ours may do better, or come to another obstacle.
         return
@@ -53,9 +56,10 @@ def unlike(
     if missed or extra:
         yield _difference("warned", extra, missed)
     for part in ("upgrade", "downgrade"):
-        one, other = unmarked(getattr(found, part)), unmarked(getattr(expected, part))
+        one, other = getattr(found, part), getattr(expected, part)
         if "\\" in other or "CheckConstraint(" in other:
             one, other = canonical(one), canonical(other)
+        one = as_upstream(one, other, prefix)
         if one != other:
             yield _difference(part, one.split("\n"), other.split("\n"))
     if expected.applied is None:
@@ -65,15 +69,25 @@ def unlike(
             yield _difference("remaining", found.remaining, expected.remaining)
 
 
-def unmarked(code: str) -> str:
-    """Leave out how percent signs and colons are written in the texts of SQL.
+_MARKS = re.compile(r"(%+|\\\\:|:|astext_type=[\w.]+\(\))")
 
-    Upstream doubles the former, and does not mark the latter: another text when it is
-    run. `db/test_expressions.py` runs what ours says. Nor does upstream name the module
-    of a type in the arguments of another dialect's.
+
+def as_upstream(code: str, expected: str, prefix: str) -> str:
+    """Write what upstream writes in another way as it does, where it does.
+
+    In texts of SQL it doubles percent signs, and does not mark colons: another text
+    when it is run (`db/test_expressions.py` runs what ours says). Nor does it put
+    `prefix` before a type in the arguments of another dialect's.
     """
-    code = re.sub(r"astext_type=\w+\.Text\(\)", "astext_type=Text()", code)
-    return re.sub("%+", "%", code).replace("\\\\:", ":")
+    ours, theirs = _MARKS.split(code), _MARKS.split(expected)
+    if len(ours) != len(theirs):
+        return code
+    for place in range(1, len(ours), 2):
+        mark = ours[place]
+        others = {"\\\\:": ":", f"astext_type={prefix}Text()": "astext_type=Text()"}
+        if theirs[place] == (mark * 2 if "%" in mark else others.get(mark)):
+            ours[place] = theirs[place]
+    return "".join(ours)
 
 
 def _unquoted(lines: Sequence[str]) -> list[str]:
@@ -136,8 +150,9 @@ def differences(
     """Yield how ours differs from upstream's on the pair of a seed."""
     pair = make_pair(seed, connection.dialect.name)
     expected, *found = _outcomes(connection, pair, theirs, ours, modes)
+    prefix = pair.options["sqlalchemy_module_prefix"]
     for mode, outcome in zip(modes, found, strict=True):
-        for line in unlike(outcome, expected, mode):
+        for line in unlike(outcome, expected, mode, prefix):
             yield f"proof {mode}: {line}"
 
 

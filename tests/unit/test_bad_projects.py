@@ -34,9 +34,7 @@ def downgrade():
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///test.db"
-    )
+    project.use_database("sqlite:///test.db")
     return project
 
 

@@ -213,7 +213,7 @@ class TestLargeTrees:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("pictures"), PYTHONIOENCODING="utf-8")
     project.run("init", "migrations")
-    project.replace("alembic.ini", "driver://user:pass@localhost/dbname", "sqlite://")
+    project.use_database("sqlite://")
 
     def add(revision: str, *arguments: str) -> None:
         project.run(

@@ -29,9 +29,7 @@ sa.Table(
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("json"), PYTHONIOENCODING="utf-8")
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
-    )
+    project.use_database("sqlite:///app.db")
 
     def add(revision: str, *arguments: str) -> None:
         project.run("revision", "--rev-id", revision, "-m", revision * 2, *arguments)
@@ -147,14 +145,8 @@ def test_text_is_the_plain_command(project: Project) -> None:
 def test_check(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.run("init", "migrations")
-    project.replace(
-        "alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///app.db"
-    )
-    project.replace(
-        "migrations/env.py",
-        "target_metadata = None",
-        "from models import metadata as target_metadata",
-    )
+    project.use_database("sqlite:///app.db")
+    project.use_models()
     project.write("models.py", MODELS)
     project.run("revision", "--autogenerate", "-m", "first")
     project.run("upgrade", "head")
