@@ -248,7 +248,9 @@ class RevisionStep(MigrationStep):
         """
         left = self.from_revisions
         implied = AppliedHeads.of(heads).covered(left, left, self.revision_map)
-        *deleted, replaced = [name for name in left if name not in implied]
+        # What `depends_on` names may stand below `down_revision`: it has no row then.
+        present = [name for name in left if name in heads]
+        *deleted, replaced = [name for name in present if name not in implied]
         return deleted, replaced, self.to_revisions[0]
 
     def unmerge_branch_idents(

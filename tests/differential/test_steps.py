@@ -192,6 +192,19 @@ def test_plans_are_equal(seed: int, upstream: ModuleType, tmp_path: Any) -> None
         assert found.keys() == expected.keys(), context
         # Among equals, upstream's order depends on the hash seed: theirs for both.
         left = ours.follow([found[text] for text in expected], heads)
-        assert left == theirs.follow(list(expected.values()), heads), context
+        right = theirs.follow(list(expected.values()), heads)
+        if plan == "_upgrade_revs" and right and right[-1] == "KeyError":
+            # Of what a merge stands on, a revision below another one of it has no row.
+            n = len(right) - 1
+            assert (left[:n], len(left)) == (right[:n], len(expected)), context
+            rows = set(left[-1][1])
+            assert {step.revision.revision for step in found.values()} <= {
+                node.revision
+                for node in one.revision_map._get_ancestor_nodes(
+                    one.get_revisions(tuple(rows))
+                )
+            }, context
+        else:
+            assert left == right, context
         if left and isinstance(left[-1], tuple):
             heads = tuple(left[-1][1])
