@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ._rivals import _has_another
+from . import _sessions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -91,7 +91,7 @@ class Watcher:
         if self._thread is not None:
             return
         dialect = self._connection.dialect
-        if dialect.is_async or not _has_another(self._connection.engine.pool):
+        if dialect.is_async or not _sessions.is_ready(self._connection.engine):
             return
         self._mine = int(
             self._connection.exec_driver_sql(_MINE[dialect.name]).scalar_one()
@@ -115,9 +115,7 @@ class Watcher:
         try:
             while not self._stop.wait(self._every):
                 if session is None:
-                    session = self._connection.engine.connect().execution_options(
-                        isolation_level="AUTOCOMMIT"
-                    )
+                    session = _sessions.committing(self._connection.engine)
                 self._found = self._ask(session) or self._found
         except sa.exc.SQLAlchemyError as problem:
             log.debug("who blocks the migration cannot be asked: %s", problem)

@@ -452,7 +452,7 @@ class Watch:
     def __init__(self, context: Context, journal: Journal | None) -> None:
         self._context = context
         self._journal = journal
-        self._begun_at: str | None = None
+        self._begun_at: tuple[str, ...] | None = None
 
     @contextmanager
     def outside(
@@ -462,9 +462,8 @@ class Watch:
 
         heads: those in front of the step.
         """
-        at = ", ".join(sorted(heads)) or "no revision"
         if self._begun_at is None or self._context._transaction_per_migration:
-            self._begun_at = at
+            self._begun_at = tuple(heads)
         try:
             yield
         except BaseException as problem:
@@ -472,14 +471,15 @@ class Watch:
             if journal is not None:
                 lines = _explain(self._context, step, journal, problem)
                 recorded = next((x for x in lines if x.startswith("The version")), "")
+                at = ", ".join(sorted(self._begun_at)) or "no revision"
                 problem._alembic_step = FailedStep(  # type: ignore[attr-defined]
                     title=_title(step),
                     targets=_targets(step),
-                    still_at=None if lines else self._begun_at,
+                    still_at=None if lines else at,
                     kept=[*journal.earlier, *journal.kept],
                     recorded=recorded,
                     advice=lines[-1] if lines else "",
-                    was_logged=bool(lines) and _is_shown(),
+                    was_logged=bool(lines) and is_shown(logging.ERROR),
                 )
             raise
 
@@ -490,16 +490,19 @@ class Watch:
         return self._journal.step(self._context.connection)
 
 
-def _is_shown() -> bool:
-    """Return whether what is logged here is written somewhere."""
-    if not log.hasHandlers():
-        return logging.lastResort is not None
+def is_shown(level: int) -> bool:
+    """Return whether what is logged here at a level is written somewhere."""
+    if not log.isEnabledFor(level):
+        return False
+    handlers: list[logging.Handler] = []
     found: logging.Logger | None = log
     while found is not None:
-        if any(not isinstance(each, logging.NullHandler) for each in found.handlers):
-            return log.isEnabledFor(logging.ERROR)
+        handlers += found.handlers
         found = found.parent if found.propagate else None
-    return False
+    last: Any = logging.lastResort
+    if not handlers:
+        return last is not None and level >= last.level
+    return any(not isinstance(each, logging.NullHandler) for each in handlers)
 
 
 def _targets(step: RevisionStep | StampStep) -> tuple[str, ...]:

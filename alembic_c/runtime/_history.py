@@ -16,9 +16,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import DATETIME
 
 from .. import __version__, util
+from . import _sessions
 from ._steps import RevisionStep, StampStep
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ log = logging.getLogger("alembic.runtime.migration")
 DONE = "done"
 FAILED = "failed"
 ROLLED_BACK = "rolled back"
-
-# MySQL leaves out the fraction of a second unless it is asked for.
-_MOMENT = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
 
 
 def table_name(version_table: str) -> str:
@@ -50,6 +47,11 @@ def table(version_table: str, schema: str | None) -> sa.Table:
     back" or NULL; error; path, digest (of the syntax tree) and version (of this
     package); os_user, host and process.
     """
+    # Here, for it takes long, and only who has a history needs it.
+    from sqlalchemy.dialects.mysql import DATETIME
+
+    # MySQL leaves out the fraction of a second unless it is asked for.
+    moment = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
     return sa.Table(
         table_name(version_table),
         sa.MetaData(schema=schema),
@@ -57,8 +59,8 @@ def table(version_table: str, schema: str | None) -> sa.Table:
         sa.Column("step", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("direction", sa.String(20), nullable=False),
         sa.Column("revision", sa.String(255), nullable=False),
-        sa.Column("started_at", _MOMENT, nullable=False),
-        sa.Column("ended_at", _MOMENT),
+        sa.Column("started_at", moment, nullable=False),
+        sa.Column("ended_at", moment),
         sa.Column("seconds", sa.Float),
         sa.Column("outcome", sa.String(20)),
         sa.Column("error", sa.Text),
@@ -133,9 +135,9 @@ class History:
             "version": __version__,
         }
         self._began = time.monotonic()
-        self._is_told = self._can_tell_before()
-        if self._is_told:
-            session = self._own_session()
+        session = self._session_for_beginnings()
+        self._is_told = session is not None
+        if session is not None:
             if not self._is_ready:
                 self._table.create(session, checkfirst=True)
             session.execute(self._table.insert(), self._row)
@@ -166,8 +168,8 @@ class History:
         if self._error is not None:
             # The history must not hide what the step has raised.
             try:
-                self._tell_failure(self._own_session())
-            except sa.exc.SQLAlchemyError as problem:
+                self._tell_failure()
+            except (sa.exc.SQLAlchemyError, util.CommandError) as problem:
                 log.warning("The history could not be written: %s", problem)
             self._error = None
         if self._session is not None:
@@ -180,7 +182,22 @@ class History:
         if not self._is_told:
             self._is_ready = False
 
-    def _tell_failure(self, session: Connection) -> None:
+    def _tell_failure(self) -> None:
+        """Write what a step has raised, when no transaction of the steps is open.
+
+        Raises CommandError if the only session is in somebody else's.
+        """
+        session = self._own_session()
+        if session is not None:
+            self._write_failure(session)
+            return
+        connection = self._context.connection
+        if connection.in_transaction():
+            raise util.CommandError("the only session is in a transaction")
+        with connection.begin():
+            self._write_failure(connection)
+
+    def _write_failure(self, session: Connection) -> None:
         end = {"ended_at": _now(), "outcome": FAILED, "error": self._error}
         if not self._is_told:
             self._table.create(session, checkfirst=True)
@@ -200,27 +217,33 @@ class History:
             columns.run == self._run, columns.step == self._row["step"]
         )
 
-    def _can_tell_before(self) -> bool:
-        """Whether another session can write now.
+    def _session_for_beginnings(self) -> Connection | None:
+        """Return a session that can write now; None if there is none.
 
-        SQLite lets one write at a time, and a database in memory has one session.
+        SQLite lets one write at a time.
         """
         connection = self._context.connection
-        if connection.dialect.name != "sqlite":
-            return _is_another(connection, self._own_session())
-        driver: Any = connection.connection.driver_connection
-        if getattr(driver, "in_transaction", True):
-            return False
-        return _is_another(connection, self._own_session())
+        if connection.dialect.name == "sqlite":
+            driver: Any = connection.connection.driver_connection
+            if getattr(driver, "in_transaction", True):
+                return None
+        return self._own_session()
 
-    def _own_session(self) -> Connection:
-        """Return a session in autocommit mode that names tables as the other does."""
+    def _own_session(self) -> Connection | None:
+        """Return a second session that names tables as the other does, if there can be.
+
+        Raises CommandError if the engine's pool has none left.
+        """
         if self._session is None:
             connection = self._context.connection
-            self._session = connection.engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
-            if _is_another(connection, self._session):
+            try:
+                self._session = _sessions.another(connection)
+            except sa.exc.TimeoutError as problem:
+                raise util.CommandError(
+                    "The history needs a connection of its own, and the engine's pool "
+                    "gives no second one: let it have two, or use NullPool in env.py"
+                ) from problem
+            if self._session is not None:
                 _look_where_the_other_does(self._session, connection)
         return self._session
 
@@ -240,20 +263,6 @@ def _described(step: RevisionStep | StampStep) -> dict[str, Any]:
     with suppress(OSError), open(script.path, "rb") as stream:
         row["digest"] = _meaning.digest(stream.read())
     return row
-
-
-def _is_another(one: Connection, other: Connection) -> bool:
-    mine, theirs = (each.connection.dbapi_connection for each in (one, other))
-    in_memory = one.dialect.name == "sqlite" and not _file_of(one)
-    return mine is not theirs and not in_memory
-
-
-def _file_of(connection: Connection) -> str | None:
-    rows = connection.connection.cursor()
-    rows.execute("PRAGMA database_list")
-    path: str | None = next((row[2] for row in rows.fetchall() if row[1] == "main"), "")
-    rows.close()
-    return path
 
 
 # `env.py` may have chosen a schema or a database for its own session.

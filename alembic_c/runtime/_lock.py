@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from .. import util
 from ..util._filelock import FileLock
+from . import _sessions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -216,23 +217,19 @@ def _own_session(context: MigrationContext) -> Connection:
 
     Raises LockError if the engine has only one.
     """
-    engine = context.connection.engine
     try:
-        connection: Connection = engine.connect()
+        session = _sessions.another(context.connection)
     except sa.exc.TimeoutError as problem:
         raise LockError(
             "The migration lock needs a connection of its own, and the engine's pool "
             "gives no second one: let it have two, or use NullPool in env.py"
         ) from problem
-    mine, theirs = (
-        each.connection.dbapi_connection for each in (connection, context.connection)
-    )
-    if mine is theirs:
+    if session is None:
         raise LockError(
             "The migration lock needs a connection of its own, and the engine has only "
             "one (StaticPool): use NullPool in env.py"
         )
-    return connection.execution_options(isolation_level="AUTOCOMMIT")
+    return session
 
 
 class _SessionLock:
@@ -399,10 +396,5 @@ class _NoLockNeeded:
 
 
 def _sqlite(context: MigrationContext) -> Backend:
-    connection = context.connection
-    had_transaction = connection.in_transaction()
-    rows = connection.exec_driver_sql("PRAGMA database_list").all()
-    path = next((row[2] for row in rows if row[1] == "main"), "")
-    if not had_transaction:
-        connection.rollback()  # of what this question has begun, and nothing else
+    path = _sessions.sqlite_file(context.connection)
     return _SqliteLock(f"{path}-migration-lock") if path else _NoLockNeeded()

@@ -13,11 +13,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from ._failures import is_shown
+
 if TYPE_CHECKING:
     from ._steps import RevisionStep, StampStep
     from .migration import MigrationContext
-
-log = logging.getLogger("alembic.runtime.migration")
 
 
 class Progress:
@@ -26,7 +26,7 @@ class Progress:
     def __init__(self) -> None:
         self._n_steps = 0
         self._begun = time.monotonic()
-        self._steps_are_logged = log.isEnabledFor(logging.INFO) and _is_written()
+        self._steps_are_logged = is_shown(logging.INFO)
 
     def step(self, step: RevisionStep | StampStep) -> None:
         """Tell that a step begins."""
@@ -51,12 +51,3 @@ def progress_of(context: MigrationContext) -> Progress | None:
     if config is None or config.messaging_opts.get("quiet") or "CI" in os.environ:
         return None
     return Progress() if sys.stderr.isatty() else None
-
-
-def _is_written() -> bool:
-    found: logging.Logger | None = log
-    while found is not None:
-        if any(not isinstance(each, logging.NullHandler) for each in found.handlers):
-            return True
-        found = found.parent if found.propagate else None
-    return False

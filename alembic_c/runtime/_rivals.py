@@ -9,13 +9,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy import pool
 
 from .. import util
 from ..util import sqla_compat
 from ..util.compat import add_note
+from . import _sessions
 
 if TYPE_CHECKING:
+    from ._steps import RevisionStep, StampStep
     from .migration import MigrationContext
 
 log = logging.getLogger("alembic.runtime.migration")
@@ -47,11 +48,11 @@ class Watch:
         """Note what was applied at first; the set goes on with the run."""
         self._began = frozenset(heads)
         self._heads = heads
-        self.step()
+        self._seen.update(heads)
 
-    def step(self) -> None:
-        """Note what is applied after a step."""
-        self._seen.update(self._heads)
+    def step(self, step: RevisionStep | StampStep) -> None:
+        """Note what a step has reached."""
+        self._seen.update(step.to_revisions)
 
     def __enter__(self) -> Watch:
         return self
@@ -69,7 +70,8 @@ class Watch:
         is_real = isinstance(context.connection, sa.Connection)
         if not moves or not is_real or context._lock is not None:
             return
-        self.step()  # the one that failed may have got as far as that
+        # The step that failed may have got as far as that.
+        self._seen.update(self._heads)
         applied = _applied_now(context)
         if applied is None or not set(applied) - self._seen:
             return
@@ -97,11 +99,10 @@ def _applied(connection: sa.Connection, table: sa.Table) -> tuple[str, ...]:
 def _applied_now(context: MigrationContext) -> tuple[str, ...] | None:
     """Return what others see as applied; None if that cannot be asked at once."""
     engine = context.connection.engine
-    if not _has_another(engine.pool):
+    if not _sessions.is_ready(engine):
         return None
     try:
-        with closing(engine.connect()) as other:
-            other.execution_options(isolation_level="AUTOCOMMIT")
+        with closing(_sessions.committing(engine)) as other:
             if patience := _DO_NOT_WAIT.get(other.dialect.name):
                 other.exec_driver_sql(patience)
             found = _applied(other, context._version)
@@ -110,10 +111,3 @@ def _applied_now(context: MigrationContext) -> tuple[str, ...] | None:
     except sa.exc.SQLAlchemyError as problem:
         log.debug("whether another run was at work cannot be asked: %s", problem)
         return None
-
-
-def _has_another(connections: pool.Pool) -> bool:
-    """Return whether a pool gives a second connection without waiting."""
-    if isinstance(connections, pool.QueuePool):
-        return connections.checkedout() < connections.size()
-    return isinstance(connections, pool.NullPool)

@@ -333,7 +333,7 @@ class MigrationContext:
                     progress.step(step)
                 with self._told(step), watch.outside(step, maintainer.heads):
                     attempts.step(step, maintainer.heads, make)
-                rivals.step()
+                rivals.step(step)
                 self._note_step(lambda: maintainer.heads)
         if progress is not None:
             progress.end()

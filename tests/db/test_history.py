@@ -223,6 +223,39 @@ def test_a_transaction_of_the_caller_on_sqlite(tmp_path: Path) -> None:
     assert project.ends() == [("upgrade", f"r{n}", "done") for n in (1, 2, 3)]
 
 
+def test_an_engine_with_one_connection(tmp_path: Path, pg_url: str) -> None:
+    """Its session stays in its transaction; what failed is told behind it."""
+    project = Project(tmp_path, pg_url)
+    project.in_env("pool.NullPool", "pool.StaticPool")
+    project.add_to("r3", "raise ValueError")
+    with pytest.raises(ValueError):
+        command.upgrade(project.tree.config, "head")
+    inspector = sa.inspect(project.engine)
+    assert inspector.get_table_names() == ["alembic_version_history"]
+    assert project.ends() == [("upgrade", "r3", "failed")]
+    command.upgrade(project.tree.config, "r2")
+    assert project.ends()[1:] == [("upgrade", f"r{n}", "done") for n in (1, 2)]
+
+
+def test_a_pool_without_a_second_connection(tmp_path: Path, pg_url: str) -> None:
+    project = Project(tmp_path, pg_url)
+    project.in_env(
+        "poolclass=pool.NullPool", "pool_size=1, max_overflow=0, pool_timeout=0.1"
+    )
+    with pytest.raises(CommandError, match="The history needs a connection of its own"):
+        command.upgrade(project.tree.config, "head")
+    assert "t1" not in sa.inspect(project.engine).get_table_names()
+
+
+def test_dialects_are_not_imported_for_a_history_that_is_off() -> None:
+    code = (
+        "import sys, alembic_c.runtime.environment\n"
+        "assert 'sqlalchemy' in sys.modules\n"
+        "assert 'sqlalchemy.dialects.mysql' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_the_schema_that_env_py_has_chosen(tmp_path: Path, pg_url: str) -> None:
     project = Project(tmp_path, pg_url)
     with project.engine.begin() as connection:

@@ -1,0 +1,63 @@
+"""A second session on the database that migrations work on.
+
+For what has to hold, to stay or to be seen while the migrations' own session is in a
+transaction: the lock, the history, and who else is at work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import pool
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+# A second session of these is the first one again. Giving it back would roll back.
+_OF_ONE_SESSION = (pool.StaticPool, pool.SingletonThreadPool, pool.AssertionPool)
+
+
+def is_ready(engine: Engine) -> bool:
+    """Return whether an engine gives a second session without waiting."""
+    connections = engine.pool
+    if isinstance(connections, pool.QueuePool):
+        return connections.checkedout() < connections.size()
+    return isinstance(connections, pool.NullPool)
+
+
+def committing(engine: Engine) -> Connection:
+    """Return a new session, in autocommit mode."""
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def another(connection: Connection) -> Connection | None:
+    """Return a second session on a database, in autocommit mode.
+
+    None if there can be no other than that of `connection`.
+    Raises sqlalchemy.exc.TimeoutError if the pool has none in time.
+    """
+    engine = connection.engine
+    if isinstance(engine.pool, _OF_ONE_SESSION):
+        return None
+    if engine.dialect.name == "sqlite" and not sqlite_file(connection):
+        return None
+    session = engine.connect()
+    mine, theirs = (each.connection.dbapi_connection for each in (session, connection))
+    if mine is theirs:
+        session.close()
+        return None
+    return session.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def sqlite_file(connection: Connection) -> str:
+    """Return the path of an SQLite database, "" for one in memory.
+
+    The driver is asked, so that no transaction begins.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("PRAGMA database_list")
+        paths = [row[2] for row in cursor.fetchall() if row[1] == "main"]
+    finally:
+        cursor.close()
+    return str(paths[0] or "") if paths else ""
