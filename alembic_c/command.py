@@ -507,11 +507,7 @@ def _migrate(
     hooks: are told of the steps before the first one runs.
     """
     script = ScriptDirectory.from_config(config)
-    start, target = None, revision
-    if ":" in revision:
-        if not sql:
-            raise util.CommandError("Range revision not allowed")
-        start, _, target = revision.partition(":")
+    start, target = _start_and_target(revision, is_range_allowed=sql)
 
     def plan(rev: Any, context: Any) -> Any:
         steps = getattr(script, planner)(target, rev)
@@ -526,6 +522,21 @@ def _migrate(
         destination_rev=target,
         tag=tag,
     )
+
+
+def _start_and_target(
+    revision: str, is_range_allowed: bool = False
+) -> tuple[str | None, str]:
+    """Return what "start:target" says; the start is None for a target alone.
+
+    Raises CommandError for a range that is not allowed.
+    """
+    if ":" not in revision:
+        return None, revision
+    if not is_range_allowed:
+        raise util.CommandError("Range revision not allowed")
+    start, _, target = revision.partition(":")
+    return start, target
 
 
 def show(config: Config, rev: str) -> None:

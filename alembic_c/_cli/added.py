@@ -62,15 +62,15 @@ ACTIVATION = {
 EPILOG = f"more commands: {', '.join([*VERBS, *ACTIVATION])}"
 
 
-def _count(text: str) -> int:
-    """Return a number of an option; argparse tells of the ValueError."""
-    number = int(text)
-    if number < 0:
+def number(text: str) -> int:
+    """Return a number of an option.
+
+    argparse tells of the ValueError, with the name of this function.
+    """
+    found = int(text)
+    if found < 0:
         raise ValueError
-    return number
-
-
-_count.__name__ = "number"  # as argparse calls it in its message
+    return found
 
 
 _LOCK = (
@@ -96,7 +96,7 @@ _LIMITS = (
     (
         "--lock-retries",
         {
-            "type": _count,
+            "type": number,
             "metavar": "NUMBER",
             "default": SUPPRESS,
             "help": "Roll back what waited too long, or met a deadlock, and run it "
@@ -135,7 +135,7 @@ _TENANTS = (
     (
         "--jobs",
         {
-            "type": _count,
+            "type": number,
             "metavar": "NUMBER",
             "default": SUPPRESS,
             "help": "How many of them at a time; one by default",
@@ -166,7 +166,7 @@ _TENANTS = (
         },
     ),
 )
-_LOOKING_AHEAD = (
+_PLAN = (
     (
         "--plan",
         {
@@ -176,6 +176,8 @@ _LOOKING_AHEAD = (
             "operations and transactions; the statements with --sql",
         },
     ),
+)
+_DRY_RUN = (
     (
         "--dry-run",
         {
@@ -185,6 +187,8 @@ _LOOKING_AHEAD = (
             "SQLite",
         },
     ),
+)
+_REHEARSE = (
     (
         "--rehearse",
         {
@@ -233,7 +237,7 @@ _HISTORY = (
         "-n",
         "--limit",
         {
-            "type": _count,
+            "type": number,
             "metavar": "NUMBER",
             "default": SUPPRESS,
             "help": "Show the newest so many revisions of the range only",
@@ -248,36 +252,31 @@ _HISTORY = (
         },
     ),
 )
+# Command -> groups of further options: the function that runs the command if one of
+# them is given, None for the command itself; and the options, in the order of the help.
+_GROUPS: dict[str, tuple[tuple[str | None, tuple[tuple[Any, ...], ...]], ...]] = {
+    "upgrade": (
+        (None, (_LOCK, *_LIMITS)),
+        ("alembic_c.production._plan:run", _PLAN),
+        ("alembic_c.production._dry_run:run", _DRY_RUN),
+        ("alembic_c.production._rehearse:run", _REHEARSE),
+        ("alembic_c.production._tenants:run", _TENANTS),
+    ),
+    "downgrade": ((None, (_LOCK, *_LIMITS)),),
+    "stamp": ((None, (_LOCK,)),),
+    "history": (("alembic_c._views._history:run", _HISTORY),),
+    **{
+        name: ((f"alembic_c._views._json:{name}", (_FORMAT,)),)
+        for name in ("branches", "check", "current", "heads", "show")
+    },
+}
 # Command -> its further options.
-OPTIONS: dict[str, tuple[tuple[Any, ...], ...]] = {
-    "upgrade": (_LOCK, *_LIMITS, *_LOOKING_AHEAD, *_TENANTS),
-    "downgrade": (_LOCK, *_LIMITS),
-    "stamp": (_LOCK,),
-    "history": _HISTORY,
-    **dict.fromkeys(("branches", "check", "current", "heads", "show"), (_FORMAT,)),
+OPTIONS = {
+    name: tuple(option for _, options in groups for option in options)
+    for name, groups in _GROUPS.items()
 }
-# Command -> the function that runs it if one of its further options is given.
-VIEWS = {
-    "branches": "alembic_c._views._json:branches",
-    "check": "alembic_c._views._json:check",
-    "current": "alembic_c._views._json:current",
-    "heads": "alembic_c._views._json:heads",
-    "history": "alembic_c._views._history:run",
-    "show": "alembic_c._views._json:show",
-    "upgrade": "alembic_c.production._tenants:run",
-}
-# Options that have a function of their own.
-_VIEWS_OF_OPTIONS = {
-    "rehearse": "alembic_c.production._rehearse:run",
-    "rehearse_url": "alembic_c.production._rehearse:run",
-    "dry_run": "alembic_c.production._dry_run:run",
-    "plan": "alembic_c.production._plan:run",
-}
-# Options, with their values, that the command itself looks at; None for any value.
-_OF_THE_COMMAND: dict[str, tuple[Any, ...] | None] = {
-    "format": ("text",),
-    **dict.fromkeys(("lock", "lock_timeout", "lock_retries", "statement_timeout")),
-}
+# What an option is if it is not given.
+_AS_EVER = {"format": "text"}
 # Those whose value may be left out; it can be given behind "=" only.
 _OPTIONAL_VALUE = ("--lock",)
 
@@ -297,45 +296,43 @@ def load(name: str) -> tuple[str, Verb]:
 
 
 def view(name: str, options: Namespace) -> View | None:
-    """Return what runs a command with its further options; None without any."""
+    """Return what runs a command with its further options; None without any.
+
+    It raises CommandError for options that exclude each other.
+    """
     given = [
-        destination
-        for destination in map(_destination, OPTIONS.get(name, ()))
-        if _is_for_view(destination, options)
+        (target, _flag(option))
+        for target, group in _GROUPS.get(name, ())
+        for option in group
+        if target and _is_given(option, options)
     ]
-    if name not in VIEWS or not given:
+    targets = {target for target, _ in given}
+    if not targets:
         return None
+    if len(targets) > 1:
+        return _refusal([flag for _, flag in given])
     from importlib import import_module
 
-    target = VIEWS[name]
-    for option in filter(_VIEWS_OF_OPTIONS.__contains__, given):
-        target = _VIEWS_OF_OPTIONS[option]
-    module, _, function = target.partition(":")
+    module, _, function = str(targets.pop()).partition(":")
     run: View = getattr(import_module(module), function)
     return run
 
 
-def require_alone(name: str, options: Namespace, *beside: str) -> None:
-    """Raise CommandError if further options of a command exclude each other.
+def _refusal(flags: Sequence[str]) -> View:
+    def refuse(config: Config, options: Namespace) -> None:
+        from ..util import CommandError
 
-    beside: the destinations of those that go with the one that has a function.
-    """
-    from ..util import CommandError
-
-    destinations = map(_destination, OPTIONS[name])
-    given = [each for each in destinations if _is_for_view(each, options)]
-    if len(set(given).difference(beside)) > 1:
-        flags = [f"--{each.replace('_', '-')}" for each in given]
         raise CommandError(f"{', '.join(flags)} exclude each other")
 
-
-def _is_for_view(destination: str, options: Namespace) -> bool:
-    if not hasattr(options, destination):
-        return False
-    own = _OF_THE_COMMAND.get(destination, ())
-    return own is not None and getattr(options, destination) not in own
+    return refuse
 
 
-def _destination(option: tuple[Any, ...]) -> str:
+def _is_given(option: tuple[Any, ...], options: Namespace) -> bool:
+    """Return whether an option is given, and says something."""
+    name = _flag(option).lstrip("-").replace("-", "_")
+    return getattr(options, name, None) not in (None, _AS_EVER.get(name))
+
+
+def _flag(option: tuple[Any, ...]) -> str:
     *_, flag, _ = option
-    return str(flag).lstrip("-").replace("-", "_")
+    return str(flag)

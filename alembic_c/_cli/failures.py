@@ -91,7 +91,7 @@ _HINTS: tuple[tuple[str, str], ...] = (
 )
 
 
-def tell(problem: BaseException, config: Config | None, quiet: bool = False) -> None:
+def tell(problem: BaseException, config: Config | None) -> None:
     """Print on standard error what ended a command.
 
     config: of the command, if it came so far.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from ..util import CommandError
 
 if TYPE_CHECKING:
     from ..config import Config
+    from ..runtime.environment import EnvironmentContext
     from ..runtime.migration import MigrationContext
     from ..script import ScriptDirectory
 
@@ -55,6 +56,36 @@ def until(
         pause = min(1.0, pause * 1.5)
 
 
+def run_env(
+    config: Config,
+    script: ScriptDirectory,
+    plan: Callable[[Any, MigrationContext], Iterable[Any]],
+    environment: type[EnvironmentContext] | None = None,
+    **options: Any,
+) -> None:
+    """Run `env.py`, which has a function say what to run on each of its databases.
+
+    plan: gets what is applied and the context, returns steps. environment: another
+    class than the usual one; options: its further arguments.
+    Raises CommandError if `env.py` runs no migrations, what it raises.
+    """
+    from ..runtime.environment import EnvironmentContext
+
+    called: list[bool] = []
+
+    def noted(heads: Any, context: MigrationContext) -> Iterable[Any]:
+        called.append(True)
+        return plan(heads, context)
+
+    with (environment or EnvironmentContext)(config, script, fn=noted, **options):
+        script.run_env()
+    if not called:
+        raise CommandError(
+            f"{script.env_py_location} ran no migrations: it has to call "
+            "context.run_migrations()"
+        )
+
+
 def with_context(
     config: Config, script: ScriptDirectory, body: Callable[[MigrationContext], None]
 ) -> None:
@@ -62,22 +93,12 @@ def with_context(
 
     Nothing is written. Raises CommandError if `env.py` runs no migrations.
     """
-    from ..runtime.environment import EnvironmentContext
-
-    called: list[bool] = []
 
     def look(heads: Any, context: MigrationContext) -> list[Any]:
-        called.append(True)
         body(context)
         return []
 
-    with EnvironmentContext(config, script, fn=look, dont_mutate=True):
-        script.run_env()
-    if not called:
-        raise CommandError(
-            f"{script.env_py_location} ran no migrations: it has to call "
-            "context.run_migrations()"
-        )
+    run_env(config, script, look, dont_mutate=True)
 
 
 def through_env(

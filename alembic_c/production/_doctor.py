@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..runtime import _history
+from ..runtime import _history, _sessions
 from ..runtime._failures import LONGEST_NAME, TEMPORARY, temporary_name
 from ..util import _meaning
 from . import _log_verb
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from ..catalog import SchemaObject
     from ..runtime.migration import MigrationContext
     from ..script import ScriptDirectory
-
-# The version of the JSON form; raised when a field changes its meaning or goes away.
-FORMAT = 1
 
 
 class Finding(NamedTuple):
@@ -383,9 +380,11 @@ def edited_revisions(patient: Patient) -> Iterator[Finding]:
 
 def pooler(patient: Patient) -> Iterator[Finding]:
     """A pooler that gives each transaction another session of the server."""
-    if not patient.is_postgresql:
+    engine = patient.connection.engine
+    # A pool of one connection, which env.py has, cannot be asked for two more.
+    if not patient.is_postgresql or not _sessions.is_ready(engine):
         return
-    if _session_moves(patient.connection.engine):
+    if _session_moves(engine):
         yield Finding(
             "transaction-pooler",
             "the connection",
@@ -401,8 +400,7 @@ def pooler(patient: Patient) -> Iterator[Finding]:
 def _session_moves(engine: sa.Engine) -> bool:
     """Whether a session is another one of the server's when its own is taken."""
     query = sa.text("SELECT pg_catalog.pg_backend_pid()")
-    mine = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    with closing(mine):
+    with closing(_sessions.committing(engine)) as mine:
         before = mine.execute(query).scalar()
         with closing(engine.connect()) as other:
             other.execute(query)  # its transaction stays open

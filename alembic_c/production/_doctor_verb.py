@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from .._views._json import document
 from ..script import ScriptDirectory
 from . import _applied, _doctor
 
@@ -33,13 +33,8 @@ def run(config: Config, options: Namespace) -> int:
     """
     findings = _examine(config)
     if options.format == "json":
-        document = {
-            "format": _doctor.FORMAT,
-            "findings": [
-                {**each._asdict(), "remedy": list(each.remedy)} for each in findings
-            ],
-        }
-        config.print_stdout("%s", json.dumps(document, indent=2))
+        plain = [{**each._asdict(), "remedy": list(each.remedy)} for each in findings]
+        config.print_stdout("%s", document("doctor", findings=plain))
     for each in findings if options.format == "text" else ():
         config.print_stdout("%s: %s", each.check, each.subject)
         config.print_stdout("  %s", each.problem)

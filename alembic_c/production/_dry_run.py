@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, event, text
 
-from .._cli.added import require_alone
+from .. import command
 from ..runtime.environment import EnvironmentContext
 from ..script import ScriptDirectory
 from ..util import CommandError
+from . import _applied
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -36,7 +37,6 @@ _TRANSACTION_ID = "SELECT pg_catalog.txid_current()"
 
 def run(config: Config, options: Namespace) -> None:
     """Run the upgrade and roll it back, where the database rolls DDL back."""
-    require_alone("upgrade", options)
     if options.sql:
         raise CommandError("--dry-run goes without --sql; --plan --sql shows the SQL")
     started = time.monotonic()
@@ -54,6 +54,7 @@ def dry_run(config: Config, target: str, tag: str | None = None) -> int:
     Raises CommandError where the database does not roll DDL back, and where a step
     would commit; what the migrations raise.
     """
+    command._start_and_target(target)
     script = ScriptDirectory.from_config(config)
     counts: list[int] = []
 
@@ -66,21 +67,19 @@ def dry_run(config: Config, target: str, tag: str | None = None) -> int:
             counts[-1] += 1
         guard.end()
 
-    if ":" in target:
-        raise CommandError("Range revision not allowed")
-    environment = _Environment(
-        config, script, fn=steps, destination_rev=target, as_sql=False, tag=tag
-    )
-    with environment:
-        environment._foreign = None  # nobody has to commit
-        script.run_env()
-    if not counts:
-        raise CommandError(f"{script.env_py_location} ran no migrations")
+    options = {"destination_rev": target, "as_sql": False, "tag": tag}
+    _applied.run_env(config, script, steps, _Environment, **options)
     return sum(counts)
 
 
 class _Environment(EnvironmentContext):
     """An environment whose migrations are in one transaction that is not committed."""
+
+    def __enter__(self) -> _Environment:
+        """As ever; but nobody has to commit."""
+        super().__enter__()
+        self._foreign = None
+        return self
 
     def configure(self, connection: Any = None, *args: Any, **kw: Any) -> None:
         """As ever; the options for transactions and for the history are set here."""

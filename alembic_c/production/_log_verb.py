@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .._cli.added import number
+from .._views._json import document
 from ..runtime import _history
 from ..script import ScriptDirectory
 from ..util import sqla_compat
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..runtime.migration import MigrationContext
 
-# The version of the JSON form; raised when a field changes its meaning or goes away.
-FORMAT = 1
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the command's own arguments."""
@@ -31,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="how to print the steps",
     )
     parser.add_argument(
-        "-n", type=int, metavar="NUMBER", help="show the newest so many steps only"
+        "-n", type=number, metavar="NUMBER", help="show the newest so many steps only"
     )
 
 
@@ -46,8 +44,9 @@ def run(config: Config, options: Namespace) -> None:
         config, script, lambda context: found.extend(steps(context, options.n))
     )
     if options.format == "json":
-        document = {"format": FORMAT, "steps": [_plain(each) for each in found]}
-        config.print_stdout("%s", json.dumps(document, indent=2))
+        config.print_stdout(
+            "%s", document("log", steps=[_plain(each) for each in found])
+        )
         return
     for each in found:
         config.print_stdout("%s", _line(each))

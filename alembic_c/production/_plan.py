@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import NoInspectionAvailable
 
-from .._cli.added import require_alone
+from .. import command
 from ..operations.base import BatchOperations, Operations
 from ..runtime._heads import HeadMaintainer
 from ..runtime.environment import EnvironmentContext
 from ..runtime.migration import MigrationContext
 from ..script import ScriptDirectory
 from ..util import CommandError
+from . import _applied
 from ._offline import OfflineConnection, Recorder, ResultNeededError, with_all_values
 from ._operations import in_words
 
@@ -64,7 +65,6 @@ class Plan(NamedTuple):
 
 def run(config: Config, options: Namespace) -> None:
     """Show what the upgrade would do; nothing is written to the database."""
-    require_alone("upgrade", options)
     found = plans(config, options.revision, tag=options.tag)
     for plan in found:
         lines = _sql_lines(plan) if options.sql else _lines(plan, len(found) > 1)
@@ -79,6 +79,7 @@ def plans(config: Config, target: str, tag: str | None = None) -> list[Plan]:
     The functions of the revisions are run, without a connection. Raises what `upgrade`
     raises before its first step.
     """
+    command._start_and_target(target)
     script = ScriptDirectory.from_config(config)
     found: list[Plan] = []
 
@@ -87,14 +88,9 @@ def plans(config: Config, target: str, tag: str | None = None) -> list[Plan]:
         found.append(_plan(context, heads, steps))
         return []
 
-    if ":" in target:
-        raise CommandError("Range revision not allowed")
-    with EnvironmentContext(
-        config, script, fn=look, destination_rev=target, tag=tag, dont_mutate=True
-    ):
-        script.run_env()
-    if not found:
-        raise CommandError(f"{script.env_py_location} ran no migrations")
+    _applied.run_env(
+        *(config, script, look), destination_rev=target, tag=tag, dont_mutate=True
+    )
     return found
 
 

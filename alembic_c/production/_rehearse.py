@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
-from .. import catalog
-from .._cli.added import require_alone
+from .. import catalog, command
 from ..script import ScriptDirectory
 from ..testkit import _tree, drop, migrated
 from ..util import CommandError
@@ -68,7 +67,6 @@ class Rehearsal(NamedTuple):
 
 def run(config: Config, options: Namespace) -> int:
     """Run the upgrade on another database; the status is 1 if a step fails."""
-    require_alone("upgrade", options, "rehearse", "rehearse_url")
     if options.sql:
         raise CommandError("--rehearse goes without --sql")
     given = getattr(options, "rehearse_url", None)
@@ -96,6 +94,7 @@ def rehearse(config: Config, url: URL, target: str) -> Rehearsal:
     Raises TestKitError if `env.py` works on another database; what `upgrade` raises
     before its first step.
     """
+    command._start_and_target(target)
     script = ScriptDirectory.from_config(config)
     watch = _Watch()
 
@@ -104,7 +103,7 @@ def rehearse(config: Config, url: URL, target: str) -> Rehearsal:
         before = catalog.snapshot(context.connection)
         watch.look_at(context)
         for step in pending:
-            watch.begin(str(step))
+            watch.begin(str(step), context)
             yield step
         watch.running = None
         watch.changes = tuple(before.diff(catalog.snapshot(context.connection)))
@@ -133,9 +132,11 @@ class _Watch:
         callbacks = context.on_version_apply_callbacks
         context.on_version_apply_callbacks = (*callbacks, self._end)
 
-    def begin(self, step: str) -> None:
+    def begin(self, step: str, context: MigrationContext) -> None:
         """Note that a step begins."""
         self.running = step
+        if not context.connection.in_transaction():
+            self._held = set()  # given back by the transaction of the step before
         self._started = time.perf_counter()
 
     def _end(self, *, ctx: MigrationContext, **_: Any) -> None:

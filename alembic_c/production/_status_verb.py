@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from .._views._json import document
 from ..script import ScriptDirectory
 from . import _applied, _status
 
@@ -67,7 +67,7 @@ def run(config: Config, options: Namespace) -> int:
         _applied.through_env(config, script, look)
     status = found[0]
     if options.format == "json":
-        config.print_stdout("%s", json.dumps(status.to_json(), indent=2))
+        config.print_stdout("%s", document("status", **status.to_json()))
     else:
         for line in _lines(status):
             config.print_stdout("%s", line)

@@ -37,6 +37,26 @@ def test_several_heads(tree: Tree, database_url: str) -> None:
     assert "x: removed" in done
 
 
+def test_each_transaction_has_its_own_locks(
+    tmp_path: Path, pg_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEMBIC_C_TESTKIT_CACHE", str(tmp_path / "cache"))
+    tree = empty_tree(tmp_path, pg_url)
+    write(tree, "a", None, FIRST)
+    write(tree, "b", "a", SECOND)
+    write(tree, "c", "b", SECOND.replace('"n"', '"m"'))
+    command.upgrade(tree.config, "a")
+    for per_migration, n in ((False, 1), (True, 2)):
+        found = f"transaction_per_migration={not per_migration}, "
+        text = tree.env.read_text().replace(found, "")
+        option = f"transaction_per_migration={per_migration}, "
+        tree.env.write_text(
+            text.replace("context.configure(", f"context.configure({option}")
+        )
+        done = Project(tree.root).run("upgrade", "head", "--rehearse").stdout
+        assert done.count("    AccessExclusiveLock on t\n") == n
+
+
 @pytest.fixture
 def tree(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Tree:
     monkeypatch.setenv("ALEMBIC_C_TESTKIT_CACHE", str(tmp_path / "cache"))
