@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from .. import command
+from ..runtime._attempts import LISTENING
 from ..runtime.environment import EnvironmentContext
 from ..script import ScriptDirectory
 from ..util import CommandError
@@ -69,6 +70,7 @@ def run(config: Config, options: Namespace) -> int:
     """Upgrade each tenant; the status is 1 if one has failed."""
     if options.sql:
         raise CommandError("--each and --schemas go without --sql")
+    command._start_and_target(options.revision)
     tenants = list(_tenants(config, options))
     if getattr(options, "resume", None):
         tenants = _left(tenants, options.resume)
@@ -82,13 +84,18 @@ def run(config: Config, options: Namespace) -> int:
 
     started = time.monotonic()
     script = ScriptDirectory.from_config(config)
-    upgrade_all(
-        tenants,
-        lambda tenant: _upgrade(config, script, tenant, options.revision),
-        tell,
-        jobs=getattr(options, "jobs", 1),
-        goes_on=getattr(options, "keep_going", False),
-    )
+    LISTENING.begin()
+    try:
+        upgrade_all(
+            tenants,
+            lambda tenant: _upgrade(config, script, tenant, options.revision),
+            tell,
+            jobs=getattr(options, "jobs", 1),
+            goes_on=getattr(options, "keep_going", False),
+        )
+    finally:
+        if getattr(options, "report", None):
+            _write_report(options.report, results)
     counts = {
         outcome: sum(result.outcome == outcome for result in results)
         for outcome in (DONE, FAILED, SKIPPED)
@@ -98,8 +105,6 @@ def run(config: Config, options: Namespace) -> int:
         *(len(results), ", ".join(f"{n} {word}" for word, n in counts.items() if n)),
         time.monotonic() - started,
     )
-    if getattr(options, "report", None):
-        _write_report(options.report, results)
     return 1 if counts[FAILED] else 0
 
 
@@ -119,16 +124,21 @@ def upgrade_all(
     """
     with ThreadPoolExecutor(max(1, jobs), "tenant") as pool:
         waiting = {pool.submit(upgrade, tenant): tenant for tenant in tenants}
-        for future in as_completed(waiting):
-            if future.cancelled():
-                continue
-            result = future.result()
-            tell(result)
-            if result.outcome == FAILED and not goes_on:
-                for other, tenant in waiting.items():
-                    if other.cancel():
-                        tell(Result(tenant.name, SKIPPED))
-                goes_on = True
+        try:
+            for future in as_completed(waiting):
+                if future.cancelled():
+                    continue
+                result = future.result()
+                tell(result)
+                if result.outcome == FAILED and not goes_on:
+                    for other, tenant in waiting.items():
+                        if other.cancel():
+                            tell(Result(tenant.name, SKIPPED))
+                    goes_on = True
+        except BaseException:
+            # Somebody stops it: what has begun comes to its end, and no more begins.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _upgrade(
@@ -139,7 +149,7 @@ def _upgrade(
     error = None
     try:
         applied = _run_env(_config_of(config, tenant), script, revision)
-    except Exception as problem:  # noqa: BLE001 - it is the tenant's result
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - the tenant's result
         error = f"{type(problem).__name__}: {problem}"
     seconds = round(time.monotonic() - started, 3)
     outcome = DONE if error is None else FAILED

@@ -110,6 +110,46 @@ def _transience(problem: DBAPIError, dialect_name: str) -> str | None:
     )
 
 
+class _Listening:
+    """Attempts hear of what their thread executes, on any connection.
+
+    SQLAlchemy's list of listeners must not change while another thread goes through it:
+    one listener serves all attempts of a process, and stays.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._has_begun = False
+        self._of_thread = threading.local()
+
+    def begin(self) -> None:
+        """Listen from now on; idempotent. To be called before threads are at work."""
+        with self._guard:
+            if not self._has_begun:
+                event.listen(Engine, "commit", self._commit)
+                event.listen(Engine, "after_cursor_execute", self._executed)
+                self._has_begun = True
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Those of the present thread."""
+        found: list[Attempt] = self._of_thread.__dict__.setdefault("attempts", [])
+        return found
+
+    def _commit(self, connection: Connection) -> None:
+        for attempt in self.attempts:
+            attempt.committed(connection)
+
+    def _executed(
+        self, connection: Connection, cursor: Any, text: str, *_: Any
+    ) -> None:
+        for attempt in self.attempts:
+            attempt.executed(connection, text)
+
+
+LISTENING = _Listening()
+
+
 class Attempt:
     """What a step, or a run, does from the first statement of its transaction on.
 
@@ -119,22 +159,17 @@ class Attempt:
     def __init__(self, context: MigrationContext) -> None:
         self._context = context
         self._connection: Connection = context.connection
-        self._thread = threading.get_ident()
         self._transaction_id: int | None = None
         self._kept: str | None = None
 
-    def _listeners(self) -> tuple[tuple[str, Callable[..., None]], ...]:
-        return ("commit", self._commit), ("after_cursor_execute", self._executed)
-
     def start(self) -> None:
         """Listen to what is executed from now on."""
-        for name, listener in self._listeners():
-            event.listen(Engine, name, listener)
+        LISTENING.begin()
+        LISTENING.attempts.append(self)
 
     def stop(self) -> None:
         """Listen no more."""
-        for name, listener in self._listeners():
-            event.remove(Engine, name, listener)
+        LISTENING.attempts.remove(self)
 
     def begun(self) -> None:
         """Ask who the transaction is, once it has begun."""
@@ -143,24 +178,22 @@ class Attempt:
                 "SELECT pg_catalog.txid_current()"
             ).scalar_one()
 
-    def _commit(self, connection: Connection) -> None:
+    def committed(self, connection: Connection) -> None:
+        """Note a commit."""
         if self._is_of_the_step(connection):
             self._keep(connection)
 
     def _is_of_the_step(self, connection: Connection) -> bool:
         history = self._context._history
-        if history is not None and connection is history._session:
-            return False
-        return threading.get_ident() == self._thread
+        return history is None or connection is not history._session
 
     def _keep(self, connection: Connection) -> None:
         mine = connection is self._connection
         self._kept = "a part of it is" if mine else "another connection's work is"
         self._kept += " committed"
 
-    def _executed(
-        self, connection: Connection, cursor: Any, text: str, *_: Any
-    ) -> None:
+    def executed(self, connection: Connection, text: str) -> None:
+        """Note a statement."""
         if not self._is_of_the_step(connection):
             return
         if connection is self._connection:
@@ -272,8 +305,8 @@ class Attempts:
         if not self._limits.lock_retries or context._transaction is None:
             return None
         attempt = Attempt(context)
-        attempt.start()
         attempt.begun()
+        attempt.start()
         return attempt
 
     def _rolled_back_run(

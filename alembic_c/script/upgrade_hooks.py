@@ -10,13 +10,14 @@ import datetime
 import importlib.util
 import logging
 import os
+import re
 import shlex
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from glob import escape
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -242,7 +243,8 @@ def sqlite_backup(upgrade: Upgrade, options: Mapping[str, str]) -> None:
     """Copy an SQLite database by its backup API, also while others write to it.
 
     options: `directory`, where to, beside the database if it is left out; `keep`, how
-    many copies stay, all by default.
+    many copies stay, all by default. Copies are told apart by the name of the file:
+    databases of one name need a directory each.
     Raises ValueError for a database that is no file, what SQLite raises.
     """
     name = upgrade.url.database
@@ -252,8 +254,7 @@ def sqlite_backup(upgrade: Upgrade, options: Mapping[str, str]) -> None:
     source = Path(name)
     directory = Path(options.get("directory", source.parent))
     directory.mkdir(parents=True, exist_ok=True)
-    target = directory / f"{source.stem}-{_moment()}{source.suffix}"
-    unfinished = target.with_name(f"{target.name}.part")
+    target, unfinished = _new_copy(directory, source)
     try:
         with (
             closing(
@@ -265,6 +266,38 @@ def sqlite_backup(upgrade: Upgrade, options: Mapping[str, str]) -> None:
         os.replace(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)
-    copies = sorted(directory.glob(f"{escape(source.stem)}-*T*Z{source.suffix}"))
-    for each in copies[: -max(1, keep)] if keep is not None else ():
-        each.unlink()
+    for each in _copies(directory, source)[: -max(1, keep)] if keep is not None else ():
+        each.unlink(missing_ok=True)
+
+
+def _new_copy(directory: Path, source: Path) -> tuple[Path, Path]:
+    """Return the path of a copy that is not there, and one to write it to.
+
+    The second one is made, so that nobody else gets it: threads and processes may make
+    copies of one name in the same second.
+    """
+    moment = _moment()
+    for number in count(1):
+        more = f"-{number}" if number > 1 else ""
+        target = directory / f"{source.stem}-{moment}{more}{source.suffix}"
+        unfinished = target.with_name(f"{target.name}.part")
+        try:
+            unfinished.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        if not target.exists():
+            return target, unfinished
+        unfinished.unlink()
+    raise AssertionError("numbers have no end")
+
+
+def _copies(directory: Path, source: Path) -> list[Path]:
+    """Return the copies of a database, the oldest first."""
+    stem, suffix = re.escape(source.stem), re.escape(source.suffix)
+    name = re.compile(rf"{stem}-(\d{{8}}T\d{{6}}Z)(?:-(\d+))?{suffix}", re.ASCII)
+    found = [
+        (parts[1], int(parts[2] or 1), path)
+        for path in directory.iterdir()
+        if (parts := name.fullmatch(path.name))
+    ]
+    return [path for _, _, path in sorted(found)]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic_c import command
 from alembic_c.config import CommandLine, Config
 from alembic_c.runtime import _attempts, _timeouts
+from alembic_c.runtime.migration import MigrationContext
 from alembic_c.util import CommandError
 from tests.support import mariadb
 
@@ -457,6 +458,22 @@ def test_nobody_waits_longer_than_the_step(on_postgresql: Project) -> None:
     assert project.version == ["r1"]
     assert n_reads
     assert not refused
+
+
+def test_listeners_do_not_change_while_threads_are_at_work() -> None:
+    """SQLAlchemy goes through them in each thread, and would raise RuntimeError."""
+    engine = sa.create_engine("sqlite://")
+    listeners = (engine.dispatch.commit, engine.dispatch.after_cursor_execute)
+    _attempts.LISTENING.begin()
+    before = [list(each) for each in listeners]
+    assert all(before)
+    attempt = _attempts.Attempt(
+        MigrationContext(engine.dialect, None, {"as_sql": True})
+    )
+    attempt.start()
+    assert [list(each) for each in listeners] == before
+    attempt.stop()
+    assert not _attempts.LISTENING.attempts
 
 
 def test_it_gives_up(project: Project, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c.catalog import snapshot
+from alembic_c.production._tenants import Result, Tenant, upgrade_all
 from tests.support.project import Project
 from tests.testkit.tree import Tree, tables
 
@@ -102,6 +104,41 @@ def test_one_that_fails(tree: Tree) -> None:
     done = project.run(*arguments, "--resume", "report")
     assert done.stdout.splitlines()[0].startswith(f"{name}: 3 steps")
     assert len(report(tree)) == 1
+
+
+def test_one_that_ends_the_process(tree: Tree) -> None:
+    urls_of(tree, 2)
+    tree.env.write_text(f"raise SystemExit('no such tenant')\n{tree.env.read_text()}")
+    arguments = ("upgrade", "head", "--each", "urls", "--report", "report")
+    Project(tree.root).run(*arguments, "--keep-going", status=1)
+    errors = {each["error"] for each in report(tree).values()}
+    assert errors == {"SystemExit: no such tenant"}
+
+
+def test_an_interruption() -> None:
+    """What has begun comes to its end, no more begins."""
+    tenants = [Tenant(str(number)) for number in range(50)]
+    begun = []
+
+    def upgrade(tenant: Tenant) -> Result:
+        begun.append(tenant)
+        time.sleep(0.02)
+        return Result(tenant.name, "done")
+
+    def tell(result: Result) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        upgrade_all(tenants, upgrade, tell, jobs=2, goes_on=True)
+    assert len(begun) < len(tenants)
+
+
+def test_a_range_is_refused(tree: Tree) -> None:
+    urls_of(tree, 2)
+    project = Project(tree.root)
+    done = project.run("upgrade", "r1:r2", "--each", "urls", status=255)
+    assert "Range revision not allowed" in done.stdout
+    assert not list(tree.root.glob("*.db"))
 
 
 def test_steps_that_nobody_commits_are_a_failure(tree: Tree) -> None:

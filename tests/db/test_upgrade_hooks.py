@@ -7,10 +7,12 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from alembic_c import command
 from alembic_c.config import Config
@@ -179,6 +181,44 @@ def test_the_backup_of_an_sqlite_file(tree: Tree) -> None:
         assert copy.execute("SELECT * FROM t1").fetchall() == [(1, "kept")]
         assert copy.execute("SELECT * FROM alembic_version").fetchall() == [("r1",)]
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_copies_of_one_second_and_of_another_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    other = copies / "app-old-20200101T000000Z.db"
+    other.touch()
+    moment = "20240601T000000Z"
+    monkeypatch.setattr(upgrade_hooks, "_moment", lambda: moment)
+    # As tenants of one name in several directories have it, in threads.
+    upgrades = []
+    for number in range(6):
+        (tmp_path / str(number)).mkdir()
+        database = tmp_path / str(number) / "app.db"
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(f"CREATE TABLE t AS SELECT {number} AS x")
+        url = sa.URL.create("sqlite", database=str(database))
+        upgrades.append(Upgrade(url, (), ("r1",)))
+    options = {"directory": str(copies)}
+    with ThreadPoolExecutor(6) as pool:
+        list(
+            pool.map(lambda each: upgrade_hooks.sqlite_backup(each, options), upgrades)
+        )
+
+    def contents() -> list[int]:
+        found = []
+        for path in sorted(copies.glob(f"app-{moment}*")):
+            with closing(sqlite3.connect(path)) as copy:
+                found += [row[0] for row in copy.execute("SELECT x FROM t")]
+        return found
+
+    assert sorted(contents()) == list(range(6))
+    upgrade_hooks.sqlite_backup(upgrades[3], {**options, "keep": "1"})
+    assert contents() == [3]
+    assert other.exists()
+    assert not list(copies.glob("*.part"))
 
 
 def test_a_backup_of_what_is_no_file(tree: Tree) -> None:
