@@ -816,7 +816,7 @@ def ensure_version(config: Config, sql: bool = False) -> None:
 
     def ensure(rev: Any, context: MigrationContext) -> list[Any]:
         context._ensure_version_table()
-        context._note_step(lambda: ())
+        context._note_step(lambda: rev)
         return []
 
     _run_env(config, script, ensure, as_sql=sql)

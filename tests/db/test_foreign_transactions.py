@@ -150,6 +150,16 @@ def test_other_verbs(tmp_path: Path, pg_url: str, verb: tuple[str, ...]) -> None
     assert "Nothing was stored: 1 step ran" in done
 
 
+@pytest.mark.parametrize("before", ["pass", SELECT])
+def test_a_version_table_that_is_there(
+    tmp_path: Path, database_url: str, before: str
+) -> None:
+    project(tmp_path / "stamp", database_url).said("stamp", "b")
+    # There is nothing to store, so that nothing is lost.
+    project(tmp_path / "ensure", database_url, before).said("ensure_version")
+    assert applied(database_url) == ["b"]
+
+
 def test_verbs_that_store_nothing(tmp_path: Path, pg_url: str) -> None:
     made = project(tmp_path, pg_url, SELECT)
     made.said("current")
