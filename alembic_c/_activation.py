@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from ._alias import ALIAS, PACKAGE, other_package
 from .util import CommandError, err, msg
@@ -327,13 +328,15 @@ def main(arguments: Sequence[str], prog: str | None = None) -> int:
     arguments: the verb, and nothing else but "-h".
     Returns the exit status.
     """
-    from argparse import ArgumentParser
+    from ._cli import examples
+    from ._cli.parser import Parser
 
-    parser = ArgumentParser(prog=prog, description=__doc__, add_help=True)
-    verbs = parser.add_subparsers(dest="verb", required=True)
+    parser = Parser(prog=prog, description=__doc__, add_help=True)
+    verbs = parser.add_subparsers(dest="verb", required=True, parser_class=Parser)
     for name, function in VERBS.items():
         summary = (function.__doc__ or "").partition("\n")[0]
-        verbs.add_parser(name, help=summary, description=summary)
+        verb = verbs.add_parser(name, help=summary, description=summary)
+        verb.more_help = partial(examples.of_command, parser.prog, name)
     options = parser.parse_args(arguments)
     try:
         return VERBS[options.verb]()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 
 # Programs reach the commands as `config.command`, and replace them there.
 from . import command as command
 from . import util as util
 from ._cli import command_line as _command_line
+
+# By upstream's name, under which others replace it.
+from ._cli.parser import Parser as ArgumentParser
 from .util._config import Config as Config
 from .util._config import ConfigFileError as ConfigFileError
 from .util._config import PostWriteHookConfig as PostWriteHookConfig
@@ -42,7 +44,6 @@ class CommandLine(_command_line.CommandLine):
     __doc__ = _command_line.CommandLine.__doc__
 
     def _new_parser(self, **options: Any) -> ArgumentParser:
-        # Others replace `config.ArgumentParser`.
         return ArgumentParser(**options)
 
 

@@ -435,7 +435,7 @@ class Environment:
         module, version = self.run(self.python, "-c", LOOK).split()
         script = NONE
         if (self.bin / "alembic").exists():
-            said = self.run(self.bin / "alembic", "--version").split()[-1]
+            said = self.run(self.bin / "alembic", "--version").split()[1]
             script = OURS if said.count(".") == 3 else THEIRS
         status: int | None = None
         if (program := self.bin / "alembic-c").exists():

@@ -59,7 +59,6 @@ ACTIVATION = {
     "deactivate": "Undo 'activate'.",
     "which": "Say which package script, import and distribution are.",
 }
-EPILOG = f"more commands: {', '.join([*VERBS, *ACTIVATION])}"
 
 
 def number(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -13,7 +13,7 @@ from ..util._config import Config
 from ..util.exc import BrokenFileError
 from . import added
 from . import options as vocabulary
-from .parser import MORE, BuildingFormatter, Formatter, LateParser
+from .parser import MORE, BuildingFormatter, Formatter, LateParser, Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ..util._config_types import CommandFunction
+
+# Programs look for the number behind the program's name.
+PRODUCT = f"{__version__} (alembic-c, a drop-in Alembic)"
 
 
 class CommandLine:
@@ -36,11 +39,9 @@ class CommandLine:
         self._positional_names: dict[Any, dict[str, str]] = {
             command.stamp: {"revision": "revisions"}
         }
-        self.parser = self._new_parser(
-            prog=prog, formatter_class=BuildingFormatter, epilog=added.EPILOG
-        )
+        self.parser = self._new_parser(prog=prog, formatter_class=BuildingFormatter)
         self.parser.add_argument(
-            "--version", action="version", version=f"%(prog)s {__version__}"
+            "--version", action="version", version=f"%(prog)s {PRODUCT}"
         )
         for option in vocabulary.PROGRAM_OPTIONS:
             vocabulary.add_option(self.parser, option)
@@ -49,11 +50,19 @@ class CommandLine:
             prog=self.parser.prog, parser_class=LateParser
         )
         self.parser.formatter_class = Formatter
+        self.parser.more_help = self._more_help
         for name in command.VERBS:
             self.register_command(getattr(command, name))
 
-    def _new_parser(self, **options: Any) -> ArgumentParser:
-        return ArgumentParser(**options)
+    def _new_parser(self, **options: Any) -> Parser:
+        return Parser(**options)
+
+    def _more_help(self, verb: str | None = None) -> str:
+        from . import examples
+
+        if verb is None:
+            return examples.of_program(self.parser.prog)
+        return examples.of_command(self.parser.prog, verb)
 
     def register_command(self, fn: CommandFunction) -> None:
         """Add a command.
@@ -68,7 +77,8 @@ class CommandLine:
         names = self._positional_names.get(fn, {})
         required = [names.get(name, name) for name in required]
 
-        def fill(parser: ArgumentParser) -> None:
+        def fill(parser: Parser) -> None:
+            parser.more_help = lambda: self._more_help(fn.__name__)
             parser.set_defaults(cmd=(fn, required, optional))
             for name in optional:
                 if name in vocabulary.OPTIONS:
@@ -83,7 +93,7 @@ class CommandLine:
         summary = vocabulary.summary(fn)
         self.subparsers.add_parser(fn.__name__, help=summary).fill_with(fill)
 
-    def with_all_verbs(self) -> ArgumentParser:
+    def with_all_verbs(self) -> Parser:
         """Return the parser with all verbs, each set up, for what looks at it."""
         for name in added.VERBS:
             self._register_added(name)
@@ -98,7 +108,8 @@ class CommandLine:
             name, help=summary, description=verb.run.__doc__
         )
 
-        def fill(parser: ArgumentParser) -> None:
+        def fill(parser: Parser) -> None:
+            parser.more_help = lambda: self._more_help(name)
             parser.set_defaults(cmd=(_ending_with_status(verb.run), [], []))
             verb.add_arguments(parser)
 

@@ -48,23 +48,11 @@ def _is_added(action: Action) -> bool:
     return getattr(getattr(action, "container", None), "title", None) == MORE
 
 
-class LateParser(ArgumentParser):
-    """An `ArgumentParser` that is set up when anything of it is first used.
+class Parser(ArgumentParser):
+    """A parser whose help has more behind what upstream's says."""
 
-    Of the fifteen parsers of the commands, a run of the program uses one.
-    """
-
-    def __init__(self, **settings: Any) -> None:
-        # `ArgumentParser.__init__` is called late, by `__getattr__`.
-        self._settings: dict[str, Any] | None = settings
-        self._fill: Callable[[ArgumentParser], None] | None = None
-
-    def fill_with(self, fill: Callable[[ArgumentParser], None]) -> None:
-        """Name the function that adds the arguments, once they are needed."""
-        if self._settings is None:
-            fill(self)
-        else:
-            self._fill = fill
+    more_help: Callable[[], str] | None = None
+    """Returns what the help ends with; called when help is asked for."""
 
     def format_help(self) -> str:
         """Return the help; what upstream does not have stands behind the rest.
@@ -83,8 +71,29 @@ class LateParser(ArgumentParser):
             formatter.start_section(group.title)
             formatter.add_arguments(group._group_actions)
             formatter.end_section()
-        more = formatter.format_help()
-        return f"{text}\n{more}" if more else text
+        parts = [text, formatter.format_help()]
+        if self.more_help is not None:
+            parts.append(self.more_help())
+        return "\n".join(filter(None, parts))
+
+
+class LateParser(Parser):
+    """A parser that is set up when anything of it is first used.
+
+    Of the fifteen parsers of the commands, a run of the program uses one.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        # `ArgumentParser.__init__` is called late, by `__getattr__`.
+        self._settings: dict[str, Any] | None = settings
+        self._fill: Callable[[Parser], None] | None = None
+
+    def fill_with(self, fill: Callable[[Parser], None]) -> None:
+        """Name the function that adds the arguments, once they are needed."""
+        if self._settings is None:
+            fill(self)
+        else:
+            self._fill = fill
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         """Return what an abbreviated option may stand for.

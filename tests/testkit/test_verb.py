@@ -59,5 +59,5 @@ def test_program_options_before_the_verb(project: Project) -> None:
 
 
 def test_help(project: Project) -> None:
-    assert "test" in project.run("--help").stdout.splitlines()[-1]
+    assert "\n    test  " in project.run("--help").stdout
     assert "after the way down" in " ".join(project.run("test", "-h").stdout.split())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from argparse import Namespace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import pytest
 
 import alembic_c
 from alembic_c import command
+from alembic_c._cli import added, examples
 from alembic_c.config import CommandLine, Config, main
+from tests.support import name_distribution
 
 ROOT = Path(alembic_c.__file__).resolve().parent.parent
 
@@ -88,6 +92,10 @@ class TestStart:
         assert loaded.isdisjoint({"sqlalchemy", "mako", "explode_if_executed"})
         slow = {"typing", "importlib.metadata", "importlib.abc", "asyncio"}
         assert loaded.isdisjoint(slow | {"tempfile", "logging"})
+        # What is said of failures, of the terminal and in help is not even imported.
+        for_help = set() if "--help" in arguments else {"alembic_c._cli.examples"}
+        told = {"alembic_c._cli.failures", "alembic_c._cli.hints", "traceback"}
+        assert loaded.isdisjoint(told | for_help | {"difflib", "textwrap"} & for_help)
         # From Python 3.14 on argparse needs these to colour what it prints.
         if "--help" not in arguments or sys.version_info < (3, 14):
             assert loaded.isdisjoint({"inspect", "dataclasses"})
@@ -238,6 +246,45 @@ def test_each_verb_is_a_function_with_help() -> None:
     choices = CommandLine().subparsers.choices
     assert tuple(choices) == command.VERBS
     assert all(getattr(command, verb).__doc__ for verb in command.VERBS)
+
+
+class TestHelp:
+    verbs = (*command.VERBS, *added.VERBS, *added.ACTIVATION)
+
+    @pytest.mark.parametrize("verb", ["", *verbs])
+    def test_has_examples_and_names_all_commands(self, verb: str) -> None:
+        done = run(*([verb] if verb else []), "--help")
+        assert done.returncode == 0, done.stderr
+        text = done.stdout.partition("\nexamples:\n")[2]
+        assert f"  alembic {verb}".rstrip() in text
+        assert max(map(len, text.splitlines())) <= 78  # alembic-c is longer
+        assert all(name in done.stdout for name in added.ACTIVATION)
+        if not verb:
+            assert all(f"\n    {name} " in done.stdout for name in self.verbs)
+
+    def test_each_command_has_some(self) -> None:
+        assert sorted(examples.COMMANDS) == sorted(self.verbs)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            arguments
+            for verb, of_verb in {"": examples.PROGRAM, **examples.COMMANDS}.items()
+            if verb not in added.ACTIVATION
+            for arguments, _ in of_verb
+        ],
+    )
+    def test_the_examples_are_command_lines(self, arguments: str) -> None:
+        words = added.spelled_out(shlex.split(arguments))
+        assert CommandLine("alembic").with_all_verbs().parse_args(words).cmd
+
+
+def test_the_version_names_the_product() -> None:
+    program, version, product = run("--version").stdout.split(maxsplit=2)
+    assert (program, version) == ("alembic", metadata.version("alembic-c"))
+    level, _, _ = version.rpartition(".")
+    assert name_distribution.version().partition("+")[0] == level
+    assert product == "(alembic-c, a drop-in Alembic)\n"
 
 
 def test_stamp_takes_several_revisions() -> None:
