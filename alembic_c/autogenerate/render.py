@@ -17,7 +17,7 @@ from ..operations import ops
 from ..operations._constraints import CreateExcludeConstraintOp
 from ..operations._enum_values import AddEnumValuesOp, NoteOp
 from ..operations._named_types import CreateTypeOp, DropTypeOp
-from ..operations._operation import UndoOnlyOp
+from ..operations._operation import UndoOnlyOp, notes
 from ..util import Dispatcher
 from ..util import sqla_compat as sqla_compat
 from ..util.exc import CommandError
@@ -149,8 +149,8 @@ def render_op(autogen_context: AutogenContext, op: ops.MigrateOperation) -> list
     rendered = renderers.dispatch(op)(autogen_context, op)
     lines = [rendered] if isinstance(rendered, str) else list(rendered)
     # A name in a note may have several lines.
-    notes = [f"# {line}" for note in op._notes for line in note.splitlines()]
-    return [*notes, *lines]
+    comments = [f"# {line}" for note in notes(op) for line in note.splitlines()]
+    return [*comments, *lines]
 
 
 def render_op_text(autogen_context: AutogenContext, op: ops.MigrateOperation) -> str:

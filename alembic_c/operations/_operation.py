@@ -57,6 +57,21 @@ class MigrateOperation:
         raise NotImplementedError
 
 
+# Operations of other packages may have a base of their own.
+
+
+def is_companion(operation: Any) -> bool:
+    """Return whether an operation of any class is no difference itself."""
+    found: bool = getattr(operation, "_is_companion", False)
+    return found
+
+
+def notes(operation: Any) -> tuple[str, ...]:
+    """Return the lines of comment above an operation of any class."""
+    found: tuple[str, ...] = getattr(operation, "_notes", ())
+    return found
+
+
 class BulkInsertOp(MigrateOperation):
     """Inserting rows into a table."""
 
@@ -171,12 +186,12 @@ class OpContainer(MigrateOperation):
         for operation in self.ops:
             if isinstance(operation, OpContainer):
                 yield from operation._diffs()
-            elif not operation._is_companion:
+            elif not is_companion(operation):
                 yield operation.to_diff_tuple()
 
     def _undone(self) -> list[MigrateOperation]:
         """Return what undoes the operations, the last one first."""
-        own = [operation for operation in self.ops if not operation._is_companion]
+        own = [operation for operation in self.ops if not is_companion(operation)]
         return [operation.reverse() for operation in own][::-1]
 
 
