@@ -158,8 +158,12 @@ def sql_expression(
     """
     if not isinstance(value, ClauseElement):
         return repr(value)
-    sql = autogen_context.migration_context.impl.render_ddl_sql_expr(
-        value, is_server_default=is_server_default, is_index=is_index
+    impl = autogen_context.migration_context.impl
+    # In tests of other packages the context is a mock, and this no str.
+    sql = str(
+        impl.render_ddl_sql_expr(
+            value, is_server_default=is_server_default, is_index=is_index
+        )
     )
     sql = _pg_compare.undoubled(sql, autogen_context.dialect)
     if not is_index:

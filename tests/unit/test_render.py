@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from typing import Any
+from unittest import mock
 
 import pytest
 import sqlalchemy as sa
@@ -201,6 +202,16 @@ def test_context_without_prefixes_renders_with_the_usual_ones() -> None:
     assert render_op_text(make_context(), op) == (
         "op.add_column('t', sa.Column('x', sa.Integer(), nullable=True))"
     )
+
+
+def test_context_that_is_a_mock() -> None:
+    """As in the tests of snowflake-sqlalchemy."""
+    context = mock.MagicMock()
+    context.opts = {"sqlalchemy_module_prefix": "sa.", "render_item": None}
+    column = Column("x", Integer, server_default=text("0"), nullable=False)
+    found = render._render_column(column, context)
+    assert found.startswith("sa.Column('x', ")
+    assert "server_default=sa.text(" in found
 
 
 def test_many_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
