@@ -56,7 +56,7 @@ build: $(VENV)/ready
 	ALEMBIC_C_STRICT=1 $(PY) setup.py --quiet build_ext --inplace
 
 test: build
-	$(PYTHON) tools/install_system.py postgresql mariadb libpq sqlite3
+	$(PYTHON) tools/install_system.py postgresql pgbouncer mariadb libpq sqlite3
 	$(PY) -m tests.support.postgres $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/ready

@@ -24,6 +24,10 @@ PROGRAMS: dict[str, tuple[list[str], dict[str, list[str]]]] = {
             "apk": ["postgresql", "postgresql-contrib"],
         },
     ),
+    "pgbouncer": (
+        ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"],
+        {"apt-get": ["pgbouncer"], "dnf": ["pgbouncer"], "apk": ["pgbouncer"]},
+    ),
     "libpq": (
         ["/usr/include/libpq-fe.h", "/usr/include/postgresql/libpq-fe.h"],
         {"apt-get": ["libpq-dev"], "dnf": ["libpq-devel"], "apk": ["libpq-dev"]},

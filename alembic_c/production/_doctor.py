@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -381,10 +380,7 @@ def edited_revisions(patient: Patient) -> Iterator[Finding]:
 def pooler(patient: Patient) -> Iterator[Finding]:
     """A pooler that gives each transaction another session of the server."""
     engine = patient.connection.engine
-    # A pool of one connection, which env.py has, cannot be asked for two more.
-    if not patient.is_postgresql or not _sessions.is_ready(engine):
-        return
-    if _session_moves(engine):
+    if patient.is_postgresql and _sessions.moves(engine):
         yield Finding(
             "transaction-pooler",
             "the connection",
@@ -395,16 +391,6 @@ def pooler(patient: Patient) -> Iterator[Finding]:
                 "mode, for migrations",
             ),
         )
-
-
-def _session_moves(engine: sa.Engine) -> bool:
-    """Whether a session is another one of the server's when its own is taken."""
-    query = sa.text("SELECT pg_catalog.pg_backend_pid()")
-    with closing(_sessions.committing(engine)) as mine:
-        before = mine.execute(query).scalar()
-        with closing(engine.connect()) as other:
-            other.execute(query)  # its transaction stays open
-            return bool(mine.execute(query).scalar() != before)
 
 
 class TransactionWatch:

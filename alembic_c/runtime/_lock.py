@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alembic.runtime.migration")
 
+_POOLER = (
+    "a pooler gives each transaction another server connection. Migrations with a lock "
+    "need a direct connection to the server"
+)
 # How long to wait if nobody says so, in seconds.
 DEFAULT_TIMEOUT = 300.0
 # A wait is told at once, and then each so many seconds.
@@ -176,9 +180,8 @@ class Lock:
         """
         if self._backend is not None and not self._backend.is_held():
             raise LockError(
-                "The migration lock was lost: its connection was closed, or a pooler "
-                "gives each transaction another server connection. No further step was "
-                "run. Migrations with a lock need a direct connection to the server"
+                "The migration lock was lost, and no further step was run: its "
+                f"connection was closed, or {_POOLER}"
             )
 
     def release(self) -> None:
@@ -191,7 +194,7 @@ class Lock:
 def _backend_for(context: MigrationContext) -> Backend | None:
     """Return the lock of a database; None if there is none for it.
 
-    Raises LockError if a second connection cannot be had.
+    Raises LockError if a second connection cannot be had, or holds no lock.
     """
     name = context.dialect.name
     if name == "sqlite":
@@ -199,7 +202,11 @@ def _backend_for(context: MigrationContext) -> Backend | None:
     kind = _SESSION_LOCKS.get(name)
     if kind is None:
         return None
-    return kind(_own_session(context), _key(context))
+    session = _own_session(context)
+    if name == "postgresql" and _sessions.moves(session.engine):
+        session.close()
+        raise LockError(f"The migration lock cannot be had: {_POOLER}")
+    return kind(session, _key(context))
 
 
 def _key(context: MigrationContext) -> str:
@@ -256,8 +263,14 @@ class _SessionLock:
 
     def try_acquire(self) -> bool:
         row = self._ask(self.acquire_sql)
-        # A pooler may have asked another server connection: then it is not held.
-        return bool(row and row[0]) and self.is_held()
+        if not row or not row[0]:
+            return False
+        if not self.is_held():
+            raise LockError(
+                f"The migration lock is not where it was asked for: {_POOLER}. "
+                f"Until it ends, {self.holder()} keeps it"
+            )
+        return True
 
     def is_held(self) -> bool:
         try:

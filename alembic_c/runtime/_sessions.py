@@ -6,8 +6,10 @@ transaction: the lock, the history, and who else is at work.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy import pool
 
 if TYPE_CHECKING:
@@ -47,6 +49,25 @@ def another(connection: Connection) -> Connection | None:
         session.close()
         return None
     return session.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def moves(engine: Engine) -> bool:
+    """Return whether PostgreSQL gives a connection one session after the other.
+
+    A pooler in transaction mode does so, when a session is taken by somebody else.
+    False if the engine's pool has no two connections to find out with.
+    """
+    query = sa.text("SELECT pg_catalog.pg_backend_pid()")
+    if not is_ready(engine):
+        return False
+    with closing(committing(engine)) as mine:
+        sessions = {mine.scalar(query)}
+        if is_ready(engine):
+            with closing(engine.connect()) as other:
+                other.execute(query)  # its transaction stays open
+                sessions.add(mine.scalar(query))
+            sessions.add(mine.scalar(query))
+    return len(sessions) > 1
 
 
 def sqlite_file(connection: Connection) -> str:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic_c import command
 from alembic_c.config import Config
 from alembic_c.production import _doctor_verb
-from tests.support import alembic_name, mariadb
+from tests.support import alembic_name, mariadb, pgbouncer
 from tests.support.project import Project
 from tests.testkit.tree import Tree
 
@@ -264,6 +264,13 @@ def test_a_statement_before_the_transaction(patient: Patient) -> None:
     assert patient.findings() == []
     patient.tree.env.write_text(begins.replace("engine.connect()", "engine.begin()"))
     assert patient.findings() == []
+
+
+def test_a_pooler_in_transaction_mode(tmp_path: Path, pg_url: str) -> None:
+    with pgbouncer.pooled(pg_url) as url:
+        (found,) = Patient(tmp_path, url).findings()
+    assert found["check"] == "transaction-pooler"
+    assert "connect to the server itself" in found["remedy"][0]
 
 
 def test_nothing_is_written(patient: Patient) -> None:
