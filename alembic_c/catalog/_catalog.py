@@ -69,13 +69,19 @@ class Catalog:
     It is hashable, its own copy, and can be pickled.
     """
 
-    __slots__ = ("_native", "_objects")
+    __slots__ = ("_native", "_objects", "_of_models")
 
     def __init__(
-        self, catalog: native.Catalog, objects: Iterable[SchemaObject] = ()
+        self,
+        catalog: native.Catalog,
+        objects: Iterable[SchemaObject] = (),
+        *,
+        of_models: bool = False,
     ) -> None:
         self._native = catalog
         self._objects = _objects.ordered(objects)
+        # Whether it says only what models can: see snapshot().
+        self._of_models = of_models
 
     @property
     def backend(self) -> str:
@@ -129,7 +135,8 @@ class Catalog:
     def _canonical(self) -> bytes:
         # Of a database without other objects the bytes are those of its tables.
         objects = json.dumps(self._objects).encode() if self._objects else b""
-        return self._native.canonical() + objects
+        source = b"models" if self._of_models else b""
+        return self._native.canonical() + objects + source
 
     def without(self, *names: str) -> Catalog:
         """Return the catalog without the tables of these names, and their triggers.
@@ -138,7 +145,9 @@ class Catalog:
             none is no error.
         """
         return Catalog(
-            self._native.without(names), _objects.without(self._objects, names)
+            self._native.without(names),
+            _objects.without(self._objects, names),
+            of_models=self._of_models,
         )
 
     def without_objects(self, *kinds: str) -> Catalog:
@@ -147,7 +156,7 @@ class Catalog:
         kinds: as SchemaObject.kind; none of them for all.
         """
         kept = [each for each in self._objects if kinds and each.kind not in kinds]
-        return Catalog(self._native, kept)
+        return Catalog(self._native, kept, of_models=self._of_models)
 
     def to_json(self) -> str:
         """Return a text that can be kept beside the tests; see from_json()."""
@@ -156,6 +165,8 @@ class Catalog:
             "backend": self.backend,
             "tables": self._native.values(),
         }
+        if self._of_models:
+            document["of_models"] = True
         if self._objects:
             document["objects"] = [
                 {
@@ -188,7 +199,11 @@ class Catalog:
         if not isinstance(backend, str) or not isinstance(tables, list):
             raise ValueError("no catalog: 'backend' or 'tables' is missing")
         objects = _objects_from_values(document.get("objects", []))
-        return cls(native.Catalog.from_values(backend, tables), objects)
+        return cls(
+            native.Catalog.from_values(backend, tables),
+            objects,
+            of_models=bool(document.get("of_models")),
+        )
 
     def diff(
         self, other: Catalog, *, order: bool = False, ignore: Iterable[str] = ()
@@ -199,13 +214,20 @@ class Catalog:
         ignore: what is left out: names or patterns ("tmp_*") of tables, with or
             without the schema, or of what belongs to one, behind its name and a dot
             ("users.ix_users_*").
+        If one of both is of models, what they cannot tell is not compared: see
+        snapshot().
         Raises ValueError if the two are of different backends.
         """
-        if self.backend != other.backend:
+        backends = {self.backend, other.backend}
+        with_models = self._of_models != other._of_models
+        if len(backends) > 1 and not (with_models and backends == _ALIKE):
             raise ValueError(
                 f"a catalog of {self.backend} and one of {other.backend} have no "
                 "types in common"
             )
+        if with_models:
+            before, after = _with_models(self, other)
+            return before.diff(after, order=order, ignore=ignore)
         if self == other:
             return []
         found = chain(
@@ -222,6 +244,26 @@ class Catalog:
 
 
 COLUMN_ORDER = "order of columns"
+
+# A dialect that is not connected does not know which of them its server is.
+_ALIKE = {"mysql", "mariadb"}
+
+
+def _with_models(before: Catalog, after: Catalog) -> list[Catalog]:
+    """Return two catalogs, one of them of models, without what these cannot tell."""
+    from . import _comparable
+
+    database = after if before._of_models else before
+    models = before if before._of_models else after
+    tables, wanted = database._native.values(), models._native.values()
+    _comparable.agree(tables, wanted, database.backend)
+    objects = _comparable.known_objects(database._objects)
+    make = native.Catalog.from_values
+    found = [
+        Catalog(make(database.backend, tables), objects),
+        Catalog(make(database.backend, wanted), models._objects),
+    ]
+    return found if database is before else found[::-1]
 
 
 def _objects_from_values(values: Any) -> list[SchemaObject]:

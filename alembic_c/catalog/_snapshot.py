@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from ._catalog import Catalog
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Dialect, Engine, MetaData
+
+    # What a database is told by.
+    Source: TypeAlias = Connection | Engine | URL | str | os.PathLike[str]
 
 VERSION_TABLE = "alembic_version"
+BACKENDS = ("postgresql", "sqlite", "mysql", "mariadb")
 
 
 def snapshot(
-    source: Connection | Engine | URL | str | os.PathLike[str],
+    source: Source | MetaData | Sequence[MetaData],
     *,
+    dialect: Dialect | str | None = None,
     schemas: Sequence[str] | None = None,
     version_table: str | None = VERSION_TABLE,
 ) -> Catalog:
-    """Read the catalog of a database.
+    """Read the catalog of a database, or make the one that models stand for.
 
     source: one of
         - an open SQLAlchemy connection, in whose transaction the catalog is read, or an
@@ -30,7 +35,10 @@ def snapshot(
           "sqlite:///app.db";
         - the path of an SQLite file, or a URI of SQLite's ("file:app.db?immutable=1").
         By its address a database is read in one read-only transaction, and without
-        SQLAlchemy.
+        SQLAlchemy;
+        - models: a MetaData, or several.
+    dialect: of models: SQLAlchemy's object, best the one of the connection that they
+        are compared with, or its name ("postgresql"). No database is asked.
     schemas: names of schemas; None for each but the system's. For SQLite, names of
         attached databases, "main" among them; for MySQL and MariaDB, names of
         databases, None for the connection's own, whose tables have no schema.
@@ -39,18 +47,63 @@ def snapshot(
     What an extension of PostgreSQL brings is left out.
     MySQL and MariaDB are read through SQLAlchemy; expressions are told with names in
     the quotes that the session's sql_mode gives them.
-    Raises ValueError for another backend, OverflowError for
-    a PostgreSQL older than 13, FileNotFoundError; DatabaseError for what goes wrong in
-    a database that was given by its address, otherwise what SQLAlchemy raises.
+
+    The catalog of models for SQLite is whole. For PostgreSQL, MySQL and MariaDB it says
+    what models say, and Catalog.diff() does not compare with a database
+        - names of constraints that the models leave to the database;
+        - more of an expression (CHECK, generated column, element or condition of an
+          index) than which columns, numbers and strings are in it; of a default, those
+          and the functions that it calls;
+        - charsets, collations, identity options, storage and match options where the
+          models do not name them, the width in which MySQL displays numbers;
+        - what a table is made in: engine, partitions, inheritance, tablespace;
+        - the expression of an EXCLUDE constraint;
+        - domains, sequences, views, routines and triggers.
+    `==` compares texts: it does not hold between models and a database there. What
+    listeners to the MetaData's events would make is not seen.
+
+    Raises ValueError for another backend, or models without a dialect;
+    OverflowError for a PostgreSQL older than 13, FileNotFoundError; DatabaseError for
+    what goes wrong in a database that was given by its address, otherwise what
+    SQLAlchemy raises.
     """
-    found = _read(source, schemas)
+    if _are_models(source):
+        if dialect is None:
+            raise ValueError("models have a catalog for a dialect only: name one")
+        metadata = source if isinstance(source, list | tuple) else [source]
+        found = _of_models(metadata, dialect, schemas)
+    elif dialect is not None:
+        raise ValueError("a dialect is for models: for a MetaData, or a list of them")
+    else:
+        found = _read(source, schemas)
     return found if version_table is None else found.without(version_table)
 
 
-def _read(
-    source: Connection | Engine | URL | str | os.PathLike[str],
-    schemas: Sequence[str] | None,
+def _are_models(source: Any) -> TypeGuard[MetaData | Sequence[MetaData]]:
+    if isinstance(source, str | os.PathLike):
+        return False
+    from sqlalchemy import MetaData
+
+    found = source if isinstance(source, list | tuple) else [source]
+    return all(isinstance(each, MetaData) for each in found)
+
+
+def _of_models(
+    metadata: Iterable[Any], dialect: Dialect | str, schemas: Sequence[str] | None
 ) -> Catalog:
+    from . import _metadata
+
+    if isinstance(dialect, str):
+        from sqlalchemy import make_url
+
+        dialect = make_url(f"{dialect}://").get_dialect()()
+    if dialect.name not in BACKENDS:
+        raise _unknown(dialect.name)
+    tables, objects = _metadata.read(metadata, dialect, schemas)
+    return Catalog(tables, objects, of_models=dialect.name != "sqlite")
+
+
+def _read(source: Any, schemas: Sequence[str] | None) -> Catalog:
     if isinstance(source, str | os.PathLike):
         return _of_address(source, schemas)
     from sqlalchemy import URL, Engine
@@ -86,6 +139,10 @@ def _of_connection(connection: Connection, schemas: Sequence[str] | None) -> Cat
         from . import _mysql
 
         return Catalog(*_mysql.read(connection, schemas))
-    raise ValueError(
+    raise _unknown(backend)
+
+
+def _unknown(backend: str) -> ValueError:
+    return ValueError(
         f"no catalog of {backend!r}; there are postgresql, sqlite, mysql and mariadb"
     )

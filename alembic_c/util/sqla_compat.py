@@ -447,7 +447,9 @@ def all_table_check_constraints(table: Table) -> set[CheckConstraint]:
     return {item for item in candidates if isinstance(item, CheckConstraint)}
 
 
-def _stored_constraint_name(constraint: Constraint, dialect: Dialect) -> str | None:
+def _stored_constraint_name(
+    constraint: Constraint | Index, dialect: Dialect
+) -> str | None:
     """Return the name under which a database has a constraint; None if there is none.
 
     Differs from what DDL says where the database cuts names off, which PostgreSQL does
