@@ -13,6 +13,7 @@ from alembic_c import command
 from alembic_c._cli import added
 from alembic_c._cli import options as vocabulary
 from alembic_c._cli.command_line import CommandLine
+from alembic_c._cli.parser import MORE
 
 PACKAGE = Path(command.__file__).parent
 
@@ -48,6 +49,13 @@ def pages() -> dict[str, str]:
 
 # --- verbs ----------------------------------------------------------------------------
 
+# Arguments for which the program's help has no words, as upstream's has none.
+EXPLAINED = {
+    "rev": "revision identifier, or a symbol such as `head`",
+    "version_table": "the version table, where it has another name",
+    "version_table_schema": "its schema, where that is not the default one",
+}
+
 
 def parsers() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
     """Yield (name, summary, parser) for each verb that the program has."""
@@ -56,8 +64,9 @@ def parsers() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
         line._register_added(name)
     for name in (*command.VERBS, *added.VERBS):
         if name in added.VERBS:
-            summary, verb = added.load(name)
-            summary = f"{summary}\n\n{_paragraphs(verb.run.__doc__)}"
+            _, verb = added.load(name)
+            summary = _paragraphs(verb.run.__doc__)
+            summary += "\n\nAlembic does not have this command."
         else:
             summary = _paragraphs(vocabulary.summary(getattr(command, name)))
         yield name, summary, line.subparsers.choices[name]
@@ -80,12 +89,16 @@ def verbs() -> str:
         "## Exit status",
         "| status | when |\n| --- | --- |\n"
         "| 0 | done |\n"
-        "| 1 | the configuration or the revision files are broken; or an exception "
-        "that no command expects, with a traceback |\n"
+        "| 1 | the configuration or the revision files are broken; or an error of "
+        "`env.py`, of a revision or of the database, in its own words |\n"
+        "| 1 | `test`, `doctor`, `which`, and `upgrade` with `--rehearse`, `--each` or "
+        "`--schemas` found or met a failure, and have said which |\n"
         "| 2 | the command line cannot be understood |\n"
-        "| 255 | a command failed and says why: `FAILED: …` |\n\n"
-        "Commands with a status of their own say so below. `current --check-heads` and "
-        "`check` end with 255 if there is something to do.",
+        "| 3, 4, 5 | `status --exit-code`: behind, unknown, diverged |\n"
+        "| 255 | a command failed and says why: `FAILED: …`; `check`, if the models "
+        "have changes; `current --check-heads`, if heads are missing |\n\n"
+        "[Mistakes and answers](../mistakes.md) has the words of errors; `--raiseerr` "
+        "gives their traceback.",
     ]
     for name, summary, parser in parsers():
         parts += [f"## {name}", summary, _usage(parser), _table(parser)]
@@ -94,30 +107,45 @@ def verbs() -> str:
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    # The program's own formatter leaves out what Alembic does not have.
+    formatter = argparse.HelpFormatter(parser.prog)
+    formatter.add_usage(parser.usage, parser._actions, [])
+    usage = " ".join(formatter.format_help().removeprefix("usage: ").split())
     return f"```text\n{usage}\n```"
 
 
 def _table(parser: argparse.ArgumentParser) -> str:
-    rows = []
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction | argparse._HelpAction):
-            continue
-        names = ", ".join(f"`{each}`" for each in action.option_strings)
-        if not names:
-            names = f"`{action.metavar or action.dest}`"
-        elif action.nargs != 0:
-            value = action.metavar or action.dest.upper()
-            if action.choices:
-                value = "\\|".join(map(str, action.choices))
-            names += f" *{value}*"
-        text = " ".join((action.help or "").split())
-        if action.default not in (None, False, "", 0.0, argparse.SUPPRESS):
-            text += f" (default: `{action.default}`)"
-        rows.append(f"| {names} | {_cell(text)} |")
-    if not rows:
-        return ""
-    return "\n".join(["| argument | |", "| --- | --- |", *rows])
+    """Return the table of the arguments, then one of what Alembic does not have."""
+    groups = (
+        [each for each in parser._action_groups if each.title != MORE],
+        [each for each in parser._action_groups if each.title == MORE],
+    )
+    tables = []
+    for heading, chosen in zip(("argument", "not in Alembic"), groups, strict=True):
+        rows = [
+            _row(action)
+            for group in chosen
+            for action in group._group_actions
+            if not isinstance(action, argparse._SubParsersAction | argparse._HelpAction)
+        ]
+        if rows:
+            tables.append("\n".join([f"| {heading} | |", "| --- | --- |", *rows]))
+    return "\n\n".join(tables)
+
+
+def _row(action: argparse.Action) -> str:
+    names = ", ".join(f"`{each}`" for each in action.option_strings)
+    if not names:
+        names = f"`{action.metavar or action.dest}`"
+    elif action.nargs != 0:
+        value = str(action.metavar or action.dest.upper())
+        if action.choices:
+            value = "|".join(map(str, action.choices))
+        names += f" *{_cell(value)}*"
+    text = _cell(" ".join((action.help or EXPLAINED.get(action.dest, "")).split()))
+    if action.default not in (None, False, "", 0.0, [], argparse.SUPPRESS):
+        text += f" (default: `{action.default}`)"
+    return f"| {names} | {text} |"
 
 
 def _cell(text: str) -> str:
@@ -129,8 +157,8 @@ def _activation() -> str:
     rows = [f"| `{name}` | {text} |" for name, text in added.ACTIVATION.items()]
     table = "\n".join(["| command | |", "| --- | --- |", *rows])
     return (
-        f"{table}\n\n`which` ends with 1 if script, import and distribution disagree. "
-        "See [Switching from Alembic](../switching.md)."
+        f"{table}\n\nThey take no options. `which` ends with 1 if script, import and "
+        "distribution disagree. See [Switching from Alembic](../switching.md)."
     )
 
 
@@ -217,6 +245,32 @@ HOOKS = {
     "cwd": "directory to run it in",
 }
 
+# The options of what runs around an upgrade, by its type.
+UPGRADE_HOOKS = {
+    "type": "`exec`, `module`, `sqlite_backup`, or the name of an entry point of the "
+    "group `alembic_c.upgrade_hooks`",
+    "executable": "`exec`: the program",
+    "module": "`module`: what `python -m` runs",
+    "options": "`exec`, `module`: arguments, in which `{database}`, `{host}`, "
+    "`{port}`, `{username}`, `{time}` and `{revision}` are replaced",
+    "cwd": "`exec`, `module`: directory to run it in",
+    "directory": "`sqlite_backup`: where the copies go; beside the database by default",
+    "keep": "`sqlite_backup`: how many copies stay; all by default",
+}
+
+# The settings of the pytest plugin, which stand in pytest's own configuration.
+OF_PYTEST = {
+    "alembic_c_config": "The `alembic.ini` or `pyproject.toml` of the migrations.",
+    "alembic_c_url": "The server for migrated databases: a URL, or `sqlite`, "
+    "`postgresql`. The variable `ALEMBIC_C_TEST_URL` comes first.",
+    "alembic_c_unedited_since": "A reference of git, such as `origin/main`: "
+    "`test_no_revision_was_edited` fails if a revision file was changed since.",
+}
+
+# What a revision file may set at its top level, beside what Alembic reads.
+OF_REVISIONS = ("lock_timeout", "lock_retries", "statement_timeout")
+
+_HOOK_OPTION = re.compile(r"options(?:\.get\(|\[|, )\"(\w+)\"")
 _OPTION_CALL = re.compile(
     r"(?:get_alembic_option|get_alembic_boolean_option|_ini_text|_toml_paths)"
     r"\(\s*\"(\w+)\""
@@ -231,6 +285,15 @@ def settings_of_the_code() -> set[str]:
     return found
 
 
+def hook_options_of_the_code(module: str) -> set[str]:
+    """Return the names of the options that a module of hooks asks for.
+
+    module: its path in the package.
+    """
+    text = (PACKAGE / module).read_text("utf-8")
+    return {name for name in _HOOK_OPTION.findall(text) if not name.startswith("_")}
+
+
 def settings() -> str:
     """Return the page of the settings."""
     rows = [
@@ -239,6 +302,8 @@ def settings() -> str:
     ]
     own = [f"| `{name}` | {text} |" for name, text in OF_ENV_PY.items()]
     hooks = [f"| `{name}` | {text} |" for name, text in HOOKS.items()]
+    around = [f"| `{name}` | {text} |" for name, text in UPGRADE_HOOKS.items()]
+    testing = [f"| `{name}` | {text} |" for name, text in OF_PYTEST.items()]
     return "\n".join(
         [
             "# Settings",
@@ -272,6 +337,40 @@ def settings() -> str:
             "| option | what it is |",
             "| --- | --- |",
             *hooks,
+            "",
+            "## Around an upgrade",
+            "",
+            "Sections `[before_upgrade]` and `[after_upgrade]`, in TOML "
+            "`[[tool.alembic.before_upgrade]]` and `[[tool.alembic.after_upgrade]]`, "
+            "in the form of write hooks. Alembic does not read them. See "
+            "[Production](../howto/production.md#a-backup-before-a-notice-after).",
+            "",
+            "| option | what it is |",
+            "| --- | --- |",
+            *around,
+            "",
+            "## In a revision file",
+            "",
+            "`revision`, `down_revision`, `branch_labels` and `depends_on`, and names "
+            "that Alembic does not read, which go before the settings of the same "
+            f"name: {', '.join(f'`{name}`' for name in OF_REVISIONS)}. See "
+            "[Production](../howto/production.md#no-queue-behind-a-lock).",
+            "",
+            "## For pytest",
+            "",
+            "In pytest's own configuration, for the plugin `alembic_c.pytest`. See "
+            "[Testing](../howto/testing.md).",
+            "",
+            "| setting | what it is |",
+            "| --- | --- |",
+            *testing,
+            "",
+            "## Logging",
+            "",
+            "`alembic init` writes sections `[loggers]`, `[handlers]` and "
+            "`[formatters]`, which the template's `env.py` hands to Python's "
+            "`logging.config.fileConfig()`. The loggers are `alembic` and what is "
+            "below it; `level = DEBUG` in `[logger_alembic]` tells more.",
             "",
         ]
     )
@@ -329,6 +428,9 @@ def variables() -> str:
 
 # --- the API --------------------------------------------------------------------------
 
+# Classes whose own members are told of by Python's documentation, or by nobody.
+NOT_INHERITED = "object, BaseException, Exception, str, ModuleClsProxy"
+
 
 def api() -> str:
     """Return the page that autodoc fills."""
@@ -348,9 +450,7 @@ def api() -> str:
                 directives.append(f".. {kind}:: {name}.{member}")
                 if kind == "autoclass":
                     directives.append("   :members:")
-                    directives.append(
-                        "   :inherited-members: object, Exception, str, ModuleClsProxy"
-                    )
+                    directives.append(f"   :inherited-members: {NOT_INHERITED}")
         body = "\n".join(directives)
         parts.append(f"## {title}\n\n```{{eval-rst}}\n{body}\n```")
     return "\n\n".join(parts) + "\n"
