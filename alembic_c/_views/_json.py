@@ -102,10 +102,9 @@ def current(config: Config, options: Namespace) -> None:
 
 def check(config: Config, options: Namespace) -> int:
     """Print what a migration would have to do; return 255 if that is anything."""
-    script = command._compared(config).generated_revisions[-1]
     changes = [
         change
-        for operations in script.upgrade_ops_list
+        for operations in command._pending_operations(command._compared(config))
         for change in _changes(operations.ops)
     ]
     _print(config, "check", is_clean=not changes, changes=changes)

@@ -177,3 +177,30 @@ def test_check(tmp_path: Path) -> None:
         "op.add_column('item', sa.Column('price', sa.Integer(), nullable=True))"
     )
     assert documented("A change:") == set(changes["add_column"])
+
+
+HOOK = """
+def write_nothing_empty(context, revision, directives):
+    if directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+"""
+
+
+def test_check_where_a_hook_leaves_no_empty_revision(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.run("init", "migrations")
+    project.use_database("sqlite:///app.db")
+    project.use_models()
+    project.write("models.py", MODELS + HOOK)
+    project.replace(
+        "migrations/env.py",
+        "connection=connection, target_metadata=target_metadata",
+        "connection=connection, target_metadata=target_metadata, "
+        "process_revision_directives=__import__('models').write_nothing_empty",
+    )
+    assert told(project, "check", status=255)["changes"]
+    project.run("check", status=255)
+    project.run("revision", "--autogenerate", "-m", "first")
+    project.run("upgrade", "head")
+    assert told(project, "check")["is_clean"] is True
+    assert project.run("check").stdout == "No new upgrade operations detected.\n"
