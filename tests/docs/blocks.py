@@ -27,6 +27,7 @@ DOCS = ROOT / "docs"
 # The one list of what is not run. A page shows the reason above the block.
 NOT_RUN = {
     "installs packages": "`make adoption` and `make dist` run installations",
+    "changes your shell": "`tests/unit/test_cli.py` completes commands and options",
     "needs Docker": "there is no Docker where the tests run",
     "needs Kubernetes": "there is no cluster where the tests run",
     "what the gate runs": "`.ci/run` is the gate",

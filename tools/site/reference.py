@@ -30,6 +30,10 @@ API = {
     "alembic_c.autogenerate": "Autogenerate",
     "alembic_c.script": "Revision files",
     "alembic_c.script.revision": "The revision graph",
+    "alembic_c.script.write_hooks": "Write hooks of your own",
+    "alembic_c.script.upgrade_hooks": "Hooks around an upgrade",
+    "alembic_c.runtime.plugins": "Plugins",
+    "alembic_c.util.exc": "Exceptions",
     "alembic_c.catalog": "Catalogs",
     "alembic_c.production": "Production",
     "alembic_c.testkit": "Databases for tests",
@@ -429,7 +433,7 @@ def variables() -> str:
 # --- the API --------------------------------------------------------------------------
 
 # Classes whose own members are told of by Python's documentation, or by nobody.
-NOT_INHERITED = "object, BaseException, Exception, str, ModuleClsProxy"
+NOT_INHERITED = "object, BaseException, Exception, str, tuple, ModuleClsProxy"
 
 
 def api() -> str:
