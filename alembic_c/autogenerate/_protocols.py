@@ -25,6 +25,9 @@ class MigrationContext(_typing.MigrationContext, Protocol):
     _user_compare_type: Any
     _user_compare_server_default: Any
 
+    @property
+    def config(self) -> Any: ...
+
 
 class ScriptDirectory(Protocol):
     """The part of a script directory that writes new revision files."""

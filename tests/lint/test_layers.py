@@ -17,7 +17,7 @@ CSRC = ROOT / "csrc"
 PYTHON_LAYERS = [
     ("util", r"util(\..*)?|_core|_catalog|_libpq|_sqlite3|_alias|activate|__init__"),
     ("script.revision", r"script\.(_?revision|_graph.*)"),
-    ("runtime.plugins", r"runtime\.(plugins|_steps|_applied|_failures)"),
+    ("runtime.plugins", r"runtime\.(plugins|_steps|_applied|_failures|_progress)"),
     ("catalog", r"catalog(\..*)?"),
     ("ddl", r"ddl(\..*)?"),
     ("operations", r"operations(\..*)?|op"),

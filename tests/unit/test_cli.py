@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -9,7 +10,9 @@ import subprocess
 import sys
 from argparse import Namespace
 from importlib import metadata
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ import alembic_c
 from alembic_c import command
 from alembic_c._cli import added, examples
 from alembic_c.config import CommandLine, Config, main
+from alembic_c.runtime import _progress
 from tests.support import name_distribution
 
 ROOT = Path(alembic_c.__file__).resolve().parent.parent
@@ -361,48 +365,121 @@ def test_completion_in_a_shell(tmp_path: Path, line: str, word: str) -> None:
     assert word in answer.read_text().split()
 
 
-@pytest.mark.parametrize("option", ["-n", "-q"])
-def test_steps_are_told_on_a_terminal(tmp_path: Path, option: str) -> None:
-    """Where env.py configures no log; and nothing of it with -q, or in a pipe."""
-    (tmp_path / "m" / "versions").mkdir(parents=True)
-    (tmp_path / "m" / "versions" / "a.py").write_text(
-        '"""first"""\nrevision = "a"\ndown_revision = None\ndef upgrade(): pass\n'
-    )
-    (tmp_path / "m" / "env.py").write_text(
-        "from alembic import context\nfrom sqlalchemy import create_engine\n"
-        "with create_engine('sqlite://').connect() as connection:\n"
-        "    context.configure(connection=connection)\n"
-        "    with context.begin_transaction():\n"
-        "        context.run_migrations()\n"
-    )
-    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = m\n")
-    words = ["-q"] if option == "-q" else ["-n", "alembic"]
-    command = [sys.executable, "-m", "alembic_c", *words, "upgrade", "head"]
-    environment = {name: text for name, text in os.environ.items() if name != "CI"}
+ENV = """\
+from alembic import context
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine
+models = MetaData()
+for name in "abc":
+    Table(name, models, Column("x", Integer))
+with create_engine('sqlite:///test.db').connect() as connection:
+    context.configure(connection=connection, target_metadata=models)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+def on_terminal(
+    *arguments: str, standard_error: bool = True, **environment: str
+) -> tuple[str, list[str]]:
+    """Return what a command gives: standard output, and the lines of standard error.
+
+    standard_error: on a terminal, or else into a pipe.
+    """
+    inherited = {name: text for name, text in os.environ.items() if name != "CI"}
     ours, terminal = os.openpty()
     done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env=environment,
+        [sys.executable, "-m", "alembic_c", *arguments],
+        env={**inherited, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
-        stderr=terminal,
+        stderr=terminal if standard_error else subprocess.PIPE,
         check=False,
+        text=True,
     )
     os.close(terminal)
     try:
-        said = os.read(ours, 4096).decode()
+        said = os.read(ours, 4096).decode() if standard_error else done.stderr
     except OSError:  # nothing was written
         said = ""
     os.close(ours)
-    assert done.returncode == 0
-    assert done.stdout == b""
-    lines = said.splitlines()
-    if option == "-q":
-        assert lines == []
-    else:
+    return done.stdout, said.splitlines()
+
+
+class TestProgress:
+    """On a terminal, on standard error, only where a person looks."""
+
+    @pytest.fixture
+    def tree(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        (tmp_path / "m" / "versions").mkdir(parents=True)
+        (tmp_path / "m" / "versions" / "a.py").write_text(
+            '"""first"""\nrevision = "a"\ndown_revision = None\ndef upgrade(): pass\n'
+        )
+        (tmp_path / "m" / "env.py").write_text(ENV)
+        (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = m\n")
+        monkeypatch.chdir(tmp_path)
+        return tmp_path
+
+    def test_steps(self, tree: Path) -> None:
+        out, lines = on_terminal("upgrade", "head")
+        assert out == ""
         assert lines[0] == "Running upgrade  -> a, first"
         assert re.fullmatch(r"1 step in \d+\.\d s", lines[1])
-    piped = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, check=False
+        assert len(lines) == 2
+
+    def test_steps_that_the_log_writes(self, tree: Path) -> None:
+        env = tree / "m" / "env.py"
+        log = "import logging; logging.basicConfig(level=logging.INFO)\n"
+        env.write_text(log + env.read_text())
+        _, lines = on_terminal("upgrade", "head")
+        assert sum("Running upgrade  -> a, first" in line for line in lines) == 1
+        assert re.fullmatch(r"1 step in \d+\.\d s", lines[-1])
+
+    def test_tables(self, tree: Path) -> None:
+        on_terminal("upgrade", "head")
+        out, lines = on_terminal("check")
+        assert "New upgrade operations detected" in out
+        assert re.fullmatch(r"3 tables compared in \d+\.\d s", lines[0])
+
+    @pytest.mark.parametrize(
+        "quiet", [{"standard_error": False}, {"CI": "true"}, {"options": ("-q",)}]
     )
-    assert piped.stderr == b""
+    @pytest.mark.parametrize("verb", [("upgrade", "head"), ("check",)])
+    def test_nothing_where_nobody_looks(
+        self, tree: Path, quiet: dict[str, Any], verb: tuple[str, ...]
+    ) -> None:
+        if verb == ("check",):
+            on_terminal("stamp", "head")
+        options = quiet.get("options", ())
+        how = {name: value for name, value in quiet.items() if name != "options"}
+        _, lines = on_terminal(*options, *verb, **how)
+        assert not any(" in " in line or "Running" in line for line in lines), lines
+
+
+def test_the_counter_leaves_room_for_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(_progress, "_PAUSE", 0)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("COLUMNS", "17")
+    config = Config()
+    config._is_command_line = True
+    handler = logging.StreamHandler(terminal)
+    log = logging.getLogger("alembic")
+    log.addHandler(handler)
+    try:
+        with _progress.counter(SimpleNamespace(config=config, as_sql=False)) as counter:
+            for thing in counter.each(["a", "b", "c"], "looking"):
+                if thing == "b":
+                    log.error("found it")
+            counter.end(3, "things looked at")
+        log.error("after it")
+    finally:
+        log.removeHandler(handler)
+    erase = "\r\x1b[K"
+    pictures = terminal.getvalue().split(erase)
+    assert pictures[:4] == ["", "looking: 0 of 3", "looking: 1 of 3", "found it\n"]
+    assert pictures[4] == "looking: 2 of 3"
+    assert re.fullmatch(r"3 things looked at in 0\.\d s\nafter it\n", pictures[5])

@@ -14,6 +14,7 @@ from sqlalchemy.util import OrderedSet
 from ...ddl.postgresql import PostgresqlImpl, report_serial
 from ...ddl.sqlite import SQLiteImpl
 from ...operations import ops
+from ...runtime import _progress
 from ...util import PriorityDispatchResult
 from .. import _proof
 from . import _candidates, _table_names
@@ -54,10 +55,20 @@ def _autogen_for_tables(
     }
     conn_names = _table_names.listed(autogen_context, schemas, wanted, attempt)
     compared = ops.UpgradeOps()
-    with collector_paused():
+    with (
+        collector_paused(),
+        _progress.counter(autogen_context.migration_context) as counter,
+    ):
         tables = _compare_tables(
-            conn_names, metadata_names, inspector, compared, autogen_context, attempt
+            conn_names,
+            metadata_names,
+            inspector,
+            compared,
+            autogen_context,
+            attempt,
+            counter,
         )
+        counter.end(len(conn_names | wanted), "tables compared")
     if autogen_context.dialect.supports_alter:
         put_in_order(autogen_context, compared.ops, tables)
     upgrade_ops.ops += compared.ops
@@ -70,12 +81,13 @@ def _compare_tables(
     inspector: Inspector,
     upgrade_ops: UpgradeOps,
     autogen_context: AutogenContext,
-    attempt: _proof.Attempt | None = None,
+    attempt: _proof.Attempt | None,
+    counter: _progress.Counter,
 ) -> dict[TableKey, Table]:
     """Compare tables by name: add what is new, drop what is gone, compare the rest.
 
     Both sets hold (schema, name); the default schema is None in the first.
-    attempt: what shows tables unchanged.
+    attempt: what shows tables unchanged; counter: shows how far it has come.
     Returns the database's tables that were compared, or are gone, by their keys.
     """
     wanted = _model_tables(autogen_context, metadata_table_names)
@@ -95,6 +107,7 @@ def _compare_tables(
         suspect,
         conn_table_names,
         serials,
+        counter,
     )
 
     missing = {table: key for key, table in wanted.items() if key not in common}
@@ -107,7 +120,7 @@ def _compare_tables(
     _expect_questions(
         autogen_context, {key: (reflected[key], common[key]) for key in suspect}
     )
-    for key in suspect:
+    for key in counter.each(suspect, "comparing tables"):
         n_changes = len(upgrade_ops.ops)
         _compare_table(
             autogen_context, upgrade_ops, key, reflected[key], common[key], inspector
@@ -248,6 +261,7 @@ def _reflect_tables(
     suspect: Collection[TableKey],
     available: Iterable[TableKey],
     serials: Mapping[TableKey, Collection[tuple[str, str]]],
+    counter: _progress.Counter,
 ) -> dict[TableKey, Table]:
     """Return tables of the database, read in bulk, by their keys.
 
@@ -268,7 +282,7 @@ def _reflect_tables(
     referring: list[Table] = []
     in_order = sorted([*suspect, *serials], key=_sort_key) if serials else suspect
     for keys, columns_only in ((gone, False), (in_order, columns_suffice)):
-        for schema, name in keys:
+        for schema, name in counter.each(keys, "reading tables"):
             if (schema, name) in serials:
                 for sequence, column in serials[schema, name]:
                     report_serial(sequence, name, column)
