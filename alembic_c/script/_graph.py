@@ -373,6 +373,8 @@ class LoadedMap:
 
         heads: those to begin with; lines of the map stay together as far as they can.
             Raises AssertionError if they do not lead to all revisions.
+        Raises CycleDetected if there is a circle between heads and bases, which loading
+        does not find.
         """
         return [rev.revision for rev in self._sorted(revisions, heads)]
 
@@ -381,8 +383,26 @@ class LoadedMap:
             ordered = self._graph.sort(revisions, heads)
         except ForeignRevisionError:
             ordered = self._graph.sort(self._own_of(revisions), self._own_of(heads))
-        assert len(ordered) == len({rev.revision for rev in revisions})
+        if len(ordered) != len({rev.revision for rev in revisions}):
+            circle = _circle(revisions)
+            assert circle
+            raise CycleDetected(circle)
         return ordered
+
+
+def _circle(revisions: Iterable[Revision]) -> list[str]:
+    """Return the ids on circles, and between them; none if there is no circle."""
+    below = {rev.revision: set(rev._all_down_revisions) for rev in revisions}
+    n_left = -1
+    while n_left != len(below):
+        n_left = len(below)
+        named = set().union(*below.values())
+        below = {
+            id_: ids
+            for id_, ids in below.items()
+            if id_ in named and not ids.isdisjoint(below)
+        }
+    return list(below)
 
 
 def _report(what: str, subject: Any, detail: Any) -> None:

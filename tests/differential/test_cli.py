@@ -314,6 +314,56 @@ def test_a_database(sides: tuple[Side, Side]) -> None:
         assert ours[2] == theirs[2], (line, ours[1], theirs[1])
 
 
+# id -> down revisions, dependencies. The last one is between a base and a head.
+CIRCLES: dict[str, dict[str, tuple[object, object]]] = {
+    "alone": {"a1": ("b1", None), "b1": ("a1", None)},
+    "beside others": {"r": (None, None), "a1": ("b1", None), "b1": ("a1", None)},
+    "dependency": {"a1": (None, "b1"), "b1": ("a1", None)},
+    "itself": {"a1": ("a1", None)},
+    "within": {
+        "r": (None, None),
+        "a1": (("r", "b1"), None),
+        "b1": ("a1", None),
+        "h": ("b1", None),
+    },
+}
+
+
+@pytest.mark.parametrize("circle", CIRCLES)
+def test_circles(tmp_path: Path, both: SideBySide, circle: str) -> None:
+    """Each verb names the files, with upstream's words and status."""
+    revisions = CIRCLES[circle]
+    versions = tmp_path / "m" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "m" / "env.py").write_text(ENV)
+    (tmp_path / "alembic.ini").write_text(
+        "[alembic]\nscript_location = m\nsqlalchemy.url = sqlite:///test.db\n"
+    )
+    for id_, (down, depends) in revisions.items():
+        text = REVISION.format(id=id_, down=down, labels=None, depends=depends)
+        (versions / f"{id_}.py").write_text(text)
+    for line in ("heads", "history", "upgrade heads", "upgrade a1 --sql", "check"):
+        [ours, theirs] = (
+            both.tools[name].run(tmp_path, line.split(), {})
+            for name in ("alembic_c", "alembic")
+        )
+        (tmp_path / "test.db").unlink(missing_ok=True)
+        if circle == "within":
+            # Upstream runs a1 before b1, which it stands on.
+            if line.split()[0] in ("history", "upgrade"):
+                assert ours.status == 255
+                assert "FAILED: Cycle is detected in revisions (a1, b1)" in ours.out
+                assert f"{versions}/a1.py, in {versions}/b1.py" in ours.err
+            continue
+        said = (theirs.out + theirs.err).splitlines()
+        words = [row for row in said if "detected in revisions" in row][-1]
+        words = words.removeprefix("FAILED: ").rpartition("Detected: ")[2]
+        assert ours.status == theirs.status, (line, ours, theirs)
+        assert f"FAILED: {words}\n" in ours.out
+        for id_ in revisions.keys() - {"r"}:
+            assert f"in {versions}/{id_}.py" in ours.out + ours.err, (line, ours)
+
+
 def without_dates(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+", "DATE", text)
 
