@@ -11,6 +11,7 @@ Where there is no answer, the comparators compare as ever.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _expressions_pg, _expressions_sqlite
@@ -88,10 +89,13 @@ class Expressions:
     @property
     def can_ask(self) -> bool:
         """Whether there is a database that gives answers."""
+        return self._is_known and not self._is_silent
+
+    @cached_property
+    def _is_known(self) -> bool:
         context = self._context
         return (
-            not self._is_silent
-            and context.connection is not None
+            context.connection is not None
             and context.dialect.name in _BACKENDS
             and is_our_own(context.migration_context.impl)
             and type(context.dialect).__module__.startswith("sqlalchemy.")

@@ -164,14 +164,19 @@ class _Walk:
     def run(self, operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
         """Return the operations with those on types in their places."""
         effects = [list(self._effects.of(each)) for each in operations]
+        last_place = {
+            effect.key: position
+            for position, own in enumerate(effects)
+            for effect in own
+            if effect.kind in ("add", "drop")
+        }
         result: list[MigrateOperation] = []
         for position, operation in enumerate(operations):
             own = effects[position]
             later = {
                 effect.key
-                for following in effects[position + 1 :]
-                for effect in following
-                if effect.kind in ("add", "drop")
+                for effect in own
+                if last_place.get(effect.key, position) > position
             }
             result += self._before(operation, own)
             result += self._behind(own, later)

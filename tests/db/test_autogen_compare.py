@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from alembic_c.autogenerate import compare_metadata, produce_migrations
-from alembic_c.autogenerate.compare import _sqlite
+from alembic_c.autogenerate.compare import _order, _sqlite
 from alembic_c.autogenerate.compare.util import Reflection
 from alembic_c.runtime.migration import MigrationContext
 
@@ -85,6 +85,39 @@ def test_the_number_of_statements_does_not_grow(connection: sa.Connection) -> No
     n_many = len(statements_of(connection, many))
     assert n_few == n_many
     assert n_many < 20
+
+
+def test_unchanged_tables_need_nothing_but_the_catalog(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEMBIC_C_PROOF", "on")
+    model = many_tables(3)
+    model.create_all(connection)
+    statements = statements_of(connection, model)
+    assert statements
+    assert not [each for each in statements if "pg_inherits" in each]
+
+
+def test_the_order_of_new_tables_is_found_in_linear_time(
+    pg_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def makes(*arguments: Any) -> bool:
+        asked.append(arguments)
+        return makes_really(*arguments)
+
+    makes_really = _order.makes
+    monkeypatch.setattr(_order, "makes", makes)
+    engine = sa.create_engine(pg_url)
+    for n_tables in (20, 40):
+        asked.clear()
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            produce_migrations(context, many_tables(n_tables))
+        # Each key asks, twice, about what is done to its two tables.
+        assert 0 < len(asked) <= 4 * n_tables
+    engine.dispose()
 
 
 def test_unchanged_tables_give_nothing(

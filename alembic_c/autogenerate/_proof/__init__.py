@@ -19,7 +19,7 @@ from sqlalchemy import MetaData, Table
 
 from ...ddl import _pg_compare, postgresql
 from .._own_rules import is_our_own
-from .._questions import Question, find_item
+from .._questions import Question, TableKey, find_item
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Inspector
@@ -36,7 +36,6 @@ log = logging.getLogger("alembic.autogenerate.proof")
 ENVIRONMENT_VARIABLE = "ALEMBIC_C_PROOF"
 MODES = ("on", "off", "check")
 
-TableKey = tuple[str | None, str]
 _Serial = tuple[str, str]  # sequence, column
 
 _Element = tuple[str, str]  # target and group of comparators

@@ -13,9 +13,9 @@ from sqlalchemy import ForeignKeyConstraint, text
 from sqlalchemy.sql.elements import conv
 
 from ...operations import ops
-from ._table_names import TableKey
 
 if TYPE_CHECKING:
+    from .._questions import TableKey
     from ._order import Plan
 
 _LIMIT = 63  # bytes of a name in PostgreSQL

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._table_names import TableKey, known_as
+from .._questions import TableKey
+from ._table_names import known_as
 
 if TYPE_CHECKING:
     from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from ...operations import ops
 from ...operations._operation import UndoOnlyOp
-from ._table_names import TableKey
+from .._questions import TableKey
 
 if TYPE_CHECKING:
     from ...operations.ops import MigrateOperation
@@ -142,16 +142,18 @@ class Keys:
         self._keep_indexes_of_dropped_tables()
         self._keep_indexes_of_new_tables()
         again = self._uncover()
+        retyping = [
+            op for op, _ in self._plan.steps if isinstance(op, ops.AlterColumnOp)
+        ]
         for held in self._kept:
             if held.key in again or any(
-                self._changes_type(op, held.key) for op, _ in self._plan.steps
+                self._changes_type(op, held.key) for op in retyping
             ):
                 self._make_again(held)
         self._follow_keys()
 
     def _keep_indexes_of_dropped_tables(self) -> None:
         """Let the indexes that keys need go with their tables, and come back alone."""
-        steps = self._plan.steps
         steps = self._plan.steps
         needed: dict[TableKey, set[tuple[str, ...]]] = {}
         for key, _ in self._all:
@@ -178,14 +180,13 @@ class Keys:
 
     def _keep_indexes_of_new_tables(self) -> None:
         """The same for the way back of tables that are new."""
+        by_table = self._plan.by_table()
         for creation, container in self._plan.steps:
             if container is None and isinstance(creation, ops.CreateTableOp):
-                table = self._plan.table_of(creation)
                 additions = [
                     op
-                    for op, _ in self._plan.steps
+                    for op in by_table[self._plan.table_of(creation)]
                     if isinstance(op, ops.CreateIndexOp)
-                    and self._plan.table_of(op) == table
                 ]
                 keys, lasting = self._ends_in(creation)
                 # The first one is the last to go.

@@ -9,15 +9,16 @@ a key may lead to a table that is not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ForeignKeyConstraint
 
 from ...operations import ops
+from .._questions import TableKey
 from ._default_names import name_constraints
 from ._mysql_keys import Keys, is_mysql
-from ._table_names import TableKey, known_as
+from ._table_names import known_as
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -103,6 +104,13 @@ class Plan:
         assert key is not None
         return key
 
+    def by_table(self) -> dict[TableKey, list[MigrateOperation]]:
+        """Return the operations by the tables that they change, in their order."""
+        found: dict[TableKey, list[MigrateOperation]] = {}
+        for op, _ in self.steps:
+            found.setdefault(self.table_of(op), []).append(op)
+        return found
+
     def insert(self, at: int, table: TableKey, added: list[MigrateOperation]) -> None:
         """Put operations on a table in front of a step."""
         schema, name = table
@@ -147,6 +155,8 @@ def take_keys_out_of_new_tables(plan: Plan) -> None:
     And those with `use_alter`, which CREATE TABLE leaves out.
     """
     late: list[tuple[int, ops.CreateForeignKeyOp]] = []
+    places = {id(op): at for at, (op, _) in enumerate(plan.steps)}
+    by_table = plan.by_table()
     last_table = 0
     for at, (op, _) in enumerate(plan.steps):
         if not isinstance(op, ops.CreateTableOp):
@@ -156,9 +166,16 @@ def take_keys_out_of_new_tables(plan: Plan) -> None:
         for item in op.columns:
             if isinstance(item, ForeignKeyConstraint):
                 key = plan.key_of_constraint(item)
-                needed = _last_needed(plan, at, key)
-                if needed is not None or item.use_alter:
-                    late.append((needed or at, _addition(item)))
+                needed = max(
+                    (
+                        places[id(op)]
+                        for op in at_ends(by_table, key)
+                        if makes(plan, op, key)
+                    ),
+                    default=at,
+                )
+                if needed > at or item.use_alter:
+                    late.append((max(needed, at), _addition(item)))
                     continue
             kept.append(item)
         op.columns = kept
@@ -181,14 +198,6 @@ def _end_of_new_table(plan: Plan, at: int) -> int:
     ):
         at += 1
     return at
-
-
-def _last_needed(plan: Plan, at: int, key: Key) -> int | None:
-    """Return the place of the last step that makes what a new table's key stands on."""
-    for place in range(len(plan.steps) - 1, at, -1):
-        if makes(plan, plan.steps[place].op, key):
-            return place
-    return None
 
 
 def _addition(constraint: ForeignKeyConstraint) -> ops.CreateForeignKeyOp:
@@ -225,11 +234,12 @@ def drop_keys_of_dropped_tables(plan: Plan) -> None:
 
 def move_keys(plan: Plan) -> None:
     """Drop keys before what they stand on; add them behind what they stand on."""
+    by_table = plan.by_table()
     for at, (op, _) in enumerate(plan.steps):
         if not isinstance(op, ops.DropConstraintOp):
             continue
         key = plan.key_of(op)
-        if key is not None:
+        if key and any(unmakes(plan, each, key) for each in at_ends(by_table, key)):
             for earlier in range(at):
                 if unmakes(plan, plan.steps[earlier].op, key):
                     plan.move(at, earlier)
@@ -239,11 +249,19 @@ def move_keys(plan: Plan) -> None:
         if not isinstance(op, ops.CreateForeignKeyOp):
             continue
         key = plan.key_of(op)
-        assert key is not None
-        for later in range(len(plan.steps) - 1, at, -1):
-            if makes(plan, plan.steps[later].op, key):
-                plan.move(at, later)
-                break
+        if key and any(makes(plan, each, key) for each in at_ends(by_table, key)):
+            for later in range(len(plan.steps) - 1, at, -1):
+                if makes(plan, plan.steps[later].op, key):
+                    plan.move(at, later)
+                    break
+
+
+def at_ends(
+    by_table: Mapping[TableKey, Iterable[MigrateOperation]], key: Key
+) -> Iterator[MigrateOperation]:
+    """Yield the operations on the tables of a key: no others make or unmake it."""
+    for table in {key.source, key.target}:
+        yield from by_table.get(table, ())
 
 
 def makes(plan: Plan, op: Any, key: Key) -> bool:

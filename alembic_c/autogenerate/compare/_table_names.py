@@ -8,7 +8,7 @@ it is in.  It takes the name without a schema only if the model has it by that n
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sqlalchemy.util import OrderedSet
 
@@ -16,10 +16,8 @@ from ...ddl.postgresql import PostgresqlImpl
 
 if TYPE_CHECKING:
     from .. import _proof
+    from .._questions import TableKey
     from ..api import AutogenContext
-
-# (schema, None for the default one; name)
-TableKey: TypeAlias = "tuple[str | None, str]"
 
 
 def known_as(autogen_context: AutogenContext, schema: str | None) -> str | None:

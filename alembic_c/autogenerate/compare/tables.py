@@ -17,9 +17,10 @@ from ...operations import ops
 from ...runtime import _progress
 from ...util import PriorityDispatchResult
 from .. import _proof
+from .._questions import TableKey
 from . import _candidates, _table_names
 from ._order import put_in_order
-from ._table_names import TableKey, known_as
+from ._table_names import known_as
 from .util import Reflection, collector_paused
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _compare_tables(
     unchanged = frozenset() if _proof.mode() == "check" else proven
     serials = attempt.serial_columns(inspector, unchanged) if attempt else {}
     suspect = sorted(common.keys() - unchanged, key=_sort_key)
-    if gone or suspect:
+    if gone:
         gone = autogen_context._inheritance.without_dependents(gone, wanted)
 
     reflected = _reflect_tables(
@@ -114,8 +115,10 @@ def _compare_tables(
     for table in autogen_context.sorted_tables if missing else ():
         if table in missing:
             _add_table(autogen_context, upgrade_ops, missing[table], table)
-    dependents_first = _dependents_first(gone, reflected)
-    for key in autogen_context._inheritance.children_first(dependents_first):
+    if gone:
+        gone = _dependents_first(gone, reflected)
+        gone = autogen_context._inheritance.children_first(gone)
+    for key in gone:
         _remove_table(autogen_context, upgrade_ops, key, reflected[key])
     _expect_questions(
         autogen_context, {key: (reflected[key], common[key]) for key in suspect}
