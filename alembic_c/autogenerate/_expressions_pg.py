@@ -30,6 +30,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex
 
 from ..catalog import _read
+from ..util import sqla_compat
 from . import _pg_block
 from ._questions import Answer, Question, Unanswered, log
 
@@ -49,11 +50,9 @@ class Compiler:
         self._dialect = dialect
         self._ddl: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
         self._prepare = dialect.identifier_preparer
-        self._has_doubled = "%%" in self._prepare.quote_identifier("%")
 
     def _plain(self, sql: str) -> str:
-        """Return SQL with single percent signs, which are doubled for some drivers."""
-        return sql.replace("%%", "%") if self._has_doubled else sql
+        return sqla_compat._undoubled(sql, self._dialect)
 
     def table_name(self, key: TableKey) -> str:
         quote = self._prepare.quote_identifier
@@ -64,8 +63,7 @@ class Compiler:
 
     def expression(self, clause: Any) -> str:
         """Return the text that DDL has for the expression of a constraint or column."""
-        process = self._ddl.sql_compiler.process
-        return self._plain(process(clause, include_table=False, literal_binds=True))
+        return sqla_compat._ddl_text(clause, self._dialect)
 
     def default(self, column: Any) -> str:
         return self._plain(self._ddl.get_column_default_string(column))

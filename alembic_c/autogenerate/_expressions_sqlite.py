@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import _read
+from ..util import sqla_compat
 from ._questions import Answer, Question, TableKey
 from ._tokens import tokens
 
@@ -57,9 +58,9 @@ def _stored(table: Table, question: Question) -> str | None:
 
 
 def _wanted(dialect: Dialect, question: Question) -> str:
-    ddl: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
     item = question.item
     if question.kind == "default":
+        ddl: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
         text: str = ddl.get_column_default_string(item)
         return text
     if question.kind == "index":
@@ -70,8 +71,7 @@ def _wanted(dialect: Dialect, question: Question) -> str:
         clause = (
             item.sqltext if question.kind == "check" else item.server_default.sqltext
         )
-    sql: str = ddl.sql_compiler.process(clause, include_table=False, literal_binds=True)
-    return sql
+    return sqla_compat._ddl_text(clause, dialect)
 
 
 def _same(there: str, here: str) -> bool:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 from sqlalchemy.schema import Column
 from sqlalchemy.sql.elements import ClauseElement, conv, quoted_name
 
-from ..ddl import _pg_compare
 from ..util import sqla_compat
 from ._render_names import user_type_text
 
@@ -165,7 +164,7 @@ def sql_expression(
             value, is_server_default=is_server_default, is_index=is_index
         )
     )
-    sql = _pg_compare.undoubled(sql, autogen_context.dialect)
+    sql = sqla_compat._undoubled(sql, autogen_context.dialect)
     if not is_index:
         sql = sqla_compat._without_parameters(sql)
     if not wrap_in_element:

@@ -181,8 +181,8 @@ class _Walk:
             return {}
         if isinstance(given.arg, str):
             return {"default_expr": "'" + given.arg.replace("'", "''") + "'"}
-        # The first letter says of what kind it is: see _model.
-        default, _, on_update = _type_names.split_on_update(self._plain(text[1:]))
+        sql = self._plain(self._rules.without_kind(text))
+        default, _, on_update = _type_names.split_on_update(sql)
         return {"default_expr": default} | (
             {"on_update": on_update} if on_update else {}
         )

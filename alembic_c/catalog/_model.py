@@ -67,7 +67,8 @@ PLAIN_TYPES: dict[type, tuple[str, ...]] = {
 PLAIN_STRING = "s"
 PLAIN_NUMBER = "n"
 SQL = "x"
-# MySQL's comparison goes by the column: of whole numbers, strings, enums, others.
+# MySQL's comparison goes by the column besides, which is said before that: of whole
+# numbers, strings, enums, others.
 OF_INTEGER = "i"
 OF_STRING = "t"
 OF_ENUM = "e"
@@ -152,16 +153,20 @@ class Rules:
             return None
         return self._types.process(type_)
 
+    def without_kind(self, default_text: str) -> str:
+        """Return what `default_text` gives, without the letters in front."""
+        return default_text[2 if self.dialect in MYSQL else 1 :]
+
     def default_text(self, default: Any, type_: TypeEngine[Any]) -> str | None:
-        """Return a server default's text, behind a letter that says its kind."""
+        """Return a server default's text, behind the letters that say its kind."""
         if type(default) is not sa.DefaultClause:
             return None
         value = default.arg
         if self.dialect in MYSQL:
             of_type = _mysql_kind(type_)
-            return of_type + (
-                value if isinstance(value, str) else self._compiled(value)
-            )
+            if isinstance(value, str):
+                return of_type + PLAIN_STRING + value
+            return of_type + SQL + self._compiled(value)
         if isinstance(value, str):
             fractions = sqla_compat._has_affinity(type_, sa.Numeric, sa.Float)
             return (PLAIN_NUMBER if fractions else PLAIN_STRING) + value

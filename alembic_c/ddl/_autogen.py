@@ -1,4 +1,4 @@
-"""What autogenerate compares: constraints and indexes, types, identities.
+"""What autogenerate compares: constraints, indexes, types, identities, defaults.
 
 A signature wraps one constraint or index, from the metadata or from the database, and
 says what identifies it.  Signatures of two sides are matched by name or by content,
@@ -30,6 +30,7 @@ from typing import (
 
 from sqlalchemy import (
     CheckConstraint,
+    DefaultClause,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -455,3 +456,13 @@ def compare_identities(
 def _is_skipped(option: str, skip: Collection[str]) -> bool:
     """Return whether an option does not matter, alone or as a dialect's argument."""
     return option in skip or option.partition("_")[2] in skip
+
+
+# --- defaults -----------------------------------------------------------------------
+
+
+def is_plain_string(server_default: Any) -> TypeGuard[DefaultClause]:
+    """Return whether a model's default is a string, which is a value and not SQL."""
+    return isinstance(server_default, DefaultClause) and isinstance(
+        server_default.arg, str
+    )

@@ -20,7 +20,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import sqlalchemy as sa
 from sqlalchemy import text
 
 from ..util import sqla_compat
@@ -28,7 +27,6 @@ from ..util import sqla_compat
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Dialect
     from sqlalchemy.engine import Inspector
 
 # --- casts ---------------------------------------------------------------------------
@@ -214,16 +212,6 @@ def literal(text: str, is_number: bool) -> str:
         return text
     content = re.sub(r"^'|'$", "", text).replace("'", "''")
     return f"'{content}'"
-
-
-def undoubled(default: str, dialect: Dialect) -> str:
-    """Return a compiled default as SQL, with the percent signs that it has.
-
-    The compiler doubles them for drivers that take a single one for a parameter.
-    """
-    if "%%" not in default or str(sa.text("%").compile(dialect=dialect)) != "%%":
-        return default
-    return default.replace("%%", "%")
 
 
 def is_null(default: str) -> bool:

@@ -26,6 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
+from ._autogen import is_plain_string
 from .base import (
     AlterColumn,
     ColumnDefault,
@@ -188,6 +189,9 @@ class MySQLImpl(DefaultImpl):
         without parentheses.
         """
         found, declared = rendered_inspector_default, rendered_metadata_default
+        default = metadata_column.server_default
+        if declared is not None and not is_plain_string(default):
+            declared = sqla_compat._undoubled(declared, self.dialect)
         if (
             found == "'0'"
             and not declared
@@ -206,7 +210,6 @@ class MySQLImpl(DefaultImpl):
         is_text = sqla_compat._has_affinity(declared_type, sqltypes.String)
         is_enum = sqla_compat._has_affinity(declared_type, sqltypes.Enum)
         if is_text and not is_enum and not is_number:
-            default = metadata_column.server_default
             return found != f"'{_unquoted(declared)}'" and not _is_text(found, default)
         return not _same_expression(found, declared)
 
@@ -280,11 +283,10 @@ _ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "Z": "\x1a"}
 
 def _is_text(literal: str, default: Any) -> bool:
     """Return whether a literal, as the server prints it, is a model's plain string."""
-    plain = getattr(default, "arg", None)
-    if not isinstance(plain, str) or not re.fullmatch(r"'.*'", literal, re.DOTALL):
+    if not is_plain_string(default) or not re.fullmatch(r"'.*'", literal, re.DOTALL):
         return False
     # The server prints each backslash twice, so quotes can be read first.
-    return _unescaped(literal[1:-1].replace("''", "'")) == plain
+    return bool(_unescaped(literal[1:-1].replace("''", "'")) == default.arg)
 
 
 def _unescaped(text: str) -> str:

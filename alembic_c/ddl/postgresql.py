@@ -23,7 +23,7 @@ from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
 from . import _pg_compare
-from ._autogen import ComparisonResult
+from ._autogen import ComparisonResult, is_plain_string
 from .base import (
     AlterColumn,
     ColumnComment,
@@ -151,8 +151,8 @@ class PostgresqlImpl(DefaultImpl):
         self, inspector_column: Any, metadata_column: Any, declared: str
     ) -> str:
         """Return the metadata's default as SQL."""
-        if not _is_plain_string(metadata_column.server_default):
-            return _pg_compare.undoubled(declared, self.dialect)
+        if not is_plain_string(metadata_column.server_default):
+            return sqla_compat._undoubled(declared, self.dialect)
         is_number = isinstance(inspector_column.type, _FRACTIONS)
         return _pg_compare.literal(declared, is_number)
 
@@ -435,12 +435,6 @@ def _is_null(server_default: Any) -> bool:
     """Return whether a default is null(), which is equal to NULL; text() is not."""
     return isinstance(server_default, DefaultClause) and isinstance(
         server_default.arg, Null
-    )
-
-
-def _is_plain_string(server_default: Any) -> bool:
-    return isinstance(server_default, DefaultClause) and isinstance(
-        server_default.arg, str
     )
 
 

@@ -822,6 +822,24 @@ def _without_parameters(sql: str) -> str:
     return sql.replace(":", r"\:")
 
 
+def _undoubled(sql: str, dialect: Dialect) -> str:
+    """Return compiled SQL with the percent signs that it has.
+
+    The compiler doubles them for drivers that take a single one for a parameter.
+    """
+    if "%%" in sql and "%%" in dialect.identifier_preparer.quote_identifier("%"):
+        return sql.replace("%%", "%")
+    return sql
+
+
+def _ddl_text(clause: Any, dialect: Dialect) -> str:
+    """Return the SQL that DDL has for the expression of a constraint or column."""
+    ddl: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
+    process = ddl.sql_compiler.process
+    sql: str = process(clause, include_table=False, literal_binds=True)
+    return _undoubled(sql, dialect)
+
+
 def _index_on(
     table: Table, name: str | None, elements: Iterable[Any], **kw: Any
 ) -> Index:

@@ -162,6 +162,36 @@ def test_indexes_of_foreign_keys_stay(connection: sa.Connection) -> None:
     assert findings(Package("alembic_c"), connection, parent_and_child())[0] == []
 
 
+# Names of defaults -> the value, and what makes a model's default of it.
+PERCENT: dict[str, tuple[str, Callable[[], Any]]] = {
+    "a string": ("5%", lambda: "5%"),
+    "another string": ("5%%", lambda: "5%%"),
+    "SQL": ("5%", lambda: sa.text("'5%'")),
+    "other SQL": ("5%%", lambda: sa.text("'5%%'")),
+    "a literal": ("5%", lambda: sa.literal("5%")),
+}
+
+
+@pytest.mark.parametrize("mode", ["on", "off"])
+@pytest.mark.parametrize("there", PERCENT)
+def test_percent_signs_in_defaults(
+    there: str, mode: str, connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEMBIC_C_PROOF", mode)
+    ours = Package("alembic_c")
+
+    def make(default: Any) -> sa.MetaData:
+        return one_table(
+            lambda: (sa.String(9), sa.DefaultClause(default)),
+        )()
+
+    value, make_default = PERCENT[there]
+    make(make_default()).create_all(connection)
+    for here, (wanted, default) in PERCENT.items():
+        found = findings(ours, connection, make(default()))[0]
+        assert (found == []) == (wanted == value), here
+
+
 def test_wild_pairs(
     connection: sa.Connection,
     packages: tuple[Package, Package],

@@ -84,7 +84,7 @@ class Judge:
 
         actual: the column or the expression; wanted: the model's text.
         """
-        raise NotImplementedError
+        return False
 
     @staticmethod
     def same_text(actual: str | None, wanted: str | None) -> bool:
@@ -282,16 +282,6 @@ class SqliteJudge(Judge):
             None, None, declared, reflected["default"]
         )
 
-    def same_part(
-        self,
-        actual: str,
-        is_expression: bool,
-        descending: bool,
-        nulls_first: bool,
-        wanted: str,
-    ) -> bool:
-        return False
-
 
 # --- MySQL and MariaDB --------------------------------------------------------------
 
@@ -342,25 +332,18 @@ class MysqlJudge(Judge):
             if column is None or column["default"] is None:
                 return False
             found, found_type = sa.text(column["default"]).text, column["type"]
-        declared = None if wanted is None else wanted[1:]
-        type_ = _MYSQL_KINDS[_model.OF_OTHER if wanted is None else wanted[0]]
+        of_type, declared, default = _model.OF_OTHER, None, None
+        if wanted is not None:
+            of_type, declared = wanted[0], wanted[2:]
+            if wanted[1] == _model.PLAIN_STRING:
+                default = sa.DefaultClause(declared)
         return not self.impl.compare_server_default(
             # A key is compared more leniently.
             SimpleNamespace(type=found_type, primary_key=False, autoincrement=False),
-            SimpleNamespace(type=type_, server_default=None),
+            SimpleNamespace(type=_MYSQL_KINDS[of_type], server_default=default),
             declared,
             found,
         )
-
-    def same_part(
-        self,
-        actual: str,
-        is_expression: bool,
-        descending: bool,
-        nulls_first: bool,
-        wanted: str,
-    ) -> bool:
-        return False
 
 
 def judge_for(

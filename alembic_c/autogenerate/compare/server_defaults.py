@@ -154,9 +154,7 @@ def generated_question(
     """Return what to ask about two generated columns, None if their texts are equal."""
     there: Any = conn_col.server_default
     here: Any = metadata_col.server_default
-    dialect: Any = autogen_context.dialect
-    compiler: SQLCompiler = dialect.ddl_compiler(dialect, None).sql_compiler
-    wanted = compiler.process(here.sqltext, include_table=False, literal_binds=True)
+    wanted = sqla_compat._ddl_text(here.sqltext, autogen_context.dialect)
     if same_text(str(there.sqltext), wanted):
         return None
     return Question(key, "generated", metadata_col.name, metadata_col)
