@@ -1,4 +1,4 @@
-"""Which implementations compare by our rules alone."""
+"""Which comparators take part in a run, and whether they go by our rules alone."""
 
 from __future__ import annotations
 
@@ -39,3 +39,15 @@ def is_our_own(impl: Any) -> bool:
         and getattr(getattr(impl, name), "__module__", "").startswith("alembic_c.ddl.")
         for name in _METHODS
     )
+
+
+def compared_groups(autogen_context: Any) -> set[str]:
+    """Return the groups of comparators that take part, of tables and of columns."""
+    return {
+        group
+        for target in ("table", "column")
+        for _, group in autogen_context.comparators._handlers(
+            target, autogen_context.dialect.name
+        )
+        if group
+    }

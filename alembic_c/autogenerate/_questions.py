@@ -24,13 +24,14 @@ class Question:
 
     key: the table; kind: "check", "default", "generated" or "index"; name: of the
     constraint, the column or the index; item: the model's CheckConstraint, Column or
-    Index.
+    Index; number: tells apart several items that may be meant by one name.
     """
 
     key: TableKey
     kind: str
     name: str
     item: Any = field(default=None, compare=False, repr=False)
+    number: int = 0
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name!r} of {'.'.join(filter(None, self.key))!r}"

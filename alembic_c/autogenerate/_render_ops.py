@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Constraint, Index, Table
+from sqlalchemy import CheckConstraint, Column, Constraint, Index, Table
 from sqlalchemy.types import SchemaType
 
 from .. import util
@@ -153,13 +153,22 @@ def _table_elements(
     autogen_context: AutogenContext,
     namespace: MetaData | None,
 ) -> list[str]:
-    """Return the texts of columns, in their order, and of constraints, sorted."""
+    """Return the texts of columns, in their order, and of constraints, sorted.
+
+    A CHECK that is declared within a column stands among the table's, as all databases
+    have it: MariaDB takes one for a column, and none with a name.
+    """
     columns = []
     constraints = []
     for item in items:
         if isinstance(item, Column):
             type_ = _type_of_copy(item)
             columns.append(render_column(item, autogen_context, type_))
+            constraints += [
+                render_constraint(check, autogen_context, namespace)
+                for check in item.constraints
+                if isinstance(check, CheckConstraint)
+            ]
         elif isinstance(item, Constraint):
             constraints.append(render_constraint(item, autogen_context, namespace))
     return [*filter(None, columns), *sorted(filter(None, constraints))]
@@ -218,7 +227,7 @@ def render_add_column(autogen_context: AutogenContext, op: ops.AddColumnOp) -> s
     """Return the text of `op.add_column(...)`."""
     arguments = [
         *_target(autogen_context, op.table_name),
-        str(render_column(op.column, autogen_context)),
+        str(render_column(op.column, autogen_context, checks=op._checks)),
         *_schema(autogen_context, op.schema),
     ]
     if not autogen_context._has_batch:

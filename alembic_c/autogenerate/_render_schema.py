@@ -55,13 +55,15 @@ def render_column(
     column: Column[Any],
     autogen_context: AutogenContext,
     type_: TypeEngine[Any] | None = None,
+    checks: Iterable[CheckConstraint] = (),
 ) -> str:
     """Return the text of `sa.Column(...)` for a column.
 
     Without primary key, foreign keys, indexes and unique constraints, which are
     rendered by themselves.
 
-    type_: rendered instead of the column's type.
+    type_: rendered instead of the column's type; checks: those of the column's CHECKs
+    that are rendered within it.
     """
     rendered = user_defined_render("column", column, autogen_context)
     if rendered is not False:
@@ -77,6 +79,9 @@ def render_column(
     if default_text:
         keyword = "" if is_positional_default(default) else "server_default="
         arguments.append(keyword + default_text)
+    # Before the keywords.
+    texts = [render_constraint(check, autogen_context, None) for check in checks]
+    arguments[2:2] = filter(None, texts)
     arguments += _column_options(column)
     arguments += dialect_arguments(autogen_context, column.dialect_kwargs)
     return call(f"{sqlalchemy_prefix(autogen_context)}Column", arguments)

@@ -10,7 +10,15 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from sqlalchemy import Column, Computed, FetchedValue, Identity, Integer, String
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    FetchedValue,
+    Identity,
+    Integer,
+    String,
+)
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import DDLElement
 from sqlalchemy.sql.elements import ColumnElement, TextClause, quoted_name
@@ -18,7 +26,7 @@ from sqlalchemy.sql.elements import ColumnElement, TextClause, quoted_name
 from ..util.sqla_compat import _columns_for_constraint as _columns_for_constraint
 from ..util.sqla_compat import _find_columns as _find_columns
 from ..util.sqla_compat import _fk_spec as _fk_spec
-from ..util.sqla_compat import _in_creation_order, compiles
+from ..util.sqla_compat import _in_creation_order, compiles, constraint_name_or_none
 from ..util.sqla_compat import _is_type_bound as _is_type_bound
 from ..util.sqla_compat import _table_for_constraint as _table_for_constraint
 
@@ -286,7 +294,10 @@ def add_column(
     inline_primary_key: bool | None = None,
     **kw: Any,
 ) -> str:
-    """Return `ADD COLUMN` and the column's specification."""
+    """Return `ADD COLUMN` and the column's specification.
+
+    And those of its CHECKs that the database takes for a table only.
+    """
     condition = "IF NOT EXISTS " if if_not_exists else ""
     specification = column_specification(
         compiler,
@@ -295,7 +306,27 @@ def add_column(
         inline_primary_key=inline_primary_key,
         **kw,
     )
-    return f"ADD COLUMN {condition}{specification}"
+    of_table = "".join(
+        f", ADD {compiler.process(check)}"
+        for check in _in_creation_order(column.constraints)
+        if not _stands_in_column(compiler, column, check)
+    )
+    return f"ADD COLUMN {condition}{specification}{of_table}"
+
+
+def _stands_in_column(
+    compiler: DDLCompiler, column: Column[Any], constraint: Any
+) -> bool:
+    """Return whether a column's constraint may be written with it.
+
+    MariaDB takes one CHECK there, and none with a name.
+    """
+    if not getattr(compiler.dialect, "is_mariadb", False):
+        return True
+    if not isinstance(constraint, CheckConstraint):
+        return True
+    is_nameless = constraint_name_or_none(constraint.name) is None
+    return is_nameless and len(column.constraints) == 1
 
 
 def column_specification(
@@ -310,7 +341,11 @@ def column_specification(
     parts = [compiler.get_column_specification(column, **kw)]
     if inline_primary_key and column.primary_key:
         parts.append("PRIMARY KEY")
-    parts += map(compiler.process, _in_creation_order(column.constraints))
+    parts += [
+        compiler.process(constraint)
+        for constraint in _in_creation_order(column.constraints)
+        if _stands_in_column(compiler, column, constraint)
+    ]
     if inline_references:
         parts += _references(compiler, column)
     return " ".join(parts)

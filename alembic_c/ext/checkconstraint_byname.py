@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint
@@ -26,6 +28,13 @@ if TYPE_CHECKING:
 # Where a reflected constraint has its text as the database gives it.
 _CONDITION = "condition"
 
+# What servers name constraints that get none.
+_NAMES_BY_SERVER = {
+    "postgresql": re.compile(r".*_check\d*", re.DOTALL),
+    "mariadb": re.compile(r"CONSTRAINT_\d+"),
+    "mysql": re.compile(r"CONSTRAINT_\d+|.*_chk_\d+", re.DOTALL),
+}
+
 log = logging.getLogger("alembic.ext.checkconstraint_byname")
 
 
@@ -45,8 +54,14 @@ def _compare_check_constraints(
     except NotImplementedError:
         return PriorityDispatchResult.CONTINUE
     wanted = _model_checks(autogen_context, metadata_table)
+    nameless = _named_by_server(
+        autogen_context,
+        (schema, tname),
+        {name: sig.const.info[_CONDITION] for name, sig in found.items()},
+        metadata_table,
+    )
 
-    for name in sorted(found.keys() - wanted.keys()):
+    for name in sorted(found.keys() - wanted.keys() - nameless):
         old = found[name]
         if _wanted(autogen_context, old.const, name, True, None):
             modify_table_ops.ops.append(ops.DropConstraintOp.from_constraint(old.const))
@@ -121,7 +136,7 @@ def _compare_conditions(
     new: _ck_constraint_sig,
     name: str,
 ) -> ComparisonResult:
-    question = check_question(
+    question = _check_question(
         autogen_context, key, name, old.const.info[_CONDITION], new.const
     )
     if question is None:
@@ -132,21 +147,95 @@ def _compare_conditions(
     return ComparisonResult.Different(answer.described())
 
 
-def check_question(
+def _check_question(
     autogen_context: AutogenContext,
     key: TableKey,
     name: str,
     found: str,
     wanted: CheckConstraint,
+    number: int = 0,
 ) -> Question | None:
     """Return what to ask about a constraint, None if its texts are equal.
 
     found: the database's condition.
     """
-    dialect: Any = autogen_context.dialect
-    compiler = dialect.ddl_compiler(dialect, None).sql_compiler
-    text = compiler.process(wanted.sqltext, include_table=False, literal_binds=True)
-    return None if same_text(found, text) else Question(key, "check", name, wanted)
+    text = sqla_compat._ddl_text(wanted.sqltext, autogen_context.dialect)
+    if same_text(found, text):
+        return None
+    return Question(key, "check", name, wanted, number)
+
+
+def questions(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    found: Mapping[str, str],
+    table: Table,
+) -> Iterator[Question]:
+    """Yield all that may have to be asked about the constraints of a table.
+
+    found: the database's conditions, by name; table: the model's.
+    """
+    wanted = _model_checks(autogen_context, table)
+    named = (
+        _check_question(autogen_context, key, name, found[name], sig.const)
+        for name, sig in wanted.items()
+        if name in found
+    )
+    nameless = _nameless_questions(autogen_context, key, found, table).values()
+    yield from filter(None, (*named, *nameless))
+
+
+def _nameless_questions(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    found: Mapping[str, str],
+    table: Table,
+) -> dict[tuple[int, str], Question | None]:
+    """Return what to ask about the model's constraints that have no name.
+
+    Each of them may be each of the database's that the server has named, unless the
+    model has the name; the keys are numbers and names.
+    """
+    pattern = _NAMES_BY_SERVER.get(autogen_context.dialect.name)
+    unknown = sorted(
+        name
+        for name in found.keys() - _model_checks(autogen_context, table).keys()
+        if pattern is not None and pattern.fullmatch(name)
+    )
+    if not unknown:
+        return {}
+    nameless = sorted(
+        _model_constraints(autogen_context, table, named=False),
+        key=lambda item: sqla_compat._ddl_text(
+            item[1].sqltext, autogen_context.dialect
+        ),
+    )
+    return {
+        (number, name): _check_question(
+            autogen_context, key, name, found[name], check, number
+        )
+        for number, (_, check) in enumerate(nameless)
+        for name in unknown
+    }
+
+
+def _named_by_server(
+    autogen_context: AutogenContext,
+    key: TableKey,
+    found: Mapping[str, str],
+    table: Table,
+) -> set[str]:
+    """Return the names of the database's constraints that have none in the model."""
+    asked = _nameless_questions(autogen_context, key, found, table)
+    names: dict[int, str] = {}
+    for (number, name), question in asked.items():
+        if number not in names and name not in names.values():
+            if question is not None:
+                answer = autogen_context._expressions.answer(question)
+                if answer is None or not answer.is_same:
+                    continue
+            names[number] = name
+    return {*names.values()}
 
 
 def _database_checks(
@@ -184,17 +273,34 @@ def _make_check_constraint(impl: Any, params: Any, table: Table) -> CheckConstra
 def _model_checks(
     autogen_context: AutogenContext, table: Table
 ) -> dict[str, _ck_constraint_sig]:
-    """Return the model's constraints by the names that they have in the database.
+    """Return the model's constraints by the names that they have in the database."""
+    impl: Any = autogen_context.migration_context.impl
+    return {
+        name: impl._create_metadata_constraint_sig(check)
+        for name, check in _model_constraints(autogen_context, table, named=True)
+        if name is not None
+    }
+
+
+def _model_constraints(
+    autogen_context: AutogenContext, table: Table, named: bool
+) -> list[tuple[str | None, CheckConstraint]]:
+    """Return the model's constraints with the names that they have in the database.
 
     Without those of types that the database has natively, which it does not get.
+
+    named: return those that have a name in the model, else those that have none.
     """
     impl: Any = autogen_context.migration_context.impl
-    checks: dict[str, _ck_constraint_sig] = {}
-    for check in sqla_compat.all_table_check_constraints(table):
-        name = sqla_compat._stored_constraint_name(check, impl.dialect)
-        if name is not None and sqla_compat._create_rule_allows(check, impl):
-            checks[name] = impl._create_metadata_constraint_sig(check)
-    return checks
+    checks = [
+        (sqla_compat._stored_constraint_name(check, impl.dialect), check)
+        for check in sqla_compat.all_table_check_constraints(table)
+    ]
+    return [
+        (name, check)
+        for name, check in checks
+        if (name is not None) == named and sqla_compat._create_rule_allows(check, impl)
+    ]
 
 
 def setup(plugin: Plugin) -> None:

@@ -10,7 +10,7 @@ from ._tables import AlterTableOp
 from .schemaobj import SchemaObjects
 
 if TYPE_CHECKING:
-    from sqlalchemy.schema import Column
+    from sqlalchemy.schema import CheckConstraint, Column
     from sqlalchemy.types import TypeEngine
 
     from ._typing import Invokes, InvokesInBatch, MigrationContext, ServerDefault
@@ -230,6 +230,9 @@ class AlterColumnOp(AlterTableOp):
 
 class AddColumnOp(AlterTableOp):
     """Adding a column to a table."""
+
+    # Those of the CHECKs declared within the column that are rendered within it.
+    _checks: tuple[CheckConstraint, ...] = ()
 
     def __init__(
         self,

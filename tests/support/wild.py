@@ -19,6 +19,7 @@ from tests.support.autogen import (
     collected,
     describe,
     settle,
+    with_checks_of_tables,
 )
 from tests.support.mariadb import drop_tables
 from tests.support.wild_schemas import Pair, Schema, build
@@ -135,9 +136,9 @@ _PLUGINS = {
 
 def models_of(pair: Pair) -> Any:
     """Return the model, in two parts at times."""
+    first = with_checks_of_tables(build(pair.model))
     if not pair.options["several"]:
-        return build(pair.model)
-    first = build(pair.model)
+        return first
     second = sa.MetaData()
     sa.Table("of_second", second, sa.Column("id", sa.Integer, primary_key=True))
     return [first, second]

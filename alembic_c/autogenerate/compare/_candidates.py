@@ -9,6 +9,7 @@ from sqlalchemy import Computed, Table
 
 from ...ext import checkconstraint_byname
 from ...util import sqla_compat
+from .._own_rules import compared_groups
 from . import _index_options, server_defaults
 
 if TYPE_CHECKING:
@@ -34,15 +35,8 @@ def questions(
 
 
 def _compared(autogen_context: AutogenContext) -> set[str]:
-    """Return the groups of comparators that take part."""
-    groups = {
-        group
-        for target in ("table", "column")
-        for _, group in autogen_context.comparators._handlers(
-            target, autogen_context.dialect.name
-        )
-        if group
-    }
+    """Return the groups of comparators that compare something."""
+    groups = compared_groups(autogen_context)
     if autogen_context.migration_context._user_compare_server_default is False:
         groups.discard("server_default")
     return groups
@@ -73,15 +67,9 @@ def _of_checks(
     found = {
         params["name"]: params["sqltext"]
         for params in reflection.get_check_constraints(name, schema)
+        if params["name"] is not None
     }
-    wanted = checkconstraint_byname._model_checks(autogen_context, table)
-    for check, sig in wanted.items():
-        if check in found:
-            question = checkconstraint_byname.check_question(
-                autogen_context, key, check, found[check], sig.const
-            )
-            if question is not None:
-                yield question
+    yield from checkconstraint_byname.questions(autogen_context, key, found, table)
 
 
 def _of_indexes(

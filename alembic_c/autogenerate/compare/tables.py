@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, MetaData, Table, event
+from sqlalchemy import CheckConstraint, Column, MetaData, Table, event
 from sqlalchemy.schema import sort_tables_and_constraints
 from sqlalchemy.util import OrderedSet
 
@@ -15,8 +15,9 @@ from ...ddl.postgresql import PostgresqlImpl, report_serial
 from ...ddl.sqlite import SQLiteImpl
 from ...operations import ops
 from ...runtime import _progress
-from ...util import PriorityDispatchResult
+from ...util import PriorityDispatchResult, sqla_compat
 from .. import _proof
+from .._own_rules import compared_groups
 from .._questions import TableKey
 from . import _candidates, _table_names
 from ._order import put_in_order
@@ -380,9 +381,9 @@ def _compare_columns(
         if name not in existing and autogen_context.run_object_filters(
             column, name, "column", False, None
         ):
-            modify_table_ops.ops.append(
-                ops.AddColumnOp.from_column_and_tablename(schema, tname, column)
-            )
+            addition = ops.AddColumnOp.from_column_and_tablename(schema, tname, column)
+            addition._checks = _checks_of_new_column(autogen_context, column)
+            modify_table_ops.ops.append(addition)
             log.info("Detected added column '%s.%s'", label, name)
 
     compare = autogen_context.comparators.dispatch(
@@ -409,6 +410,24 @@ def _compare_columns(
                 ops.DropColumnOp.from_column_and_tablename(schema, tname, column)
             )
             log.info("Detected removed column '%s.%s'", label, name)
+
+
+def _checks_of_new_column(
+    autogen_context: AutogenContext, column: Column[Any]
+) -> tuple[CheckConstraint, ...]:
+    """Return the CHECKs declared within a column that nothing else adds.
+
+    Those with names are added by themselves where CHECKs are compared.
+    """
+    if not column.constraints:
+        return ()
+    are_compared = "checkconstraints" in compared_groups(autogen_context)
+    return tuple(
+        check
+        for check in sqla_compat._in_creation_order(column.constraints)
+        if isinstance(check, CheckConstraint)
+        and not (are_compared and sqla_compat.constraint_name_defined(check.name))
+    )
 
 
 def setup(plugin: Plugin) -> None:
