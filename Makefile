@@ -31,7 +31,8 @@ help:
 	@echo "make adoption     installers, with and without upstream, in both orders, and the"
 	@echo "                  tutorial on each CPython; rewrites docs/adoption.md (QUICK=1: the"
 	@echo "                  gate's part, with the wheels of make dist)"
-	@echo "make docs         build the site, build/docs/index.html; warnings are errors"
+	@echo "make docs         build the site, build/docs/index.html; warnings are errors,"
+	@echo "                  and so is a link, or a way to an answer, that leads nowhere"
 	@echo "make docs-outputs PAGES='docs/x.md ...'  write into pages what they print now"
 	@echo "make format       format Python and C"
 
@@ -154,6 +155,7 @@ $(BUILD)/docs-ready: pyproject.toml $(VENV)/ready
 # The blocks of its pages are run by `make test` (tests/docs).
 docs: build $(BUILD)/docs-ready
 	$(PY) -m sphinx -q -W --keep-going -b html -d $(BUILD)/docs-doctrees docs $(BUILD)/docs
+	$(PY) -m tests.docs.questions $(BUILD)/docs
 
 PAGES ?=
 

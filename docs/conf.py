@@ -35,6 +35,7 @@ html_title = f"alembic_c {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_search_scorer = str(ROOT / "docs" / "scorer.js")
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
 # A console block has prompts and output, which no lexer should complain about.
