@@ -62,6 +62,7 @@ class Program:
     script: in `programs/`.
     arguments: as `variables` above.
     more: further arguments, which the quick form leaves out.
+    on_purpose: patterns of lines of the diff that docs/compatibility.md explains.
     """
 
     package: Package
@@ -71,6 +72,7 @@ class Program:
     more: tuple[str, ...] = ()
     server: bool = False
     quick: bool = False
+    on_purpose: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -261,6 +263,22 @@ _DIALECTS = (
 
 # alembic_utils, pytest-alembic, Flask-Alembic and alembic-postgresql-enum publish
 # source distributions without tests, and so do most dialects.
+# Of the indexes of Prefect's tables batch mode keeps DESC, COLLATE and expressions.
+_KEPT_IN_PREFECT = (
+    r"[+]index ix_flow_run__coalesce_\w+ flow_run",
+    r"[-]CREATE INDEX ix_\w+_case_insensitive ON \w+ \(name\)",
+    r"[+]CREATE INDEX ix_\w+_case_insensitive ON \w+ \(name COLLATE NOCASE\)",
+    r"[-]CREATE UNIQUE INDEX uq_\w+_desc ON \w+ \(\w+, timestamp\)",
+    r"[+]CREATE UNIQUE INDEX uq_\w+_desc ON \w+ \(\w+, timestamp DESC\)",
+    r"[+]CREATE INDEX ix_flow_run__coalesce_\w+ ON flow_run \(coalesce\(.*\).*\)",
+    r"[+]    \('ix_flow_run__coalesce_\w+', 0, 'c', 0\)",
+    r"[+]index_xinfo",
+    r"[+]    ix_flow_run__coalesce_\w+",
+    r"[+]    \([01], -[12], None, 'BINARY', [01]\)",
+    r"[-]    \(0, 3, 'name', 'BINARY', 1\)",
+    r"[+]    \(0, 3, 'name', 'NOCASE', 1\)",
+)
+
 PROGRAMS = (
     Program(UTILS, "small", "use_alembic_utils.py", (PG_URL,), server=True, quick=True),
     Program(
@@ -282,13 +300,13 @@ PROGRAMS = (
         for package, environment, words, quick in _DIALECTS
     ),
     *(
-        Program(package, name, "migrate_application.py", (name,))
-        for package, name in (
-            (OPTUNA, "optuna"),
-            (DAGSTER, "dagster"),
-            (PREFECT, "prefect"),
-            (MLFLOW, "mlflow"),
-            (AIRFLOW, "airflow"),
+        Program(package, name, "migrate_application.py", (name,), on_purpose=on_purpose)
+        for package, name, on_purpose in (
+            (OPTUNA, "optuna", ()),
+            (DAGSTER, "dagster", ()),
+            (PREFECT, "prefect", _KEPT_IN_PREFECT),
+            (MLFLOW, "mlflow", ()),
+            (AIRFLOW, "airflow", ()),
         )
     ),
 )
