@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import _expressions_pg, _expressions_sqlite
+from . import _expressions_mysql, _expressions_pg, _expressions_sqlite
 from ._own_rules import is_our_own
 from ._questions import Answer, Question, TableKey, Unanswered, log
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Dialect
 
 _BACKENDS = {
+    "mariadb": _expressions_mysql.ask,
+    "mysql": _expressions_mysql.ask,
     "postgresql": _expressions_pg.ask,
     "sqlite": _expressions_sqlite.ask,
 }

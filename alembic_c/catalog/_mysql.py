@@ -200,15 +200,34 @@ def _printed_together(
     connection: Connection, block: list[str]
 ) -> Iterator[str | bytes]:
     """Run statements in one round trip."""
+    yield from map(_printed, _results(connection, block))
+
+
+def rows_together(
+    connection: Connection, statements: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Run statements of MariaDB, each of which gives a row of two texts.
+
+    In as few round trips as there are blocks.
+    """
+    for block in _blocks(_percent(connection.dialect, sql) for sql in statements):
+        for rows in _results(connection, block):
+            [row] = rows
+            one, other = map(_text, row)
+            yield one or "", other or ""
+
+
+def _results(connection: Connection, block: list[str]) -> Iterator[Sequence[Any]]:
+    """Run statements in one round trip; yield the rows that each gives."""
     sql = f"BEGIN NOT ATOMIC {'; '.join(block)}; END"
     if connection.dialect.is_async:
-        yield from map(_printed, _async_results(connection, sql))
+        yield from _async_results(connection, sql)
         return
     with _read.executed(connection, sql) as cursor:
         for number in range(len(block)):
             if number and not cursor.nextset():
                 raise ValueError("a result is missing")
-            yield _printed(cursor.fetchall())
+            yield cursor.fetchall()
 
 
 def _async_results(connection: Connection, sql: str) -> list[Sequence[Any]]:

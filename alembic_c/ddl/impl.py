@@ -105,6 +105,8 @@ class DefaultImpl(metaclass=ImplMeta):
     type_arg_extract: Sequence[str] = ()
     # Options of an identity that the database does not have.
     identity_attrs_ignore: tuple[str, ...] = ("order", "on_null")
+    # Whether there may be a default where reflection reports none.
+    _may_hide_defaults = False
     # What the running step has done, for the report if it fails.
     _journal: Journal | None = None
 

@@ -57,8 +57,9 @@ class MySQLImpl(DefaultImpl):
     """The implementation for MySQL."""
 
     __dialect__ = "mysql"
-
     transactional_ddl = False
+    # Expressions are not reflected.
+    _may_hide_defaults = True
     type_synonyms = DefaultImpl.type_synonyms + (
         {"BOOL", "TINYINT"},
         {"JSON", "LONGTEXT"},
@@ -212,6 +213,18 @@ class MySQLImpl(DefaultImpl):
         if is_text and not is_enum and not is_number:
             return found != f"'{_unquoted(declared)}'" and not _is_text(found, default)
         return not _same_expression(found, declared)
+
+    def _compare_default_texts(
+        self,
+        inspector_column: Any,
+        metadata_column: Any,
+        declared: str | None,
+        found: str | None,
+    ) -> bool | None:
+        differ = self.compare_server_default(
+            inspector_column, metadata_column, declared, found
+        )
+        return None if differ else False
 
     def correct_for_autogen_constraints(
         self,

@@ -147,6 +147,7 @@ def findings(
     return diffs, sorted(messages), sorted(set(warned)), code
 
 
+@pytest.mark.usefixtures("as_text")
 @pytest.mark.parametrize("there", MODELS)
 def test_models(
     there: str, connection: sa.Connection, packages: tuple[Package, Package]
@@ -183,6 +184,7 @@ def test_percent_signs_in_defaults(
     def make(default: Any) -> sa.MetaData:
         return one_table(
             lambda: (sa.String(9), sa.DefaultClause(default)),
+            lambda: (sa.Integer(), sa.DefaultClause(sa.text("(5 % 3)"))),
         )()
 
     value, make_default = PERCENT[there]
@@ -192,6 +194,7 @@ def test_percent_signs_in_defaults(
         assert (found == []) == (wanted == value), here
 
 
+@pytest.mark.usefixtures("as_text")
 def test_wild_pairs(
     connection: sa.Connection,
     packages: tuple[Package, Package],

@@ -44,6 +44,8 @@ def compare_definitions(
     impl = autogen_context.migration_context.impl
     if autogen_context.dialect.name == "sqlite":
         return _compare_predicates(autogen_context, key, found, wanted)
+    if autogen_context.dialect.name != "postgresql":
+        return None
     if _surely_differ(found, wanted):
         return None
     if _are_same(impl, found, wanted):

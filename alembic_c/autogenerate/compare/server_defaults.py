@@ -169,10 +169,14 @@ def default_question(
     """Return what to ask about two defaults, None if their texts say enough."""
     there: Any = conn_col.server_default
     here: Any = metadata_col.server_default
-    if not isinstance(here, DefaultClause) or not isinstance(there, DefaultClause):
+    impl = autogen_context.migration_context.impl
+    if not isinstance(here, DefaultClause):
+        return None
+    if not isinstance(there, DefaultClause) and (
+        there is not None or not impl._may_hide_defaults
+    ):
         return None
     declared = _render_server_default_for_compare(here, autogen_context)
-    impl = autogen_context.migration_context.impl
     known = impl._compare_default_texts(
         conn_col, metadata_col, declared, _reflected_text(there)
     )

@@ -1,0 +1,153 @@
+"""Expressions on MariaDB: the server is asked what they mean, and keeps what it has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Column, Computed, Integer, Numeric, String, event, func, text
+
+from tests.db.test_expressions_sqlite import Items, check, found, generated
+from tests.support.proving import mode
+
+_a, _b = sa.column("a", Integer), sa.column("b", Integer)
+
+
+def default(type_: Any, expression: Any) -> Items:
+    return lambda: [Column("x", type_, server_default=expression)]
+
+
+def string_default(expression: Any) -> Items:
+    return default(String(20), expression)
+
+
+def number(expression: str) -> Items:
+    return lambda: [Column("g", Integer, Computed(expression))]
+
+
+SAME = {
+    "case": generated(sa.case((_a > 0, 1), else_=2)),
+    "cast": generated(sa.cast(_a, Numeric(8, 2))),
+    "division": generated(_a / _b),
+    "percent": number("a % 3"),
+    "unequal": generated("a != 3 and b is not null"),
+    "upper": generated("upper(n)"),
+    "quotes": generated("concat(n, ' it''s %', 'a%%b')"),
+    "boolean": lambda: [Column("g", sa.Boolean, Computed("a > 3 OR (b = 1)"))],
+    "check": check("a != 3 AND (b IN (1,2))"),
+    "check without a name": lambda: [sa.CheckConstraint("a != 3 AND b IN (1,2)")],
+    "check like": check("n LIKE 'x%' or n is null"),
+    "default in SQL": default(Integer, text("(5 % 3)")),
+    "default number": default(sa.Float, text("1.50")),
+    "default decimal": default(Numeric(8, 2), text("1")),
+    "default function": string_default(func.lower("X")),
+    "default call": string_default(text("(concat('a', 'b%'))")),
+    "default now": default(sa.DateTime, text("now()")),
+    "default date": default(sa.Date, text("'2020-01-01'")),
+    "default true": default(sa.Boolean, sa.true()),
+}
+# The database's, and the model's.
+OTHER = {
+    "number": (number("a % 3"), number("a % 4")),
+    "check": (check("a != 3"), check("a = 3")),
+    "default in SQL": (
+        default(Integer, text("(5 % 3)")),
+        default(Integer, text("(5 % 4)")),
+    ),
+    "default function": (
+        string_default(func.lower("X")),
+        string_default(func.upper("X")),
+    ),
+}
+
+
+@pytest.fixture
+def connection(mariadb_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection, mode("check"):
+        yield connection
+
+
+def model(items: Items, *, n_tables: int = 1) -> sa.MetaData:
+    metadata = sa.MetaData()
+    for number_ in range(n_tables):
+        sa.Table(
+            f"t%{number_}",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("a", Integer),
+            Column("b", Integer),
+            Column("n", String(30)),
+            *items(),
+        )
+    return metadata
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_the_same(name: str, connection: sa.Connection) -> None:
+    model(SAME[name]).create_all(connection)
+    assert not found(connection, model(SAME[name]))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_another(name: str, connection: sa.Connection) -> None:
+    there, here = OTHER[name]
+    model(there).create_all(connection)
+    assert found(connection, model(here))
+
+
+def test_the_transaction_is_as_before(connection: sa.Connection) -> None:
+    model(SAME["percent"]).create_all(connection)
+    connection.commit()
+    connection.exec_driver_sql("INSERT INTO `t%%0` (id, a) VALUES (1, 2)")
+    assert not found(connection, model(SAME["percent"]))
+    assert found(connection, model(number("no_column + 1")))
+    count = text("SELECT count(*) FROM `t%0`")
+    assert connection.scalar(count) == 1
+    for probe in ("alembic_c_probe", "test.alembic_c_probe"):
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.exec_driver_sql(f"SELECT * FROM {probe}")
+    connection.rollback()
+    assert connection.scalar(count) == 0
+
+
+def test_any_number_of_tables_takes_as_many_round_trips(
+    connection: sa.Connection,
+) -> None:
+    statements: list[str] = []
+    event.listen(
+        connection,
+        "before_cursor_execute",
+        lambda _conn, _cursor, statement, *_: statements.append(statement),
+    )
+    counts = []
+    for n_tables in (2, 30):
+        metadata = model(SAME["default in SQL"], n_tables=n_tables)
+        metadata.create_all(connection)
+        statements.clear()
+        assert not found(connection, metadata)
+        counts.append(sum("alembic_c_probe" in each for each in statements))
+    assert counts == [1, 1]
+
+
+def test_without_the_right_to_temporary_tables_texts_decide(
+    connection: sa.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    model(SAME["percent"]).create_all(connection)
+    for statement in (
+        "CREATE USER 'reader'@'%%' IDENTIFIED BY 'reads'",
+        "GRANT SELECT ON test.* TO 'reader'@'%%'",
+    ):
+        connection.exec_driver_sql(statement)
+    caplog.set_level(logging.DEBUG, "alembic.autogenerate.expressions")
+    url = connection.engine.url.set(username="reader", password="reads")
+    reader = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    try:
+        with reader.connect() as reading:
+            assert found(reading, model(SAME["percent"]))
+    finally:
+        connection.exec_driver_sql("DROP USER 'reader'@'%%'")
+    assert "no answer about generated 'g'" in caplog.text
