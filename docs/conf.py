@@ -23,6 +23,8 @@ nitpick_ignore_regex = [(r"py:.*", r".*")]
 # Annotations name classes by their last name, which several modules may have.
 suppress_warnings = ["ref.python"]
 
+# Quotes become typographic; two hyphens stay what they are in an option.
+smartquotes_action = "q"
 myst_enable_extensions = ["colon_fence", "fieldlist"]
 myst_heading_anchors = 3
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from alembic_c import command
-from alembic_c._cli import added
+from alembic_c._cli import added, examples
 from alembic_c._cli import options as vocabulary
 from alembic_c._cli.command_line import CommandLine
 from alembic_c.runtime._timeouts import Limits
@@ -22,6 +22,8 @@ def test_every_verb_and_every_option_is_there() -> None:
         for action in parser._actions:
             for option in action.option_strings:
                 assert option in ("-h", "--help") or f"`{option}`" in section
+        for arguments, _ in examples.COMMANDS[name]:
+            assert f"`alembic {arguments}`" in section
     assert {name for name, _, _ in reference.parsers()} == {
         *command.VERBS,
         *added.VERBS,

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 from alembic_c import command
-from alembic_c._cli import added
+from alembic_c._cli import added, examples
 from alembic_c._cli import options as vocabulary
 from alembic_c._cli.command_line import CommandLine
 from alembic_c._cli.parser import MORE
@@ -106,16 +106,16 @@ def verbs() -> str:
     ]
     for name, summary, parser in parsers():
         parts += [f"## {name}", summary, _usage(parser), _table(parser)]
+        parts.append(_examples(name))
     parts += ["## activate, deactivate, which", _activation()]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:
     # The program's own formatter leaves out what Alembic does not have.
-    formatter = argparse.HelpFormatter(parser.prog)
-    formatter.add_usage(parser.usage, parser._actions, [])
-    usage = " ".join(formatter.format_help().removeprefix("usage: ").split())
-    return f"```text\n{usage}\n```"
+    formatter = argparse.HelpFormatter(parser.prog, width=76)
+    formatter.add_usage(parser.usage, parser._actions, [], prefix="")
+    return f"```text\n{formatter.format_help().rstrip()}\n```"
 
 
 def _table(parser: argparse.ArgumentParser) -> str:
@@ -150,6 +150,15 @@ def _row(action: argparse.Action) -> str:
     if action.default not in (None, False, "", 0.0, [], argparse.SUPPRESS):
         text += f" (default: `{action.default}`)"
     return f"| {names} | {text} |"
+
+
+def _examples(name: str) -> str:
+    """Return the examples that the command's help has."""
+    rows = [
+        f"| `alembic {arguments}` | {_cell(what)} |"
+        for arguments, what in examples.COMMANDS[name]
+    ]
+    return "\n".join(["| example | |", "| --- | --- |", *rows])
 
 
 def _cell(text: str) -> str:
