@@ -24,6 +24,7 @@ help:
 	@echo "make third-party  others' tests and migrations, upstream's package and ours"
 	@echo "                  (QUICK=1: the gate's part; NAMES='alembic_utils optuna')"
 	@echo "make bench        compare with upstream; rewrites docs/performance.md"
+	@echo "                  (ARGS='--print testkit': the test kit on its example project)"
 	@echo "make sanitized    the Python tests with the extensions under ASan and UBSan"
 	@echo "make leaks        LeakSanitizer over 200 snapshots of each kind"
 	@echo "make fuzz         the C fuzzers, long (RUNS=$(RUNS))"

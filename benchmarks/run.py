@@ -20,6 +20,7 @@ SECTIONS = {
     "autogenerate": "Autogenerate in Python",
     "catalog": "Autogenerate with the equality proof",
     "mysql": "Autogenerate with the equality proof, on MariaDB",
+    "testkit": "The test kit",
 }
 _MARK = "<!-- {edge}: {name} -->"
 

@@ -1,0 +1,109 @@
+"""One side of bench_testkit, in a process of its own, in the project's directory.
+
+usage: python testkit_side.py upstream|ours|steps URL ROUNDS
+
+URL is of a server; each round has a database of its own on it. Prints seconds as JSON:
+of `upgrade head` with upstream; of building the template, and of each copy; of running
+all revisions up and down once, and of the step-by-step test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import sqlalchemy as sa
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[sa.URL]:
+    """Yield the URL of an empty database, which is removed afterwards."""
+    url = sa.make_url(server)
+    name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
+    if url.get_backend_name() == "sqlite":
+        path = f"{name}.db"
+        yield url.set(database=path)
+        os.unlink(path)
+        return
+    admin = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        try:
+            yield url.set(database=name)
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+def seconds(body: Callable[[], Any]) -> float:
+    """Return what a call takes."""
+    started = time.perf_counter()
+    body()
+    return time.perf_counter() - started
+
+
+def config_of(package: str, url: sa.URL) -> Any:
+    """Return a configuration of a package for a database."""
+    found = import_module(f"{package}.config").Config("alembic.ini")
+    text = url.render_as_string(hide_password=False)
+    found.set_main_option("sqlalchemy.url", text.replace("%", "%%"))
+    return found
+
+
+def upstream(server: str, rounds: int) -> list[float]:
+    """Time `upgrade head`, with a configuration that has read the files before."""
+    command = import_module("alembic.command")
+    found = []
+    for _ in range(rounds):
+        with new_database(server) as url:
+            config = config_of("alembic", url)
+            found.append(seconds(partial(command.upgrade, config, "head")))
+    return found
+
+
+def ours(server: str, rounds: int) -> list[float]:
+    """Time the first database, for which the template is built, and each copy."""
+    kit = import_module("alembic_c.testkit")
+    config = config_of("alembic_c", sa.make_url(server))
+    found = []
+    for _ in range(rounds + 1):
+        started = time.perf_counter()
+        made = kit.migrated(config, server)
+        found.append(time.perf_counter() - started)
+        kit.drop(made)
+    return found
+
+
+def steps(server: str, rounds: int) -> list[list[float]]:
+    """Time (up and down once, step by step) in turns, on databases of one kind."""
+    import_module("alembic_c").install()
+    command = import_module("alembic_c.command")
+    checks = import_module("alembic_c.testkit.checks")
+    scratch = import_module("alembic_c.testkit._scratch")
+    config = config_of("alembic_c", sa.make_url(server))
+
+    def once() -> None:
+        with scratch.empty_database(server) as url:
+            there = config_of("alembic_c", url)
+            command.upgrade(there, "head")
+            command.downgrade(there, "base")
+
+    return [
+        [seconds(once), seconds(lambda: checks.steps(config, server))]
+        for _ in range(rounds)
+    ]
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.getcwd())
+    side, server_url, n_rounds = sys.argv[1:]
+    sides = {"upstream": upstream, "ours": ours, "steps": steps}
+    print(json.dumps(sides[side](server_url, int(n_rounds))))
