@@ -45,6 +45,11 @@ def run(prog: str | None = None) -> None:
         with suppress(SystemExit):
             err(str(problem))
         sys.exit(1)
+    except KeyboardInterrupt as problem:
+        # Python ends the process as by the signal, and tells of it in this way.
+        if "--raiseerr" not in arguments:
+            _tell_at_the_end(problem, command_line)
+        raise
     except Exception as problem:
         if "--raiseerr" in arguments:
             raise
@@ -52,6 +57,13 @@ def run(prog: str | None = None) -> None:
 
         tell(problem, command_line.config)
         sys.exit(1)
+
+
+def _tell_at_the_end(problem: BaseException, command_line: CommandLine) -> None:
+    """Have the exception that ends the process told in a few lines."""
+    from .failures import tell
+
+    sys.excepthook = lambda *_: tell(problem, command_line.config)
 
 
 def _complete(command_line: CommandLine) -> None:

@@ -15,6 +15,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 from ..util._config import Config
@@ -121,6 +122,7 @@ def _told(problem: BaseException, scene: _Scene) -> Iterator[str]:
             yield f"  in {scene.place}"
     else:
         yield from _user_traceback(problem, 1 if scene.step else 2)
+    yield from _about_missing_function(problem)
     yield from _about_step(problem, scene)
     hint = (
         (f"pip install {driver}" if driver else None)
@@ -229,9 +231,10 @@ def _missing_driver(problem: BaseException) -> str | None:
 
 def _is_of_a_database(problem: BaseException) -> bool:
     """Return whether a database or its driver said it, or the system for them."""
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import StatementError
 
-    if isinstance(problem, DBAPIError):
+    # Of a database; or of SQLAlchemy, about the values of a statement.
+    if isinstance(problem, StatementError):
         return True
     frames = list(traceback.walk_tb(problem.__traceback__))
     names = [str(frame.f_globals.get("__name__", "")) for frame, _ in frames]
@@ -240,7 +243,7 @@ def _is_of_a_database(problem: BaseException) -> bool:
 
 
 def _about_url(problem: BaseException, scene: _Scene) -> str | None:
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.exc import NoSuchModuleError
 
     is_example = scene.url == _TEMPLATE_URL
     if isinstance(problem, NoSuchModuleError):
@@ -250,7 +253,7 @@ def _about_url(problem: BaseException, scene: _Scene) -> str | None:
             "no dialect or driver has that name: is it misspelled, or not installed? "
             f"It stands in {scene.url_place}"
         )
-    if isinstance(problem, ArgumentError) and "URL" in str(problem):
+    if _is_about_url(problem):
         return (
             "it has the form dialect+driver://host/database; it stands in "
             f"{scene.url_place}, and special characters of a password are written %XX"
@@ -260,6 +263,18 @@ def _about_url(problem: BaseException, scene: _Scene) -> str | None:
         place = f"[{config.config_ini_section}] in {config.config_file_name}"
         return f"there is no sqlalchemy.url; add it to {place}"
     return None
+
+
+def _is_about_url(problem: BaseException) -> bool:
+    from sqlalchemy.exc import ArgumentError
+
+    if isinstance(problem, ArgumentError):
+        return "URL" in str(problem)
+    if not isinstance(problem, ValueError):
+        return False
+    # Such as of a port that is no number.
+    *_, (frame, _) = traceback.walk_tb(problem.__traceback__)
+    return frame.f_globals.get("__name__") == "sqlalchemy.engine.url"
 
 
 def _about_import(problem: BaseException, scene: _Scene) -> str | None:
@@ -283,6 +298,14 @@ def _about_database(problem: BaseException, scene: _Scene) -> str | None:
         if re.search(pattern, text, re.DOTALL):
             return scene.fill(hint)
     return str(scene.step.advice) if scene.step else None
+
+
+def _about_missing_function(problem: BaseException) -> Iterator[str]:
+    """Name the file of a module that lacks something: `upgrade()` of a revision."""
+    module = problem.obj if isinstance(problem, AttributeError) else None
+    path = getattr(module, "__file__", None)
+    if isinstance(module, ModuleType) and path and _is_users(path):
+        yield f"  in {path}"
 
 
 def _about_step(problem: BaseException, scene: _Scene) -> Iterator[str]:

@@ -34,7 +34,7 @@ def give(problem: Exception, config: Config) -> None:
         or _unclear_revision(problem)
         or _files_to_mend(problem, config)
     )
-    if hint is None and "script_location" in str(problem):
+    if hint is None and str(problem).startswith("No 'script_location'"):
         hint = _missing_location(config)
     if hint:
         print(f"  hint: {hint}", file=sys.stderr)
@@ -143,9 +143,11 @@ def _behind(problem: Exception) -> str | None:
     """Say where a database is that is not up to date."""
     if not isinstance(problem, NotUpToDate):
         return None
+    newest = dict.fromkeys(problem.newest)
+    target = "head" if len(newest) == 1 else "heads"
     return (
         f"it is at {', '.join(problem.at) or 'no revision'}, and the newest is "
-        f"{', '.join(problem.newest)}: 'alembic upgrade head' comes first"
+        f"{', '.join(newest)}: 'alembic upgrade {target}' comes first"
     )
 
 

@@ -86,6 +86,18 @@ Check = Callable[[Patient], Iterable[Finding]]
 # --- the tree and the version table ---------------------------------------------------
 
 
+def ids_in_two_files(patient: Patient) -> Iterator[Finding]:
+    """One id in two files: what runs or writes something refuses it."""
+    patient.script.get_heads()  # which loads them
+    for rev_id, paths in patient.script.revision_map._duplicates.items():
+        yield Finding(
+            "one-id-in-two-files",
+            rev_id,
+            f"it is in {' and in '.join(paths)}",
+            ("delete what is not meant, or give it an id of its own",),
+        )
+
+
 def several_heads(patient: Patient) -> Iterator[Finding]:
     """Several heads: `upgrade head` does not know which one is meant."""
     heads = patient.script.get_heads()
@@ -434,4 +446,7 @@ CHECKS: tuple[Check, ...] = (
 
 def examine(patient: Patient) -> list[Finding]:
     """Run all checks."""
-    return [finding for check in CHECKS for finding in check(patient)]
+    # The others could not know which of the files is meant.
+    return list(ids_in_two_files(patient)) or [
+        finding for check in CHECKS for finding in check(patient)
+    ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from ..runtime._attempts import LISTENING
 from ..runtime.environment import EnvironmentContext
 from ..script import ScriptDirectory
 from ..util import CommandError
+from ..util.pyfiles import write_whole
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -274,11 +274,11 @@ def _line(result: Result) -> str:
 
 def _write_report(path: str, results: Sequence[Result]) -> None:
     document = {"format": FORMAT, "tenants": [each._asdict() for each in results]}
-    unfinished = f"{path}.part"
-    with open(unfinished, "w", encoding="utf-8") as stream:
-        json.dump(document, stream, indent=2)
-        stream.write("\n")
-    os.replace(unfinished, path)
+    text = json.dumps(document, indent=2) + "\n"
+    try:
+        write_whole(path, text.encode())
+    except OSError as problem:
+        raise CommandError(f"Can't write {path}: {problem.strerror}") from problem
 
 
 def _left(tenants: Iterable[Tenant], path: str) -> list[Tenant]:

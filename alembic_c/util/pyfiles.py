@@ -121,6 +121,7 @@ def _write_scratch(
 
     mode: its permissions, None for the usual ones.
     put_in_place: called with both paths.
+    Raises OSError, which names the target.
     """
     # The leading dot and the suffix keep the scan of revision files off it.  The name
     # is short however long the target's, and new even if a process that had our number
@@ -136,9 +137,11 @@ def _write_scratch(
         if mode is not None:
             os.chmod(scratch, mode)
         put_in_place(scratch, target)
-    except BaseException:
+    except BaseException as problem:
         if os.path.exists(scratch):
             os.unlink(scratch)
+        if isinstance(problem, OSError) and problem.filename == scratch:
+            raise OSError(problem.errno, problem.strerror, target) from problem
         raise
 
 

@@ -143,6 +143,15 @@ def test_several_heads(patient: Patient) -> None:
     assert found["remedy"][0] == "alembic merge heads"
 
 
+def test_one_id_in_two_files(sqlite: Patient) -> None:
+    text = (sqlite.tree.versions / "r2.py").read_text()
+    (sqlite.tree.versions / "copy.py").write_text(text)
+    with pytest.warns(UserWarning, match="present more than once"):
+        (found,) = sqlite.findings()
+    assert (found["check"], found["subject"]) == ("one-id-in-two-files", "r2")
+    assert "copy.py" in found["problem"]
+
+
 def test_a_copy_whose_original_is_there(patient: Patient) -> None:
     patient.execute("CREATE TABLE _alembic_tmp_t1 (id int)")
     assert patient.checks() == ["batch-leftover"]

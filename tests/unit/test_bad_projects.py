@@ -565,3 +565,76 @@ def test_loggers_of_the_program_go_on(project: Project) -> None:
         [sys.executable, "app.py"], cwd=project.root, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+# --- what a command ends with -------------------------------------------------------
+
+
+def test_a_port_that_is_no_number(project: Project) -> None:
+    project.replace("alembic.ini", "sqlite:///test.db", "sqlite://u:secret9@h:port/x")
+    said = complaint(project, "current", status=1)
+    assert said.startswith("ValueError: invalid literal for int() with base 10: 'port'")
+    assert "hint: it has the form dialect+driver://host/database" in said
+    assert "Traceback" not in said
+    assert "secret9" not in said
+
+
+def test_a_revision_without_upgrade(project: Project) -> None:
+    path = add(project, "0001", None)
+    path.write_text("revision = '0001'\ndown_revision = None\n")
+    said = complaint(project, "upgrade", "head", status=1)
+    assert "AttributeError: module '0001_py' has no attribute 'upgrade'\n" in said
+    assert f"  in {path}\n" in said
+
+
+def test_an_option_that_stands_there_twice_is_told_once(project: Project) -> None:
+    project.replace("alembic.ini", "[alembic]\n", "[alembic]\nscript_location = x\n")
+    said = complaint(project, "heads", status=1)
+    assert said.count("FAILED") == 1
+
+
+def test_a_value_that_is_missing_in_a_statement(project: Project) -> None:
+    path = add(project, "0001", None)
+    path.write_text(
+        "from alembic import op\nimport sqlalchemy as sa\n"
+        "revision = '0001'\ndown_revision = None\n"
+        "def upgrade(): op.execute(sa.text('SELECT :x'))\n"
+    )
+    said = complaint(project, "upgrade", "head", status=1)
+    lines = [line for line in said.splitlines() if not line.startswith("INFO")]
+    assert len(lines) <= 8
+    assert "A value is required for bind parameter 'x'" in lines[-2]
+    assert lines[-1] == "  statement: SELECT ?"
+
+
+@pytest.mark.parametrize("option", [(), ("--raiseerr",)])
+def test_an_interrupt(project: Project, option: tuple[str, ...]) -> None:
+    """In a few lines; the process ends as Python's do, by the signal."""
+    path = add(project, "0001", None)
+    project.write("migrations/versions/0001.py", path.read_text().replace(
+        "upgrade():\n    pass", "upgrade():\n    raise KeyboardInterrupt"
+    ))  # fmt: skip
+    said = complaint(project, *option, "upgrade", "head", status=-signal.SIGINT)
+    assert ("alembic_c/" in said) == bool(option)
+    assert "versions/0001.py" in said
+    assert said.endswith("KeyboardInterrupt\n")
+
+
+def test_a_file_that_cannot_be_written_is_named(project: Project) -> None:
+    said = complaint(
+        project, "upgrade", "head", "--each", "sqlite:///x.db",
+        "--report", "/proc/report.json", status=255,
+    )  # fmt: skip
+    assert "FAILED: Can't write /proc/report.json: " in said
+    project.replace(
+        "alembic.ini", "[alembic]\n", "[alembic]\nversion_locations = /proc/self\n"
+    )
+    said = complaint(project, "revision", "-m", "x", "--rev-id", "0001", status=1)
+    assert re.search(r"'/proc/\d+/0001_x.py'", said)
+    assert ".tmp" not in said
+
+
+def test_the_way_to_several_heads_is_named(project: Project) -> None:
+    add(project, "0001", None)
+    add(project, "0002", None)
+    assert "'alembic upgrade heads' comes first" in complaint(project, "check")
