@@ -223,6 +223,40 @@ def test_a_transaction_of_the_caller_on_sqlite(tmp_path: Path) -> None:
     assert project.ends() == [("upgrade", f"r{n}", "done") for n in (1, 2, 3)]
 
 
+def test_upstream_works_on(
+    tmp_path: Path, database_url: str, upstream_path: Path
+) -> None:
+    """Its comparison has to be told of the table, as the documentation says."""
+    project = Project(tmp_path, database_url)
+    project.tree.ini.write_text(f"{project.tree.ini.read_text()}migration_lock = on\n")
+    command.upgrade(project.tree.config, "r2")
+
+    def upstream(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic.config", *arguments],
+            cwd=project.tree.root,
+            env={**os.environ, "PYTHONPATH": str(upstream_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    assert upstream("upgrade", "head") == ""
+    assert "remove_table" in upstream("check")
+    project.in_env(
+        "context.configure(",
+        "context.configure(include_name=lambda name, type_, parent_names: "
+        'type_ != "table" or name != "alembic_version_history", ',
+    )
+    assert upstream("check") == ""
+    assert upstream("downgrade", "r1") == ""
+    command.upgrade(project.tree.config, "head")
+    command.check(project.tree.config)
+    names = ("r1", "r2", "r2", "r3")  # upstream's own steps are not told
+    assert project.ends() == [("upgrade", name, "done") for name in names]
+
+
 def test_an_engine_with_one_connection(tmp_path: Path, pg_url: str) -> None:
     """Its session stays in its transaction; what failed is told behind it."""
     project = Project(tmp_path, pg_url)

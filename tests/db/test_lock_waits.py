@@ -73,7 +73,7 @@ class Project:
         self._versions = root / "scripts" / "versions"
         self._versions.mkdir(parents=True)
         (root / "scripts" / "env.py").write_text(ENV)
-        self.engine = sa.create_engine(url)
+        self.engine = sa.create_engine(url, pool_size=12)
         self.ran: list[str] = []
         self.settings: list[str] = []
         self.attributes: dict[str, Any] = {
@@ -426,10 +426,12 @@ def test_settings_are_put_back_after_a_failure(
     assert before == after
 
 
-def test_nobody_waits_longer_than_the_step(on_postgresql: Project) -> None:
-    """Readers that queue behind the ALTER go on when it gives up."""
+@pytest.mark.parametrize("lock_timeout", [None, "300ms"])
+def test_how_long_others_wait(on_postgresql: Project, lock_timeout: str | None) -> None:
+    """Readers that queue behind the ALTER go on when it gives up, and only then."""
     project = on_postgresql
-    project.options(lock_timeout="300ms", lock_retries=30)
+    if lock_timeout:
+        project.options(lock_timeout=lock_timeout, lock_retries=30)
     project.revision("r1", None, WAITS)
     stop = threading.Event()
     refused: list[str] = []
@@ -439,6 +441,7 @@ def test_nobody_waits_longer_than_the_step(on_postgresql: Project) -> None:
         with project.engine.connect() as connection:
             # Twice the step's limit: the server says who waits for longer.
             connection.exec_driver_sql("SET lock_timeout = '600ms'")
+            connection.commit()
             while not stop.is_set():
                 try:
                     connection.exec_driver_sql("SELECT * FROM busy").all()
@@ -448,16 +451,18 @@ def test_nobody_waits_longer_than_the_step(on_postgresql: Project) -> None:
                 connection.rollback()
                 time.sleep(0.01)
 
-    readers = [threading.Thread(target=read) for _ in range(4)]
+    readers = [threading.Thread(target=read) for _ in range(8)]
     for reader in readers:
         reader.start()
-    project.upgrade_beside(lambda: len(project.ran) > 3)
+    project.upgrade_beside(
+        lambda: len(project.ran) > 3 if lock_timeout else len(refused) > len(readers)
+    )
     stop.set()
     for reader in readers:
         reader.join(30)
     assert project.version == ["r1"]
     assert n_reads
-    assert not refused
+    assert bool(refused) == (lock_timeout is None)
 
 
 def test_listeners_do_not_change_while_threads_are_at_work() -> None:
