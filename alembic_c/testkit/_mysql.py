@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 _STATEMENTS = PREFIX + "statements"
 
 # Error numbers, https://mariadb.com/kb/en/mariadb-error-codes/
-_ACCESS_DENIED = (1044, 1227)
+_ACCESS_DENIED = (1044, 1142, 1227)
 _NOT_THERE = (1049, 1146)
 
 # The rules under which the statements of SHOW CREATE mean what they say.

@@ -236,6 +236,31 @@ def test_who_may_not_create_databases_gets_an_upgrade(
             connection.exec_driver_sql(f"DROP ROLE {name}")
 
 
+def test_who_may_not_create_databases_on_mariadb(
+    tree: Tree, mariadb_server: str
+) -> None:
+    url = sa.make_url(mariadb_server)
+    admin = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    name = f"plain_{os.getpid()}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE USER {name} IDENTIFIED BY 'x'")
+        connection.exec_driver_sql(f"GRANT ALL ON {name}.* TO {name}")
+    own = url.set(username=name, password="x", database=name)
+    try:
+        with pytest.warns(TestKitWarning, match="may not create databases"):
+            given = migrated(tree.config, own)
+        assert given == own
+        assert tables(own) == {"t1", "t2", "t3"}
+    finally:
+        testkit._templates._stores.clear()
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+            connection.exec_driver_sql(f"DROP USER {name}")
+
+
 def test_no_server_is_the_driver_s_error(tree: Tree) -> None:
     with pytest.raises(sa.exc.OperationalError, match="refused"):
         migrated(tree.config, "postgresql+psycopg2://x:y@127.0.0.1:1/app")
@@ -258,6 +283,34 @@ def test_a_disk_that_is_full(tree: Tree, tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list(tmp_path.glob(f"{CLONE}*"))
+
+
+def test_a_disk_that_is_full_while_a_template_is_built(
+    tree: Tree, cache: Path, tmp_path: Path
+) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(sa.exc.OperationalError, match="disk"):
+            migrated(tree.config, server)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(cache.iterdir()) == []
+    assert not list(tmp_path.glob(f"{CLONE}*"))
+    with migrated_database(tree.config, server) as url:
+        assert tables(url) == {"t1", "t2", "t3"}
+
+
+def test_a_template_lets_nobody_in(tree: Tree, postgresql_server: str) -> None:
+    before = databases(postgresql_server, tree)
+    with migrated_database(tree.config, postgresql_server):
+        pass
+    (template,) = databases(postgresql_server, tree) - before
+    url = sa.make_url(postgresql_server).set(database=template)
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with pytest.raises(sa.exc.OperationalError, match="not currently accepting"):
+        engine.connect()
 
 
 def test_loggers_are_as_before(tree: Tree) -> None:
