@@ -31,6 +31,7 @@ def give(problem: Exception, config: Config) -> None:
         or _unknown_revision(problem, config)
         or _behind(problem)
         or _unknown_template(problem, config)
+        or _unknown_plugin(problem)
         or _unclear_revision(problem)
         or _files_to_mend(problem, config)
     )
@@ -157,6 +158,14 @@ def _unknown_template(problem: Exception, config: Config) -> str | None:
     names = sorted(os.listdir(config.get_template_directory()))
     names = [name for name in names if not name.startswith("_")]
     return f"the templates are {', '.join(names)}"
+
+
+def _unknown_plugin(problem: Exception) -> str | None:
+    if not str(problem).startswith("Did not locate plugins"):
+        return None
+    from ..runtime.plugins import _all_plugins
+
+    return f"the plugins are {', '.join(sorted(_all_plugins))}"
 
 
 def _unclear_revision(problem: Exception) -> str | None:

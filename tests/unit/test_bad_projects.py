@@ -638,3 +638,19 @@ def test_the_way_to_several_heads_is_named(project: Project) -> None:
     add(project, "0001", None)
     add(project, "0002", None)
     assert "'alembic upgrade heads' comes first" in complaint(project, "check")
+
+
+def test_an_unknown_plugin(project: Project) -> None:
+    project.replace(
+        "migrations/env.py",
+        "connection=connection, target_metadata=target_metadata",
+        "connection=connection, target_metadata=MetaData(), autogenerate_plugins=['x']",
+    )
+    project.replace(
+        "migrations/env.py",
+        "from sqlalchemy",
+        "from sqlalchemy import MetaData\nfrom sqlalchemy",
+    )
+    said = complaint(project, "check")
+    assert "FAILED: Did not locate plugins: x" in said
+    assert "  hint: the plugins are alembic." in said
