@@ -61,8 +61,9 @@ def alembic_engine():
         yield engine
         engine.dispose()
 """
+# Its experimental test of what a downgrade leaves fails on every project: SQLAlchemy
+# 2.1 refuses the connection that it hands to has_table().
 _PYTEST_ALEMBIC_TESTS = """from pytest_alembic.tests import *
-from pytest_alembic.tests.experimental import test_downgrade_leaves_no_trace
 """
 _ORDER = """from alembic_c.testkit import checks
 
