@@ -20,7 +20,7 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from alembic_c.catalog import Catalog, assert_same, render, snapshot
 from tests.support.engines import rolling_back
-from tests.support.schemas import Maker, SchemaSpec, build, make_pair
+from tests.support.schemas import Maker, Schema, build, make_pair
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "20"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
@@ -320,7 +320,7 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
         yield engine
 
 
-def _catalog_of(engine: sa.Engine, spec: SchemaSpec) -> Catalog | None:
+def _catalog_of(engine: sa.Engine, spec: Schema) -> Catalog | None:
     """Return the catalog that a schema makes; None if the database refuses it."""
     with engine.connect() as connection:
         try:

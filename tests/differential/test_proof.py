@@ -55,7 +55,7 @@ def test_one_change(start: int, connection: sa.Connection) -> None:
             continue
         opts = {
             "compare_server_default": bool(seed % 2),
-            "include_schemas": pair.include_schemas,
+            "include_schemas": pair.options["include_schemas"],
             "include_name": lambda name, kind, parents: (
                 kind != "schema" or name in (None, "test_schema")
             ),

@@ -17,9 +17,7 @@ from unittest import mock
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-import tests.support.schemas
 from alembic_c.util import sqla_compat
-from tests.support.schemas import Pair, build
 
 LOGGER = "alembic.autogenerate"
 
@@ -70,9 +68,12 @@ class Outcome:
     diffs: list[str] = field(default_factory=list)
     upgrade: str = ""
     downgrade: str = ""
+    imports: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     error: str | None = None
+    text: str | None = None
+    """Of the error."""
     applied: str | None = None
     """What stopped the upgrade, or the second comparison."""
     remaining: list[str] = field(default_factory=list)
@@ -289,110 +290,3 @@ _DESCRIPTIONS: dict[type[Any], Callable[[Any], str]] = {
     sa.types.TypeEngine: repr,
     sa.TextClause: lambda each: f"text({_text_of(each)})",
 }
-
-
-# --- running ------------------------------------------------------------------------
-
-
-def options_of(pair: Pair, model: sa.MetaData) -> dict[str, Any]:
-    """Return the options to configure a migration context with."""
-    opts = {key: value for key, value in pair.options.items() if key != "filter"}
-    opts |= {"target_metadata": model, "include_schemas": pair.include_schemas}
-    opts |= {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
-    filter_by = pair.options["filter"]
-    schemas = (None, "test_schema")
-    if filter_by == "include_name":
-        opts["include_name"] = lambda name, type_, parents: (
-            name in schemas if type_ == "schema" else name not in pair.hidden
-        )
-    else:
-        opts["include_name"] = lambda name, type_, parents: (
-            type_ != "schema" or name in schemas
-        )
-    if filter_by == "include_object":
-        opts["include_object"] = lambda thing, name, type_, reflected, other: (
-            name not in pair.hidden
-        )
-    return opts
-
-
-def with_checks_of_tables(model: sa.MetaData) -> sa.MetaData:
-    """Return a model whose columns have given their CHECKs to the tables.
-
-    Upstream leaves out those of columns in new tables (`db/test_column_checks.py`).
-    """
-    for table in model.tables.values():
-        for column in table.columns:
-            for check in [*column.constraints]:
-                assert isinstance(check, sa.CheckConstraint)
-                column.constraints.remove(check)
-                table.append_constraint(
-                    sa.CheckConstraint(check.sqltext, name=check.name)
-                )
-    return model
-
-
-def compare(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
-    """Compare the model of a pair with the database behind a connection."""
-    outcome = Outcome()
-    model = with_checks_of_tables(build(pair.model))
-    context = package.context(connection, options_of(pair, model))
-    with collected() as (messages, warned), as_found():
-        try:
-            script = package.differences(context, model)
-        except Exception as error:  # noqa: BLE001 - which one is the outcome
-            outcome.error = type(error).__name__
-            return outcome
-    outcome.messages, outcome.warned = sorted(messages), warned
-    settle(package, script.upgrade_ops)
-    script.downgrade_ops = script.upgrade_ops.reverse()
-    outcome.diffs = [describe(each) for each in script.upgrade_ops.as_diffs()]
-    render = package.autogenerate.render_python_code
-    style = {
-        "render_as_batch": pair.options["render_as_batch"],
-        "migration_context": context,
-    }
-    outcome.upgrade = render(script.upgrade_ops, **style)
-    outcome.downgrade = render(script.downgrade_ops, **style)
-    return outcome
-
-
-def apply(package: Package, connection: sa.Connection, code: str) -> None:
-    """Run the body of an upgrade function."""
-    context = package.context(connection, {})
-    package.execute(context, code, Text=sa.Text, tests=tests)
-
-
-class Refused(Exception):
-    """The database does not take the schema of a pair, such as two of a name."""
-
-
-def run(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
-    """Make the database of a pair, compare, apply the upgrade, and compare again.
-
-    The connection is in a transaction, which is rolled back.
-    Raises Refused if the database cannot be made.
-    """
-    transaction = connection.begin()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                build(pair.database).create_all(connection)
-            except sa.exc.DBAPIError as error:
-                raise Refused(str(error)) from error
-        outcome = compare(package, connection, pair)
-        if outcome.error is None:
-            point = connection.begin_nested()
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    apply(package, connection, outcome.upgrade)
-                again = compare(package, connection, pair)
-                outcome.remaining, outcome.applied = again.diffs, again.error
-            except Exception as error:  # noqa: BLE001 - which one is the outcome
-                outcome.applied = type(error).__name__
-                point.rollback()
-        return outcome
-    finally:
-        transaction.rollback()

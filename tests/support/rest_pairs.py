@@ -12,37 +12,30 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from tests.support import schemas
-from tests.support.schemas import (
-    KIND_OF,
-    CheckSpec,
-    ColumnSpec,
-    ForeignKeySpec,
-    IndexSpec,
-    SchemaSpec,
-    TableSpec,
-    UniqueSpec,
-)
+from tests.support.schema_words import DEFAULTS, TYPES, Type, Word, types
+from tests.support.schemas import Column, Item, Schema, TableSpec, build
 
 SCHEMA = "test_schema"
-MORE_TYPES: dict[str, Callable[[], Any]] = {
-    "Colours": lambda: postgresql.ARRAY(sa.Enum("red", "green", name="colour")),
-    "Moods": lambda: sa.ARRAY(sa.Enum("sad", "it's ok", name="Mood", schema=SCHEMA)),
-    "Mood": lambda: sa.Enum("sad", "it's ok", name="Mood", schema=SCHEMA),
-    "Native": lambda: sa.Enum("one", "it's two", name="native"),
+MORE_TYPES = {
+    "sqlite": [],
+    "postgresql": types(
+        "",
+        lambda: postgresql.ARRAY(sa.Enum("red", "green", name="colour")),
+        lambda: sa.ARRAY(sa.Enum("sad", "it's ok", name="Mood", schema=SCHEMA)),
+        lambda: sa.Enum("sad", "it's ok", name="Mood", schema=SCHEMA),
+    ),
+    "mariadb": types("", lambda: sa.Enum("one", "it's two", name="native")),
 }
-# MariaDB wants a length for some, cannot index others without one, and has no JSON but
-# a text with a check.
-_NOT_ON_MARIADB = {"String", "Text", "Variant", "JSON"}
-_PLAIN_DEFAULTS = ("zero", "one", "negative", "word", "percent", "quoted")
-_SORTABLE = ("number", "text", "decimal")
+# Numbers and words; there are expressions behind them.
+_PLAIN_DEFAULTS = {kind: DEFAULTS[kind][:3] for kind in ("integer", "text")}
 
 
 @dataclass
@@ -53,8 +46,8 @@ class Pair:
     """
 
     seed: int
-    first: SchemaSpec
-    second: SchemaSpec
+    first: Schema
+    second: Schema
     by_migration: bool
 
     def models(self) -> tuple[sa.MetaData, sa.MetaData]:
@@ -62,147 +55,112 @@ class Pair:
         return build(self.first), build(self.second)
 
 
-def build(spec: SchemaSpec) -> sa.MetaData:
-    """Return a new MetaData of a schema."""
-    return schemas.build(spec, MORE_TYPES)
-
-
 class Maker(schemas.Maker):
     """Makes what every migration can make and take back."""
 
+    n_tables = (1, 5)
+
     def __init__(self, rng: random.Random, dialect: str) -> None:
         super().__init__(rng, dialect)
-        self.mariadb = dialect == "mariadb"
-        self.sqlite = dialect == "sqlite"
-        if self.postgresql:
-            self.types += ["Colours", "Mood", "Moods"]
-        elif self.mariadb:
-            self.types = [each for each in self.types if each not in _NOT_ON_MARIADB]
-            self.types.append("Native")
+        if self.mysql:
+            self.defaults = _PLAIN_DEFAULTS
+
+    def known_types(self) -> Sequence[Type]:
+        return [*TYPES[self.dialect], *MORE_TYPES[self.dialect]]
 
     def name(self, prefix: str) -> str:
         name = super().name(prefix)
         # SQLAlchemy reads no quotes out of the texts of constraints there.
         return name.replace('"', " ") if self.sqlite else name
 
+    def optional_name(self, prefix: str, probability: float = 0.7) -> str | None:
+        # SQLite's cannot be dropped without one, and checks are compared by name.
+        is_needed = self.sqlite or prefix == "k"
+        return super().optional_name(prefix, 1.0 if is_needed else probability)
+
     def quoted(self, name: str) -> str:
-        if self.mariadb:
+        if self.mysql:
             escaped = name.replace("`", "``")
             return f"`{escaped}`"
         return super().quoted(name)
 
-    def column(self) -> ColumnSpec:
-        column = super().column()
-        column.check = None
+    def options_for(self, column: Column) -> dict[str, Any]:
+        options = super().options_for(column)
         if self.sqlite:
-            column.unique = False
-        return column
+            options.pop("unique", None)
+        return options
 
-    def default_for(self, type_name: str) -> str | None:
-        default = super().default_for(type_name)
-        if self.mariadb and (
-            default not in _PLAIN_DEFAULTS or KIND_OF[type_name] == "decimal"
-        ):
-            return None
-        return default
+    def special(self, column: Column) -> None:
+        super().special(column)
+        if not column.is_computed:
+            column.extra = []
 
-    def unique(self, table: TableSpec) -> UniqueSpec:
-        unique = super().unique(table)
-        name = unique.name or self.needed_name("u")
-        return replace(unique, name=name, deferrable=False)
+    def unique_options(self, table: TableSpec) -> dict[str, Any]:
+        options = super().unique_options(table)
+        options.pop("deferrable", None)
+        return options
 
-    def needed_name(self, prefix: str) -> str | None:
-        """Return a name where a constraint without one cannot be dropped."""
-        return self.name(prefix) if self.sqlite else None
+    def element(self, kind: str) -> Word:
+        return super().element(kind) if self.postgresql else lambda column: column
 
-    def index(self, table: TableSpec) -> IndexSpec:
-        index = super().index(table)
-        if not self.postgresql:
-            index.elements = [(name, "") for name, _ in index.elements]
-        return index
+    def check(self, table: TableSpec) -> Item | None:
+        # A column that counts by itself can be in none, and one without columns goes
+        # with any column that is dropped.
+        return None if self.mysql else super().check(table)
 
-    def check(self, table: TableSpec) -> CheckSpec:
-        check = super().check(table)
-        # The comparison is by name.
-        return replace(check, name=check.name or self.name("k"))
-
-    def foreign_key(
-        self, schema: SchemaSpec, table: TableSpec
-    ) -> ForeignKeySpec | None:
-        key = super().foreign_key(schema, table)
-        if key is None:
-            return None
-        if self.mariadb:
-            # Which are the same there; and nothing is deferred.
-            key.options = {
-                name: action
-                for name, action in key.options.items()
-                if action in ("CASCADE", "SET NULL")
+    def key_options(self) -> dict[str, Any]:
+        options = super().key_options()
+        if self.mysql:
+            # Others are the same there; and nothing is deferred.
+            actions = ("CASCADE", "SET NULL")
+            options = {
+                name: action for name, action in options.items() if action in actions
             }
-        return replace(key, name=key.name or self.needed_name("f"))
+        return options
 
-    def table(self, schema: SchemaSpec, in_schemas: bool) -> TableSpec:
-        table = super().table(schema, in_schemas)
-        if self.mariadb:
-            # A column that counts by itself can be in none, and one without columns
-            # goes with any column that is dropped.
-            table.checks = []
+    def table(self, schema: Schema, places: Sequence[str | None]) -> TableSpec:
+        table = super().table(schema, places)
+        key = self.quoted(table.key[0].name)
+        texts = (f"{key} + 1", f"CASE WHEN {key} > 3 THEN 1 ELSE 0 END")
         for column in table.columns:
-            if column.computed and not self.mariadb and self.chance(0.7):
-                key = self.quoted(table.key.columns[0])
-                column.computed = self.rng.choice(
-                    [f"{key} + 1", f"CASE WHEN {key} > 3 THEN 1 ELSE 0 END"]
-                )
+            if column.is_computed and not self.mysql and self.chance(0.7):
+                text = self.rng.choice(texts)
+                column.extra = [lambda text=text: sa.Computed(text, persisted=True)]
         return table
 
-    def circles(self, schema: SchemaSpec) -> None:
+    def circles(self, schema: Schema) -> None:
         """Let tables refer to later ones, too."""
         for table in schema.tables:
             if self.chance(0.25):
-                key = self.foreign_key(schema, table)
+                key = self.foreign_key(schema, table, schema.tables)
                 if key is not None:
-                    table.foreign_keys.append(key)
+                    table.items.append(key)
 
-    def change_table(self, schema: SchemaSpec, table: TableSpec) -> None:
-        super().change_table(schema, table)
-        if self.mariadb:
-            table.checks = []
+    def change_column(self, column: Column) -> None:
+        if not column.is_computed:
+            super().change_column(column)
 
-    def change_column(self, column: ColumnSpec) -> None:
-        if column.computed:
-            return
-        super().change_column(column)
-        if self.sqlite:
-            column.unique = False
-
-    def change_list(
-        self, items: list[Any], make: Callable[[], Any], rename: bool = True
-    ) -> None:
-        super().change_list(items, make, rename=True)
-
-    def tidy(self, schema: SchemaSpec) -> None:
+    def tidy(self, schema: Schema) -> None:
         """Leave out what a table cannot have after its columns have changed."""
         for table in schema.tables:
-            kinds = {each.name: KIND_OF.get(each.type) for each in table.columns}
-            kinds |= dict.fromkeys(table.key.columns, "number")
-            table.uniques = [
+            kinds = table.kinds()
+            table.items = [each for each in table.items if self.fits(each, kinds)]
+            # One on the primary key is none in a new table of PostgreSQL.
+            key = [each.name for each in table.key]
+            table.items = [
                 each
-                for each in table.uniques
-                # One on the primary key is none in a new table of PostgreSQL.
-                if each.columns != table.key.columns
-                and all(
-                    kinds.get(name) in (*_SORTABLE, "moment") for name in each.columns
-                )
+                for each in table.items
+                if each.kind != "unique" or each.columns != key
             ]
-            table.indexes = [
-                each
-                for each in table.indexes
-                if all(
-                    kinds.get(name) in (*_SORTABLE, "moment")
-                    and ("lower" not in how or kinds[name] == "text")
-                    for name, how in each.elements
-                )
-            ]
+
+    def fits(self, item: Item, kinds: dict[str, str]) -> bool:
+        """Return whether the types of columns are such as an item was made for."""
+        if item.kind not in ("unique", "index"):
+            return True
+        now = [kinds.get(name) for name in item.columns]
+        if item.kind == "index" and "text" in item.kinds:
+            return now == item.kinds
+        return self.sortable.issuperset(now)
 
 
 def make_pair(seed: int, dialect: str) -> Pair:
@@ -212,13 +170,13 @@ def make_pair(seed: int, dialect: str) -> Pair:
     """
     rng = random.Random(f"rest:{dialect}:{seed}")
     maker = Maker(rng, dialect)
-    in_schemas = dialect == "postgresql" and rng.random() < 0.4
-    first = SchemaSpec(convention=rng.random() < 0.3)
-    for _ in range(rng.randint(1, 5)):
-        first.tables.append(maker.table(first, in_schemas))
+    places: list[str | None] = [None]
+    if dialect == "postgresql" and rng.random() < 0.4:
+        places += [None, SCHEMA]
+    first = maker.schema(places)
     maker.circles(first)
     second = copy.deepcopy(first)
-    maker.change(second, in_schemas)
+    maker.change(second, places)
     if rng.random() < 0.3:
         maker.circles(second)
     for schema in (first, second):

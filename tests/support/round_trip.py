@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import tests.support.schemas
+import tests.support.schema_words
 from alembic_c.catalog import snapshot
 from tests.support.autogen import LOGGER, Package, describe
 

@@ -1,208 +1,75 @@
 """Random pairs of schemas: one for the database, one for the model.
 
-A schema is plain data, from which `build` makes a new MetaData each time, so that two
-packages can be given the same one without sharing objects.  The same seed makes the
-same pair on every machine.
+Here are those that every database takes, and that the proof is to know. `wild_schemas`
+has whatever SQLAlchemy lets people declare, `rest_pairs` what a migration can make and
+take back: each is a `Maker` with other choices.
+
+A schema is a list of tables, columns and items, each with functions that make new
+objects of SQLAlchemy, so that two packages can be given the same schema without sharing
+objects. The same seed makes the same pair on every machine.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-CONVENTION = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from tests.support.schema_words import (
+    CONVENTION,
+    DEFAULTS,
+    INTEGER,
+    LONG_INTEGER,
+    TYPES,
+    Type,
+    Word,
+    apostrophe,
+)
 
 PLAIN_NAMES = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
-ODD_NAMES = [
-    "order",
-    "User",
-    "two words",
-    "per%cent",
-    'quo"te',
-    "apo'strophe",
-    "back\\slash",
-    "größe",
-    "{braces}",
-    "n" + "a" * 50,
-]
-COMMENTS = ["a comment", "it's", 'say "hi"', "100 %", "two\nlines", "back\\slash", "ü"]
+# A longer one is refused; MySQL's limit is 64, PostgreSQL's 63.
+LONGEST = 62
 
-
-MODIFIERS: dict[str, Callable[[Any], Any]] = {
-    "lower": sa.func.lower,
-    "desc": sa.desc,
-    "nullsfirst": sa.nulls_first,
-    "nullslast": sa.nulls_last,
-}
-
-
-class Celsius(sa.TypeDecorator[Any]):
-    """A type that an application might have."""
-
-    impl = sa.Numeric(8, 3)
-    cache_ok = True
-
-
-COMMON_TYPES: dict[str, Callable[[], Any]] = {
-    "Integer": sa.Integer,
-    "BigInteger": sa.BigInteger,
-    "SmallInteger": sa.SmallInteger,
-    "String": sa.String,
-    "String20": lambda: sa.String(20),
-    "String50": lambda: sa.String(50),
-    "VARCHAR50": lambda: sa.VARCHAR(50),
-    "CHAR3": lambda: sa.CHAR(3),
-    "Text": sa.Text,
-    "Unicode30": lambda: sa.Unicode(30),
-    "Numeric": sa.Numeric,
-    "Numeric8_2": lambda: sa.Numeric(8, 2),
-    "Numeric10_2": lambda: sa.Numeric(10, 2),
-    "DECIMAL10": lambda: sa.DECIMAL(10),
-    "Float": sa.Float,
-    "Double": sa.Double,
-    "Boolean": sa.Boolean,
-    "Date": sa.Date,
-    "Time": sa.Time,
-    "DateTime": sa.DateTime,
-    "DateTimeTZ": lambda: sa.DateTime(timezone=True),
-    "LargeBinary": sa.LargeBinary,
-    "JSON": sa.JSON,
-    "Uuid": sa.Uuid,
-    "Enum": lambda: sa.Enum("one", "two", name="some_enum", native_enum=False),
-    "Celsius": Celsius,
-    "Variant": lambda: sa.String(40).with_variant(sa.Text(), "postgresql"),
-    "Variant2": lambda: sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-}
-POSTGRESQL_TYPES: dict[str, Callable[[], Any]] = {
-    "JSONB": postgresql.JSONB,
-    "ARRAY": lambda: postgresql.ARRAY(sa.Integer()),
-    "ARRAYString": lambda: postgresql.ARRAY(sa.String(20)),
-    "UUID": postgresql.UUID,
-    "INET": postgresql.INET,
-    "TIMESTAMP3": lambda: postgresql.TIMESTAMP(precision=3),
-    "TIMESTAMP3TZ": lambda: postgresql.TIMESTAMP(timezone=True, precision=3),
-    "Interval": sa.Interval,
-    "INTERVALDAY": lambda: postgresql.INTERVAL(fields="DAY"),
-    "BIT4": lambda: postgresql.BIT(4),
-    "VARBIT": lambda: postgresql.BIT(varying=True),
-    "TSVECTOR": postgresql.TSVECTOR,
-    "INT4RANGE": postgresql.INT4RANGE,
-    "MONEY": postgresql.MONEY,
-    "PGEnum": lambda: sa.Enum("red", "green", name="colour"),
-    "PGEnum2": lambda: sa.Enum("red", "green", "blue", name="Colour 2"),
-}
-
-# By the kind of type that they suit.
-DEFAULTS: dict[str, Callable[[], Any]] = {
-    "zero": lambda: "0",
-    "one": lambda: sa.text("1"),
-    "negative": lambda: sa.text("-7"),
-    "decimal": lambda: sa.text("1.50"),
-    "word": lambda: "word",
-    "quoted": lambda: "it's",
-    "percent": lambda: "100%",
-    "sqltext": lambda: sa.text("'word'"),
-    "empty": lambda: "",
-    "now": sa.func.now,
-    "current": lambda: sa.text("CURRENT_TIMESTAMP"),
-    "date": lambda: sa.text("'2020-01-01'"),
-    "true": sa.true,
-    "false": sa.false,
-    "object": lambda: sa.text("'{}'"),
-    "expression": lambda: sa.text("(1 + 2)"),
-}
-DEFAULTS_FOR = {
-    "number": ["zero", "one", "negative", "expression"],
-    "decimal": ["zero", "one", "decimal"],
-    "text": ["word", "quoted", "percent", "sqltext", "empty"],
-    "moment": ["now", "current", "date"],
-    "boolean": ["true", "false"],
-    "json": ["object"],
-}
-KINDS = {
-    "number": {"Integer", "BigInteger", "SmallInteger", "Variant2"},
-    "decimal": {"Numeric", "Numeric8_2", "Numeric10_2", "DECIMAL10", "Float"},
-    "text": {"String", "String20", "String50", "VARCHAR50", "Text", "Unicode30"},
-    "moment": {"Date", "DateTime", "DateTimeTZ", "TIMESTAMP3"},
-    "boolean": {"Boolean"},
-    "json": {"JSON", "JSONB"},
-}
-KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
+Tables = dict[tuple[str | None, str], sa.Table]
+Make = Callable[[sa.Table, str | None, list[Any], Tables], Any]
 
 
 @dataclass
-class ColumnSpec:
-    """A column that is no part of a key."""
+class Column:
+    """A column.
+
+    options: arguments of sa.Column that are plain values.
+    refers: whether it is there for a foreign key.
+    """
 
     name: str
-    type: str
-    nullable: bool = True
-    default: str | None = None
-    comment: str | None = None
-    computed: str | None = None
-    unique: bool = False
-    index: bool = False
-    check: str | None = None
+    type: Type
+    default: Word | None = None
+    extra: list[Word] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    is_computed: bool = False
+    refers: bool = False
 
 
 @dataclass
-class KeySpec:
-    """The primary key: a column, or two."""
+class Item:
+    """A constraint or an index.
 
-    columns: list[str]
-    identity: bool = False
-    type: str = "Integer"
+    kind: "unique", "check", "foreign", "index" or what else a `Maker` has.
+    make: adds one to a table; gets the name and the columns.
+    kinds: of the types of the columns, as they were.
+    """
 
-
-@dataclass
-class UniqueSpec:
-    """A unique constraint."""
-
+    kind: str
     name: str | None
     columns: list[str]
-    deferrable: bool = False
-    nulls_not_distinct: bool = False
-
-
-@dataclass
-class ForeignKeySpec:
-    """A foreign key on one column, to the primary key of another table."""
-
-    name: str | None
-    column: str
-    target: tuple[str | None, str]
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class CheckSpec:
-    """A check constraint."""
-
-    name: str | None
-    text: str
-
-
-@dataclass
-class IndexSpec:
-    """An index; elements are (column, modifier)."""
-
-    name: str
-    elements: list[tuple[str, str]]
-    unique: bool = False
-    where: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    make: Make
+    kinds: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -211,58 +78,93 @@ class TableSpec:
 
     name: str
     schema: str | None
-    key: KeySpec
-    columns: list[ColumnSpec] = field(default_factory=list)
-    uniques: list[UniqueSpec] = field(default_factory=list)
-    foreign_keys: list[ForeignKeySpec] = field(default_factory=list)
-    checks: list[CheckSpec] = field(default_factory=list)
-    indexes: list[IndexSpec] = field(default_factory=list)
-    comment: str | None = None
+    columns: list[Column] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
 
-    def names(self) -> list[str]:
-        """Return the names of all columns."""
-        return [
-            *self.key.columns,
-            *(each.name for each in self.columns),
-            *(each.column for each in self.foreign_keys),
-        ]
+    @property
+    def key(self) -> list[Column]:
+        """The columns of the primary key."""
+        return [each for each in self.columns if each.options.get("primary_key")]
+
+    def kinds(self) -> dict[str, str]:
+        """Return the kind of each column's type."""
+        return {each.name: each.type.kind for each in self.columns}
 
 
 @dataclass
-class SchemaSpec:
-    """All tables of a schema."""
+class Schema:
+    """All tables of a schema.
+
+    default_schema: the argument of MetaData.
+    """
 
     tables: list[TableSpec] = field(default_factory=list)
-    convention: bool = False
+    convention: dict[str, Any] | None = None
+    default_schema: str | None = None
 
 
 @dataclass
 class Pair:
-    """What the database has, what the model wants, and the options to compare with."""
+    """What the database has, what the model wants, and the options to compare with.
+
+    hidden: names that a filter hides; which filter, the options say.
+    """
 
     seed: int
     dialect: str
-    database: SchemaSpec
-    model: SchemaSpec
+    database: Schema
+    model: Schema
     options: dict[str, Any]
-    include_schemas: bool
     hidden: frozenset[str]
-    """Names that a filter hides; which filter, the options say."""
-
-
-# --- making -------------------------------------------------------------------------
 
 
 class Maker:
     """Makes the parts of a schema, all from one source of chance."""
 
+    odd_names: ClassVar[Sequence[str]] = (
+        *("order", "User", "two words", "per%cent", 'quo"te', "apo'strophe"),
+        *("back\\slash", "größe", "{braces}", "n" + "a" * 50),
+    )
+    comments: ClassVar[Sequence[str]] = (
+        *("a comment", "it's", 'say "hi"', "100 %", "two\nlines", "back\\slash", "ü"),
+    )
+    conventions: ClassVar[Sequence[dict[str, Any] | None]] = (None, None, CONVENTION)
+    # How probable names are odd, and changes of names leave one.
+    odd, renamed = 0.2, 1.0
+    # From how many to how many there are.
+    n_tables, n_columns = (0, 5), (0, 6)
+    # Which of them SQL can compare; constraints and indexes have these columns.
+    sortable = frozenset({"integer", "number", "text", "moment"})
+    # How many items of a kind a table gets.
+    counts: ClassVar[dict[str, Sequence[int]]] = {
+        "unique": (0, 0, 1, 2),
+        "index": (0, 0, 1, 2),
+        "check": (0, 0, 0, 1, 2),
+        "foreign": (0, 0, 1, 2),
+    }
+    # What changes in a table, and in a column.
+    table_changes: ClassVar[Sequence[str]] = (
+        *("column", "column", "columns", "unique", "foreign", "check"),
+        *("index", "index", "comment"),
+    )
+    column_changes: ClassVar[Sequence[str]] = (
+        *("type", "nullable", "default", "comment", "options"),
+    )
+    column_options: ClassVar[Sequence[str]] = ("unique", "index")
+
     def __init__(self, rng: random.Random, dialect: str) -> None:
         self.rng = rng
+        self.dialect = dialect
         self.postgresql = dialect == "postgresql"
-        self.types = sorted(COMMON_TYPES)
-        if self.postgresql:
-            self.types += sorted(POSTGRESQL_TYPES)
+        self.sqlite = dialect == "sqlite"
+        self.mysql = dialect in ("mysql", "mariadb")
+        self.types: list[Type] = list(self.known_types())
+        self.defaults: dict[str, list[Word]] = DEFAULTS
         self.serial = 0
+
+    def known_types(self) -> Sequence[Type]:
+        return TYPES[self.dialect]
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -270,108 +172,164 @@ class Maker:
     def name(self, prefix: str) -> str:
         """Return a new name, an odd one at times."""
         self.serial += 1
-        if self.chance(0.2):
-            odd = self.rng.choice(ODD_NAMES)
+        stem = f"{self.rng.choice(PLAIN_NAMES)}_"
+        if self.chance(self.odd):
+            odd = self.rng.choice(self.odd_names)
             # Upstream's query for the sequence of a SERIAL column fails on these.
             if not (self.postgresql and prefix in "tp" and "'" in odd):
-                return f"{odd}{prefix}{self.serial}"
-        return f"{self.rng.choice(PLAIN_NAMES)}_{prefix}{self.serial}"
+                stem = odd
+        suffix = f"{prefix}{self.serial}"
+        return stem[: LONGEST - len(suffix)] + suffix
+
+    def optional_name(self, prefix: str, probability: float = 0.7) -> str | None:
+        return self.name(prefix) if self.chance(probability) else None
 
     def quoted(self, name: str) -> str:
         """Return a name as SQL has it."""
         escaped = name.replace('"', '""')
         return f'"{escaped}"'
 
-    def default_for(self, type_name: str) -> str | None:
-        kind = KIND_OF.get(type_name)
-        if kind is None or self.chance(0.5):
+    # --- columns --------------------------------------------------------------------
+
+    def type(self) -> Type:
+        return self.rng.choice(self.types)
+
+    def default_for(self, type_: Type) -> Word | None:
+        words = self.defaults.get(type_.kind)
+        if not words or self.chance(0.5):
             return None
-        name = self.rng.choice(DEFAULTS_FOR[kind])
+        word = self.rng.choice(words)
         # PostgreSQL cannot compare these in the way that upstream asks it to.
-        awkward = name == "quoted" or type_name == "JSON"
-        return None if self.postgresql and awkward and self.chance(0.8) else name
+        awkward = self.postgresql and (word is apostrophe or type_.make is sa.JSON)
+        return None if awkward and self.chance(0.8) else word
 
-    def comment(self) -> str | None:
-        return self.rng.choice(COMMENTS) if self.chance(0.2) else None
+    def column(self) -> Column:
+        type_ = self.type()
+        column = Column(self.name("c"), type_, self.default_for(type_))
+        column.options = self.options_for(column)
+        self.special(column)
+        return column
 
-    def column(self) -> ColumnSpec:
-        type_name = self.rng.choice(self.types)
-        spec = ColumnSpec(
-            self.name("c"),
-            type_name,
-            nullable=self.chance(0.7),
-            default=self.default_for(type_name),
-            comment=self.comment(),
-        )
-        comparable = KIND_OF.get(type_name) in ("number", "text", "decimal")
-        if comparable:
-            spec.unique = self.chance(0.08)
-            spec.index = self.chance(0.12)
-        if type_name == "Integer" and self.chance(0.1):
-            spec.default, spec.computed, spec.nullable = None, "1 + 1", True
-        if type_name == "Integer" and self.chance(0.1):
-            spec.check = self.name("k")
-        return spec
+    def options_for(self, column: Column) -> dict[str, Any]:
+        options: dict[str, Any] = {"nullable": self.chance(0.7)}
+        if self.chance(0.2):
+            options["comment"] = self.rng.choice(self.comments)
+        if column.type.kind in ("integer", "number", "text"):
+            if self.chance(0.08):
+                options["unique"] = True
+            if self.chance(0.12):
+                options["index"] = True
+        return options
 
-    def unique(self, table: TableSpec) -> UniqueSpec:
-        return UniqueSpec(
-            self.name("u") if self.chance(0.7) else None,
-            self.some_columns(table),
-            deferrable=self.postgresql and self.chance(0.1),
-            nulls_not_distinct=self.postgresql and self.chance(0.1),
-        )
+    def special(self, column: Column) -> None:
+        """Make an integer column computed or checked."""
+        if column.type != INTEGER:
+            return
+        if self.chance(0.1):
+            column.default, column.is_computed = None, True
+            column.extra.append(lambda: sa.Computed("1 + 1", persisted=True))
+            column.options.pop("nullable", None)
+        elif self.chance(0.1):
+            name = self.name("k")
+            column.extra.append(lambda: sa.CheckConstraint("2 > 1", name=name))
 
-    def some_columns(self, table: TableSpec) -> list[str]:
-        sortable = [
+    def key_columns(self) -> list[Column]:
+        type_ = LONG_INTEGER if self.postgresql and self.chance(0.15) else INTEGER
+        columns = [
+            Column(self.name("p"), type_, options={"primary_key": True})
+            for _ in range(2 if self.chance(0.15) else 1)
+        ]
+        if self.postgresql and len(columns) == 1 and self.chance(0.15):
+            columns[0].extra.append(sa.Identity)
+        return columns
+
+    # --- constraints and indexes ----------------------------------------------------
+
+    def item(
+        self, schema: Schema, table: TableSpec, kind: str | None = None
+    ) -> Item | None:
+        """Return a new item of a kind, or of any; None if the table cannot have it."""
+        match kind or self.rng.choice(sorted(self.counts)):
+            case "unique":
+                return self.unique(table)
+            case "check":
+                return self.check(table)
+            case "foreign":
+                return self.foreign_key(schema, table)
+        return self.index(table)
+
+    def some(self, table: TableSpec, most: int = 3) -> list[str]:
+        names = [
             each.name
             for each in table.columns
-            if KIND_OF.get(each.type) in ("number", "text", "decimal", "moment")
+            if each.type.kind in self.sortable
+            and each.type.indexable
+            and self.is_for_all(each)
         ]
-        names = [*table.key.columns, *sortable]
-        return self.rng.sample(names, min(len(names), self.rng.randint(1, 3)))
+        return self.rng.sample(names, min(len(names), self.rng.randint(1, most)))
 
-    def index(self, table: TableSpec) -> IndexSpec:
-        texts = {
-            each.name for each in table.columns if KIND_OF.get(each.type) == "text"
-        }
-        elements = []
-        for name in self.some_columns(table):
-            modifiers = ["", "", "", "", "desc"]
-            if name in texts:
-                modifiers += ["lower", "lower desc"]
-            if self.postgresql:
-                modifiers += ["nullsfirst", "desc nullslast"]
-            elements.append((name, self.rng.choice(modifiers)))
-        spec = IndexSpec(self.name("i"), elements, unique=self.chance(0.2))
-        if self.chance(0.15):
-            key = self.quoted(table.key.columns[0])
-            spec.where = f"{key} > {self.rng.randint(1, 3)}"
-        if self.postgresql and not spec.unique and self.chance(0.1):
-            spec.options["postgresql_using"] = "btree"
+    def is_for_all(self, column: Column) -> bool:
+        """Return whether more than one item may have a column."""
+        return not column.refers
+
+    def unique_options(self, table: TableSpec) -> dict[str, Any]:
+        options: dict[str, Any] = {}
         if self.postgresql and self.chance(0.1):
-            spec.options["postgresql_include"] = [table.key.columns[0]]
-        if self.postgresql and spec.unique and self.chance(0.2):
-            spec.options["postgresql_nulls_not_distinct"] = True
-        return spec
+            options["deferrable"] = True
+        if self.postgresql and self.chance(0.1):
+            options["postgresql_nulls_not_distinct"] = True
+        return options
 
-    def check(self, table: TableSpec) -> CheckSpec:
-        key = self.quoted(table.key.columns[0])
-        text = self.rng.choice(
-            [f"{key} > 0", f"{key} <> 13", "1 > 0", "'it''s' <> 'x'"]
-        )
-        return CheckSpec(self.name("k") if self.chance(0.8) else None, text)
-
-    def foreign_key(
-        self, schema: SchemaSpec, table: TableSpec
-    ) -> ForeignKeySpec | None:
-        targets = [
-            each
-            for each in (*schema.tables, table)
-            if len(each.key.columns) == 1 and each.key.type == "Integer"
-        ]
-        if not targets:
+    def unique(self, table: TableSpec) -> Item | None:
+        columns = self.some(table)
+        if any(
+            each.kind == "unique" and each.columns == columns for each in table.items
+        ):
+            # A convention would give both one name.
             return None
-        target = self.rng.choice(targets)
+        options = self.unique_options(table)
+        return Item(
+            "unique",
+            self.optional_name("u"),
+            columns or [table.columns[0].name],
+            lambda t, name, columns, tables: t.append_constraint(
+                sa.UniqueConstraint(*columns, name=name, **options)
+            ),
+        )
+
+    def conditions(self, table: TableSpec) -> list[tuple[list[str], Word]]:
+        """Return conditions for checks: names of columns, and what makes SQL of these.
+
+        The latter gets None if there are none.
+        """
+        key = self.quoted(table.key[0].name)
+        texts = (f"{key} > 0", f"{key} <> 13", "1 > 0", "'it''s' <> 'x'")
+        return [([], lambda c, text=text: text) for text in texts]
+
+    def check(self, table: TableSpec) -> Item | None:
+        names, condition = self.rng.choice(self.conditions(table))
+
+        def make(
+            table: sa.Table, name: str | None, columns: list[Any], tables: Tables
+        ) -> None:
+            sqltext = condition(*columns) if columns else condition(None)
+            table.append_constraint(sa.CheckConstraint(sqltext, name=name))
+
+        return Item("check", self.optional_name("k", 0.8), names, make)
+
+    def may_refer_to(self, table: TableSpec) -> bool:
+        return [each.type for each in table.key] == [INTEGER]
+
+    def targets(self, schema: Schema, table: TableSpec) -> list[TableSpec]:
+        """Return what a table may refer to: without circles."""
+        n_before = next(
+            (n for n, each in enumerate(schema.tables) if each is table),
+            len(schema.tables),
+        )
+        return [*schema.tables[:n_before], table]
+
+    def key_options(self) -> dict[str, Any]:
+        """Return the options of a foreign key."""
         options: dict[str, Any] = {}
         if self.chance(0.3):
             options["ondelete"] = self.rng.choice(["CASCADE", "SET NULL", "NO ACTION"])
@@ -380,123 +338,264 @@ class Maker:
         if self.chance(0.15):
             options["deferrable"] = True
             options["initially"] = self.rng.choice(["DEFERRED", "IMMEDIATE"])
-        return ForeignKeySpec(
-            self.name("f") if self.chance(0.6) else None,
-            self.name("r"),
-            (target.schema, target.name),
-            options,
+        return options
+
+    def foreign_key(
+        self,
+        schema: Schema,
+        table: TableSpec,
+        targets: Sequence[TableSpec] | None = None,
+    ) -> Item | None:
+        """Return a foreign key; the columns for it are added to the table."""
+        targets = self.targets(schema, table) if targets is None else targets
+        targets = [each for each in targets if self.may_refer_to(each)]
+        if not targets:
+            return None
+        target = self.rng.choice(targets)
+        target_key = target.schema, target.name
+        referred = [each.name for each in target.key]
+        columns = [
+            Column(self.name("r"), each.type, refers=True) for each in target.key
+        ]
+        for column in columns:
+            column.options = self.reference_options()
+        table.columns += columns
+        options = self.key_options()
+
+        def make(
+            table: sa.Table, name: str | None, columns: list[Any], tables: Tables
+        ) -> None:
+            found = tables.get(target_key)
+            if found is None:
+                return
+            # By column object, since names hold dots and quotes.
+            ends = list(columns_of(found, referred))
+            if len(ends) == len(referred):
+                table.append_constraint(
+                    sa.ForeignKeyConstraint(columns, ends, name=name, **options)
+                )
+
+        needed = 1.0 if options.get("use_alter") else 0.6
+        name = self.optional_name("f", needed)
+        return Item("foreign", name, [each.name for each in columns], make)
+
+    def reference_options(self) -> dict[str, Any]:
+        """Return the options of a column that refers."""
+        return {}
+
+    def element(self, kind: str) -> Word:
+        """Return what makes an element of an index of a column."""
+        elements: list[Word] = [lambda c: c] * 4 + [sa.desc]
+        if kind == "text":
+            elements += [sa.func.lower, lambda c: sa.func.lower(c).desc()]
+        if self.postgresql:
+            elements += [sa.nulls_first, lambda c: sa.nulls_last(sa.desc(c))]
+        return self.rng.choice(elements)
+
+    def index_options(
+        self, table: TableSpec, names: list[str], unique: bool
+    ) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        if self.postgresql and not unique and self.chance(0.1):
+            options["postgresql_using"] = "btree"
+        if self.postgresql and self.chance(0.1):
+            options["postgresql_include"] = [table.key[0].name]
+        if self.postgresql and unique and self.chance(0.2):
+            options["postgresql_nulls_not_distinct"] = True
+        return options
+
+    def where(self, table: TableSpec) -> Word | None:
+        """Return what makes the condition of an index, of the table."""
+        if not self.chance(0.15):
+            return None
+        text = f"{self.quoted(table.key[0].name)} > {self.rng.randint(1, 3)}"
+        return lambda table: sa.text(text)
+
+    def index(self, table: TableSpec) -> Item | None:
+        names = self.some(table) or [table.columns[0].name]
+        kinds = table.kinds()
+        words = [self.element(kinds[name]) for name in names]
+        unique = self.chance(0.2)
+        options = self.index_options(table, names, unique)
+        where = self.where(table)
+
+        def make(
+            table: sa.Table, name: str | None, columns: list[Any], tables: Tables
+        ) -> None:
+            found = dict(options)
+            if where is not None:
+                condition = where(table)
+                found |= {"postgresql_where": condition, "sqlite_where": condition}
+            elements = [
+                word(column) for word, column in zip(words, columns, strict=True)
+            ]
+            sa.Index(name, *elements, unique=unique, _table=table, **found)
+
+        return Item(
+            "index", self.index_name(), names, make, [kinds[name] for name in names]
         )
 
-    def table(self, schema: SchemaSpec, in_schemas: bool) -> TableSpec:
-        where = "test_schema" if in_schemas and self.chance(0.3) else None
-        columns = [self.name("p")]
-        if self.chance(0.15):
-            columns.append(self.name("p"))
-        key = KeySpec(
-            columns,
-            identity=self.postgresql and len(columns) == 1 and self.chance(0.15),
-            type="BigInteger" if self.postgresql and self.chance(0.15) else "Integer",
+    def index_name(self) -> str | None:
+        return self.name("i")
+
+    # --- tables ---------------------------------------------------------------------
+
+    def table_name(self, schema: Schema, where: str | None) -> str:
+        return self.name("t")
+
+    def table_options(self) -> dict[str, Any]:
+        return {"comment": self.rng.choice(self.comments)} if self.chance(0.2) else {}
+
+    def fill(self, schema: Schema, table: TableSpec) -> Iterator[Item | None]:
+        """Yield the items of a new table."""
+        for kind, counts in self.counts.items():
+            for _ in range(self.rng.choice(counts)):
+                yield self.item(schema, table, kind)
+
+    def table(self, schema: Schema, schemas: Sequence[str | None]) -> TableSpec:
+        where = self.rng.choice(schemas)
+        table = TableSpec(
+            self.table_name(schema, where), where, options=self.table_options()
         )
-        table = TableSpec(self.name("t"), where, key, comment=self.comment())
-        table.columns = [self.column() for _ in range(self.rng.randint(0, 6))]
-        table.uniques = [
-            self.unique(table) for _ in range(self.rng.choice([0, 0, 1, 2]))
-        ]
-        table.indexes = [
-            self.index(table) for _ in range(self.rng.choice([0, 0, 1, 2]))
-        ]
-        table.checks = [
-            self.check(table) for _ in range(self.rng.choice([0, 0, 0, 1, 2]))
-        ]
-        for _ in range(self.rng.choice([0, 0, 1, 2])):
-            key_spec = self.foreign_key(schema, table)
-            if key_spec is not None:
-                table.foreign_keys.append(key_spec)
+        table.columns = self.key_columns()
+        n_columns = self.rng.randint(*self.n_columns)
+        table.columns += [self.column() for _ in range(n_columns)]
+        for item in self.fill(schema, table):
+            if item is not None:
+                table.items.append(item)
         return table
 
-    # --- changing -------------------------------------------------------------------
+    def schema(self, schemas: Sequence[str | None]) -> Schema:
+        """Return a new schema.
 
-    def change_column(self, column: ColumnSpec) -> None:
-        what = self.rng.choice(["type", "nullable", "default", "comment", "flags"])
-        if what == "type":
-            column.type = self.rng.choice(self.types)
-            if KIND_OF.get(column.type) is None or column.computed:
-                column.default = None
-            elif column.default is not None:
-                column.default = self.default_for(column.type)
-            if KIND_OF.get(column.type) not in ("number", "text", "decimal"):
-                column.unique = column.index = False
-        elif what == "nullable" and not column.computed:
-            column.nullable = not column.nullable
-        elif what == "default" and not column.computed:
-            column.default = self.default_for(column.type)
-        elif what == "comment":
-            column.comment = self.rng.choice([None, *COMMENTS])
-        elif KIND_OF.get(column.type) in ("number", "text", "decimal"):
-            column.unique, column.index = self.chance(0.3), self.chance(0.3)
+        schemas: where tables may be.
+        """
+        made = Schema(convention=self.rng.choice(self.conventions))
+        for _ in range(self.rng.randint(*self.n_tables)):
+            made.tables.append(self.table(made, schemas))
+        return made
 
-    def change_list(
-        self, items: list[Any], make: Callable[[], Any], rename: bool = True
-    ) -> None:
-        """Drop one, add one, or change one of some named things."""
+    # --- changes --------------------------------------------------------------------
+
+    def changeable(self, table: TableSpec) -> list[Column]:
+        """Return the columns that may change, and go."""
+        return [
+            each
+            for each in table.columns
+            if not each.refers and not each.options.get("primary_key")
+        ]
+
+    def change_column(self, column: Column) -> None:
+        match self.rng.choice(self.column_changes):
+            case "type":
+                column.type = self.type()
+                if column.default is not None:
+                    column.default = self.default_for(column.type)
+                column.extra, column.is_computed = [], False
+                if column.type.kind not in self.sortable or not column.type.indexable:
+                    column.options.pop("unique", None)
+                    column.options.pop("index", None)
+            case "nullable":
+                self.change_nullable(column)
+            case "default":
+                if not column.extra:
+                    column.default = self.default_for(column.type)
+            case "comment":
+                column.options["comment"] = self.rng.choice([None, *self.comments])
+            case "extra":
+                column.extra, column.is_computed = [], False
+                self.special(column)
+            case "options":
+                new = self.options_for(column)
+                for name in self.column_options:
+                    column.options.pop(name, None)
+                    if name in new:
+                        column.options[name] = new[name]
+
+    def change_nullable(self, column: Column) -> None:
+        if not column.is_computed:
+            column.options["nullable"] = not column.options.get("nullable", True)
+
+    def change_table(self, schema: Schema, table: TableSpec) -> None:
+        match self.rng.choice(self.table_changes):
+            case "column":
+                if changeable := self.changeable(table):
+                    self.change_column(self.rng.choice(changeable))
+            case "columns":
+                changeable = self.changeable(table)
+                if changeable and self.chance(0.5):
+                    gone = self.rng.choice(changeable)
+                    table.columns = [c for c in table.columns if c is not gone]
+                if not table.columns or len(changeable) == len(self.changeable(table)):
+                    position = self.rng.randint(0, len(table.columns))
+                    table.columns.insert(position, self.column())
+            case "comment":
+                table.options["comment"] = self.rng.choice([None, *self.comments])
+            case kind:
+                self.change_items(schema, table, None if kind == "items" else kind)
+
+    def change_items(self, schema: Schema, table: TableSpec, kind: str | None) -> None:
+        """Drop, add, rename or replace an item of a kind, or any."""
+        items = [each for each in table.items if kind in (None, each.kind)]
         what = self.rng.choice(["drop", "add", "rename", "replace"])
         if what == "add" or not items:
-            item = make()
-            if item is not None:
-                items.append(item)
+            made = self.item(schema, table, kind)
+            table.items += [made] if made is not None else []
             return
-        position = self.rng.randrange(len(items))
+        item = self.rng.choice(items)
         if what == "drop":
-            del items[position]
+            table.items.remove(item)
+            self.drop_columns_for(table, item)
         elif what == "rename":
-            items[position].name = self.name("x") if rename else None
+            item.name = self.optional_name("x", self.renamed)
         else:
-            replacement = make()
-            if replacement is not None:
-                replacement.name = items[position].name
-                if isinstance(replacement, ForeignKeySpec):
-                    replacement.column = items[position].column
-                items[position] = replacement
+            self.replace(schema, table, item, kind)
 
-    def change_table(self, schema: SchemaSpec, table: TableSpec) -> None:
-        what = self.rng.choice(
-            ["column", "column", "columns", "unique", "foreign", "check", "index"]
-            + ["index", "comment"]
-        )
-        if what == "column" and table.columns:
-            self.change_column(self.rng.choice(table.columns))
-        elif what == "columns":
-            if table.columns and self.chance(0.5):
-                del table.columns[self.rng.randrange(len(table.columns))]
-            else:
-                position = self.rng.randint(0, len(table.columns))
-                table.columns.insert(position, self.column())
-        elif what == "unique":
-            self.change_list(table.uniques, lambda: self.unique(table))
-        elif what == "foreign":
-            before = schema.tables[: schema.tables.index(table)]
-            earlier = SchemaSpec(before)
-            self.change_list(
-                table.foreign_keys, lambda: self.foreign_key(earlier, table)
-            )
-        elif what == "check":
-            self.change_list(table.checks, lambda: self.check(table))
-        elif what == "index":
-            self.change_list(table.indexes, lambda: self.index(table))
-        elif what == "comment":
-            table.comment = self.rng.choice([None, *COMMENTS])
+    def drop_columns_for(self, table: TableSpec, item: Item) -> None:
+        """Drop the columns that are there for a foreign key alone."""
+        if item.kind == "foreign":
+            table.columns = [c for c in table.columns if c.name not in item.columns]
 
-    def change(self, schema: SchemaSpec, in_schemas: bool) -> None:
-        if self.chance(0.5) and schema.tables:
-            del schema.tables[self.rng.randrange(len(schema.tables))]
-        if self.chance(0.5):
-            schema.tables.append(self.table(schema, in_schemas))
+    def replace(
+        self, schema: Schema, table: TableSpec, item: Item, kind: str | None
+    ) -> None:
+        """Let another have the place of an item, and its name."""
+        made = self.item(schema, table, kind)
+        if made is None:
+            return
+        if made.kind == item.kind == "foreign" and (
+            len(made.columns) == len(item.columns)
+        ):
+            table.columns = [c for c in table.columns if c.name not in made.columns]
+            made.columns = item.columns
+        made.name = item.name
+        table.items = [made if each is item else each for each in table.items]
+
+    def change(self, schema: Schema, schemas: Sequence[str | None]) -> None:
+        if self.chance(0.4) and len(schema.tables) > self.n_tables[0]:
+            schema.tables.remove(self.rng.choice(schema.tables))
+        if self.chance(0.4):
+            schema.tables.append(self.table(schema, schemas))
         for table in schema.tables:
-            if self.chance(0.6):
-                for _ in range(self.rng.choice([1, 1, 2, 5])):
+            if self.chance(0.65):
+                for _ in range(self.rng.choice([1, 1, 2, 4])):
                     self.change_table(schema, table)
         if self.chance(0.1):
-            schema.convention = not schema.convention
+            schema.convention = self.rng.choice(self.conventions)
+
+
+def columns_of(table: sa.Table, names: list[str]) -> Iterator[Any]:
+    """Yield those columns of a table that are there, by their names."""
+    by_name = {column.name: column for column in table.columns}
+    return (by_name[name] for name in names if name in by_name)
+
+
+def names_in(*schemas: Schema) -> list[str]:
+    """Return the names of all tables, columns and items, each once."""
+    names: set[str | None] = set()
+    for table in (table for schema in schemas for table in schema.tables):
+        names |= {table.name, *table.kinds(), *(each.name for each in table.items)}
+    return sorted(filter(None, names))
 
 
 def make_pair(seed: int, dialect: str) -> Pair:
@@ -506,139 +605,80 @@ def make_pair(seed: int, dialect: str) -> Pair:
     """
     rng = random.Random(f"{dialect}:{seed}")
     maker = Maker(rng, dialect)
-    in_schemas = dialect == "postgresql" and rng.random() < 0.4
-    database = SchemaSpec(convention=rng.random() < 0.4)
-    for _ in range(rng.randint(0, 5)):
-        database.tables.append(maker.table(database, in_schemas))
+    schemas: list[str | None] = [None]
+    if in_schemas := dialect == "postgresql" and rng.random() < 0.4:
+        schemas += [None, "test_schema"]
+    database = maker.schema(schemas)
     model = copy.deepcopy(database)
     if rng.random() > 0.05:
-        maker.change(model, in_schemas)
+        maker.change(model, schemas)
     options = {
         "compare_type": rng.random() < 0.9,
         "compare_server_default": rng.random() < 0.7,
         "render_as_batch": dialect == "sqlite" or rng.random() < 0.2,
         "filter": rng.choice([None, None, None, "include_name", "include_object"]),
+        "include_schemas": in_schemas,
     }
-    names = sorted(
-        {
-            name
-            for spec in (database, model)
-            for table in spec.tables
-            for name in (table.name, *table.names(), *(i.name for i in table.indexes))
-        }
-    )
+    names = names_in(database, model)
     hidden = frozenset(rng.sample(names, len(names) // 5))
-    return Pair(seed, dialect, database, model, options, in_schemas, hidden)
+    return Pair(seed, dialect, database, model, options, hidden)
 
 
 # --- building -----------------------------------------------------------------------
 
 
-def _element(table: sa.Table, name: str, modifiers: str) -> Any:
-    element: Any = table.c[name]
-    for modifier in modifiers.split():
-        element = MODIFIERS[modifier](element)
-    return element
-
-
-def _column(spec: ColumnSpec, types: dict[str, Callable[[], Any]]) -> sa.Column[Any]:
-    extra: list[Any] = []
-    if spec.computed:
-        extra.append(sa.Computed(spec.computed, persisted=True))
-    if spec.check:
-        extra.append(sa.CheckConstraint("2 > 1", name=spec.check))
-    options: dict[str, Any] = {}
-    if spec.default:
-        options["server_default"] = DEFAULTS[spec.default]()
-    if not spec.computed:
-        options["nullable"] = spec.nullable
-    return sa.Column(
-        spec.name,
-        types[spec.type](),
-        *extra,
-        comment=spec.comment,
-        unique=spec.unique or None,
-        index=spec.index or None,
-        **options,
+def build(schema: Schema) -> sa.MetaData:
+    """Return a new MetaData of a schema; what refers to what is gone is left out."""
+    metadata = sa.MetaData(
+        naming_convention=schema.convention, schema=schema.default_schema
     )
-
-
-def build(
-    spec: SchemaSpec, more_types: Mapping[str, Callable[[], Any]] | None = None
-) -> sa.MetaData:
-    """Return a new MetaData of a schema; references to what is gone are left out."""
-    types = {**COMMON_TYPES, **POSTGRESQL_TYPES, **(more_types or {})}
-    metadata = sa.MetaData(naming_convention=CONVENTION if spec.convention else None)
-    known = {(table.schema, table.name): table for table in spec.tables}
-    tables = {
-        place: _build_table(table_spec, metadata, types, spec.convention)
-        for place, table_spec in known.items()
-    }
-    for place, table in tables.items():
-        _build_foreign_keys(known[place], table, known, tables)
+    tables: Tables = {}
+    for spec in schema.tables:
+        tables[spec.schema, spec.name] = sa.Table(
+            spec.name,
+            metadata,
+            *map(_column, spec.columns),
+            schema=spec.schema,
+            **spec.options,
+        )
+    for spec in schema.tables:
+        table = tables[spec.schema, spec.name]
+        for item in spec.items:
+            columns = list(columns_of(table, item.columns))
+            is_refused = schema.convention and item.kind == "check" and not item.name
+            if len(columns) == len(item.columns) and not is_refused:
+                # What SQLAlchemy refuses, as options that exclude each other.
+                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                    item.make(table, item.name, columns, tables)
+        _drop_namesakes(table)
     return metadata
 
 
-def _build_foreign_keys(
-    spec: TableSpec,
-    table: sa.Table,
-    known: dict[tuple[str | None, str], TableSpec],
-    tables: dict[tuple[str | None, str], sa.Table],
-) -> None:
-    for key in spec.foreign_keys:
-        if key.target in known:
-            # By column object, since names hold dots and quotes.
-            column_name = known[key.target].key.columns[0]
-            table.append_constraint(
-                sa.ForeignKeyConstraint(
-                    [table.c[key.column]],
-                    [tables[key.target].c[column_name]],
-                    name=key.name,
-                    **key.options,
-                )
-            )
+def _drop_namesakes(table: sa.Table) -> None:
+    """Keep one of several things with the same name: upstream takes any of them."""
+    names: set[str] = set()
+    kinds: list[set[Any]] = [table.constraints, table.indexes]
+    for kind in kinds:
+        for each in sorted(kind, key=_age):
+            if each.name is not None and str(each.name) in names:
+                kind.remove(each)
+            names.add(str(each.name))
 
 
-def _build_table(
-    spec: TableSpec,
-    metadata: sa.MetaData,
-    types: dict[str, Callable[[], Any]],
-    convention: bool,
-) -> sa.Table:
-    table = sa.Table(spec.name, metadata, schema=spec.schema, comment=spec.comment)
-    for name in spec.key.columns:
-        identity = [sa.Identity()] if spec.key.identity else []
-        table.append_column(
-            sa.Column(name, types[spec.key.type](), *identity, primary_key=True)
+def _age(thing: Any) -> Any:
+    # An index does not know its age, and its repr() leaves its options out.
+    options = repr(sorted(thing.dialect_kwargs.items()))
+    return getattr(thing, "_creation_order", 0), repr(thing), options
+
+
+def _column(spec: Column) -> sa.Column[Any]:
+    options = dict(spec.options)
+    if spec.default is not None:
+        options["server_default"] = spec.default()
+    try:
+        return sa.Column(
+            spec.name, spec.type.make(), *(make() for make in spec.extra), **options
         )
-    for column in spec.columns:
-        table.append_column(_column(column, types))
-    for key in spec.foreign_keys:
-        table.append_column(sa.Column(key.column, sa.Integer()))
-    # Two on the same columns would get the same name from a convention.
-    uniques = {tuple(each.columns): each for each in spec.uniques}
-    for unique in uniques.values():
-        if all(name in table.c for name in unique.columns):
-            options: dict[str, Any] = {"deferrable": unique.deferrable or None}
-            if unique.nulls_not_distinct:
-                options["postgresql_nulls_not_distinct"] = True
-            columns = (table.c[name] for name in unique.columns)
-            table.append_constraint(
-                sa.UniqueConstraint(*columns, name=unique.name, **options)
-            )
-    for check in spec.checks:
-        if check.name or not convention:
-            table.append_constraint(sa.CheckConstraint(check.text, name=check.name))
-    for index in spec.indexes:
-        if all(name in table.c for name, _ in index.elements):
-            options = dict(index.options)
-            if index.where:
-                options["postgresql_where"] = sa.text(index.where)
-                options["sqlite_where"] = sa.text(index.where)
-            sa.Index(
-                index.name,
-                *(_element(table, name, mods) for name, mods in index.elements),
-                unique=index.unique,
-                **options,
-            )
-    return table
+    except sa.exc.ArgumentError:
+        # Options that exclude each other.
+        return sa.Column(spec.name, spec.type.make(), nullable=True)

@@ -1,4 +1,4 @@
-"""Run autogenerate of either package on wild pairs of schemas."""
+"""Run autogenerate of either package on random pairs of schemas."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import ast
 import contextlib
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+import tests.support.schema_words
 import tests.support.wild_words
 from tests.support.autogen import (
     Outcome,
@@ -19,21 +19,11 @@ from tests.support.autogen import (
     collected,
     describe,
     settle,
-    with_checks_of_tables,
 )
 from tests.support.mariadb import drop_tables
-from tests.support.wild_schemas import Pair, Schema, build
+from tests.support.schemas import Pair, Schema, build
 
 SCHEMAS = (None, "test_schema", "Other Schema")
-
-
-@dataclass
-class WildOutcome(Outcome):
-    """What autogenerate made of a wild pair."""
-
-    imports: list[str] = field(default_factory=list)
-    text: str | None = None
-    """Of the error."""
 
 
 # --- the database -------------------------------------------------------------------
@@ -134,26 +124,44 @@ _PLUGINS = {
 }
 
 
+def with_checks_of_tables(model: sa.MetaData) -> sa.MetaData:
+    """Return a model whose columns have given their CHECKs to the tables.
+
+    Upstream leaves out those of columns in new tables (`db/test_column_checks.py`).
+    """
+    for table in model.tables.values():
+        for column in table.columns:
+            for check in [*column.constraints]:
+                assert isinstance(check, sa.CheckConstraint)
+                column.constraints.remove(check)
+                table.append_constraint(
+                    sa.CheckConstraint(check.sqltext, name=check.name)
+                )
+    return model
+
+
 def models_of(pair: Pair) -> Any:
     """Return the model, in two parts at times."""
     first = with_checks_of_tables(build(pair.model))
-    if not pair.options["several"]:
+    if not pair.options.get("several"):
         return first
     second = sa.MetaData()
     sa.Table("of_second", second, sa.Column("id", sa.Integer, primary_key=True))
     return [first, second]
 
 
+_PREFIXES = {
+    "sqlalchemy_module_prefix": "sa.",
+    "alembic_module_prefix": "op.",
+    "user_module_prefix": None,
+}
+
+
 def options_of(pair: Pair, model: Any) -> dict[str, Any]:
     """Return the options to configure a migration context with."""
     given = pair.options
-    opts = {
-        name: given[name]
-        for name in (
-            *("include_schemas", "render_as_batch", "user_module_prefix"),
-            *("sqlalchemy_module_prefix", "alembic_module_prefix"),
-        )
-    }
+    opts = {name: given.get(name, usual) for name, usual in _PREFIXES.items()}
+    opts |= {name: given[name] for name in ("include_schemas", "render_as_batch")}
     opts["target_metadata"] = model
     opts["compare_type"] = _COMPARE_TYPE.get(
         given["compare_type"], given["compare_type"]
@@ -162,10 +170,10 @@ def options_of(pair: Pair, model: Any) -> dict[str, Any]:
     opts["compare_server_default"] = _COMPARE_DEFAULT.get(
         compare_default, compare_default
     )
-    if given["render_item"]:
-        opts["render_item"] = _RENDER_ITEM[given["render_item"]]
-    if given["plugins"]:
-        opts["autogenerate_plugins"] = _PLUGINS[given["plugins"]]
+    if render_item := given.get("render_item"):
+        opts["render_item"] = _RENDER_ITEM[render_item]
+    if plugins := given.get("plugins"):
+        opts["autogenerate_plugins"] = _PLUGINS[plugins]
     if given["filter"] == "include_name":
         opts["include_name"] = lambda name, type_, parents: (
             name in SCHEMAS if type_ == "schema" else name not in pair.hidden
@@ -184,9 +192,9 @@ def options_of(pair: Pair, model: Any) -> dict[str, Any]:
 # --- running ------------------------------------------------------------------------
 
 
-def compare(package: Package, connection: sa.Connection, pair: Pair) -> WildOutcome:
+def compare(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
     """Compare the model of a pair with the database behind a connection."""
-    outcome = WildOutcome()
+    outcome = Outcome()
     with collected() as (messages, warned), as_found():
         try:
             model = models_of(pair)
@@ -253,7 +261,7 @@ def apply(package: Package, connection: sa.Connection, code: str) -> None:
     package.execute(package.context(connection, {}), body.lstrip(), **names)
 
 
-def examine(package: Package, connection: sa.Connection, pair: Pair) -> WildOutcome:
+def examine(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
     """Compare, apply the upgrade, and compare again."""
     outcome = compare(package, connection, pair)
     if outcome.error is not None:
@@ -267,3 +275,26 @@ def examine(package: Package, connection: sa.Connection, pair: Pair) -> WildOutc
     except Exception as error:  # noqa: BLE001 - which one is the outcome
         outcome.applied, outcome.text = type(error).__name__, str(error)
     return outcome
+
+
+class Refused(Exception):
+    """The database does not take the schema of a pair, such as two of a name."""
+
+
+def run(package: Package, connection: sa.Connection, pair: Pair) -> Outcome:
+    """Make the database of a pair, compare, apply the upgrade, and compare again.
+
+    The connection is in a transaction, which is rolled back.
+    Raises Refused if the database cannot be made.
+    """
+    transaction = connection.begin()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                build(pair.database).create_all(connection)
+            except sa.exc.DBAPIError as error:
+                raise Refused(str(error)) from error
+        return examine(package, connection, pair)
+    finally:
+        transaction.rollback()
