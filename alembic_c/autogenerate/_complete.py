@@ -46,12 +46,17 @@ def complete(context: AutogenContext, scripts: Sequence[MigrationScript]) -> Non
 
 def _steps(context: AutogenContext) -> list[Step]:
     rows = ExistingRows(context)
+    if getattr(context.dialect, "is_mariadb", False):
+        from ._json_columns import JsonColumns
+
+        return [rows, JsonColumns(context)]
     if context.dialect.name != "postgresql":
         return [rows]
     from ._conversions import Conversions  # which import the dialect
     from ._named_types import NamedTypes
+    from ._timings import Timings
 
-    steps: list[Step] = [rows, Conversions(context)]
+    steps: list[Step] = [rows, Timings(context), Conversions(context)]
     if not enum_package_is_active(context):
         steps.append(NamedTypes(context))
     return steps

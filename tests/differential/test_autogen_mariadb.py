@@ -15,6 +15,7 @@ from sqlalchemy.dialects import mysql
 
 from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS
 from tests.support.autogen import Package, as_found, collected, describe, settle
+from tests.support.round_trip import round_trip
 from tests.support.wild_comparison import differences
 
 Model = Callable[[], sa.MetaData]
@@ -192,6 +193,27 @@ def test_percent_signs_in_defaults(
     for here, (wanted, default) in PERCENT.items():
         found = findings(ours, connection, make(default()))[0]
         assert (found == []) == (wanted == value), here
+
+
+JSON: dict[str, Callable[[], list[Any]]] = {
+    "the column": list,
+    "the type": lambda: [sa.Column("jso n's", sa.Text)],
+}
+
+
+@pytest.mark.parametrize("name", [*JSON, "the table"])
+def test_json_columns_come_back(name: str, connection: sa.Connection) -> None:
+    def make(*columns: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        key = sa.Column("id", sa.Integer, primary_key=True)
+        plain = sa.Column("t", mysql.LONGTEXT(collation="utf8mb4_bin"))
+        sa.Table("t", metadata, key, *columns, plain)
+        return metadata
+
+    make(sa.Column("jso n's", sa.JSON)).create_all(connection)
+    wanted = make(*JSON[name]()) if name in JSON else sa.MetaData()
+    trip = round_trip(Package("alembic_c"), connection, wanted)
+    assert trip.is_at_rest, trip.told()
 
 
 @pytest.mark.usefixtures("as_text")

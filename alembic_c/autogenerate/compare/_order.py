@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 from ...operations import ops
 from .._questions import TableKey
@@ -136,6 +136,8 @@ def put_in_order(
     """
     plan = Plan(autogen_context, directives)
     take_keys_out_of_new_tables(plan)
+    if autogen_context.dialect.name == "postgresql":
+        take_uniques_out_of_new_tables(plan)
     drop_keys_of_dropped_tables(plan)
     name_constraints(plan)
     if is_mysql(autogen_context):
@@ -186,6 +188,55 @@ def take_keys_out_of_new_tables(plan: Plan) -> None:
     for place in sorted(by_place, reverse=True):
         for addition in by_place[place][::-1]:
             plan.insert(place, plan.table_of(addition), [addition])
+
+
+def take_uniques_out_of_new_tables(plan: Plan) -> None:
+    """Add the unique constraints that CREATE TABLE would leave out, when it has run.
+
+    And drop them before their tables, for the way back.  PostgreSQL makes one of those
+    that are alike in all but their names, and none of one that is like the primary key.
+    """
+    for at in range(len(plan.steps) - 1, -1, -1):
+        op = plan.steps[at].op
+        if isinstance(op, ops.CreateTableOp):
+            late = [*map(ops.CreateUniqueConstraintOp.from_constraint, _take_out(op))]
+            if late:
+                end = _end_of_new_table(plan, at)
+                plan.insert(end + 1, plan.table_of(op), [*late])
+        elif isinstance(op, ops.DropTableOp) and op._reverse is not None:
+            early = [*map(ops.DropConstraintOp.from_constraint, _take_out(op._reverse))]
+            if early:
+                plan.insert(at, plan.table_of(op), [*early])
+
+
+def _take_out(creation: ops.CreateTableOp) -> list[UniqueConstraint]:
+    """Take out of a new table what is like another; return it."""
+    seen: set[Any] = set()
+    late: dict[int, UniqueConstraint] = {}
+    # The primary key is made first, wherever it stands.
+    for kind in (PrimaryKeyConstraint, UniqueConstraint):
+        for place, item in enumerate(creation.columns):
+            if isinstance(item, kind):
+                likeness = _likeness(item)
+                if likeness in seen and isinstance(item, UniqueConstraint):
+                    late[place] = item
+                seen.add(likeness)
+    if late:
+        creation.columns = [
+            item for place, item in enumerate(creation.columns) if place not in late
+        ]
+    return [*late.values()]
+
+
+def _likeness(constraint: PrimaryKeyConstraint | UniqueConstraint) -> Any:
+    """Return what two constraints of PostgreSQL have in common if one is left out."""
+    options = constraint.dialect_kwargs.items()
+    return (
+        tuple(column.name for column in constraint.columns),
+        bool(constraint.deferrable),
+        (constraint.initially or "").upper() == "DEFERRED",
+        str(sorted((name, value) for name, value in options if value)),
+    )
 
 
 def _end_of_new_table(plan: Plan, at: int) -> int:
