@@ -3,9 +3,7 @@
 The parts are those of `schemas`, with more: circles of foreign keys, arrays of enums,
 generated columns that use others, MariaDB.  Without what no migration can take back
 (nameless constraints on SQLite, a generated column of another type), and without what
-SQLAlchemy does not reflect, or autogenerate does not compare: the checks of columns,
-`deferrable` of unique constraints, SQLite's index elements that are no plain columns,
-on MariaDB defaults that the server writes in another way.
+SQLAlchemy does not reflect: SQLite's index elements that are no plain columns.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from tests.support import schemas
-from tests.support.schema_words import DEFAULTS, TYPES, Type, Word, types
+from tests.support.schema_words import TYPES, Type, Word, types
 from tests.support.schemas import Column, Item, Schema, TableSpec, build
 
 SCHEMA = "test_schema"
@@ -34,8 +32,6 @@ MORE_TYPES = {
     ),
     "mariadb": types("", lambda: sa.Enum("one", "it's two", name="native")),
 }
-# Numbers and words; there are expressions behind them.
-_PLAIN_DEFAULTS = {kind: DEFAULTS[kind][:3] for kind in ("integer", "text")}
 
 
 @dataclass
@@ -62,8 +58,6 @@ class Maker(schemas.Maker):
 
     def __init__(self, rng: random.Random, dialect: str) -> None:
         super().__init__(rng, dialect)
-        if self.mysql:
-            self.defaults = _PLAIN_DEFAULTS
 
     def known_types(self) -> Sequence[Type]:
         return [*TYPES[self.dialect], *MORE_TYPES[self.dialect]]
@@ -92,13 +86,9 @@ class Maker(schemas.Maker):
 
     def special(self, column: Column) -> None:
         super().special(column)
-        if not column.is_computed:
+        if self.mysql and not column.is_computed:
+            # MariaDB takes no check with a name there.
             column.extra = []
-
-    def unique_options(self, table: TableSpec) -> dict[str, Any]:
-        options = super().unique_options(table)
-        options.pop("deferrable", None)
-        return options
 
     def element(self, kind: str) -> Word:
         return super().element(kind) if self.postgresql else lambda column: column
@@ -145,13 +135,17 @@ class Maker(schemas.Maker):
         for table in schema.tables:
             kinds = table.kinds()
             table.items = [each for each in table.items if self.fits(each, kinds)]
-            # One on the primary key is none in a new table of PostgreSQL.
-            key = [each.name for each in table.key]
-            table.items = [
-                each
-                for each in table.items
-                if each.kind != "unique" or each.columns != key
-            ]
+
+    def is_made_in_part(self, schema: Schema) -> bool:
+        """Return whether `create_all()` leaves something out.
+
+        PostgreSQL takes a unique constraint like the primary key for the key itself.
+        """
+        return self.postgresql and any(
+            item.kind == "unique" and item.columns == [each.name for each in table.key]
+            for table in schema.tables
+            for item in table.items
+        )
 
     def fits(self, item: Item, kinds: dict[str, str]) -> bool:
         """Return whether the types of columns are such as an item was made for."""
@@ -181,4 +175,5 @@ def make_pair(seed: int, dialect: str) -> Pair:
         maker.circles(second)
     for schema in (first, second):
         maker.tidy(schema)
-    return Pair(seed, first, second, by_migration=rng.random() < 0.5)
+    by_migration = rng.random() < 0.5 or maker.is_made_in_part(first)
+    return Pair(seed, first, second, by_migration)
