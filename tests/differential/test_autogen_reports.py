@@ -154,6 +154,9 @@ def model_with(add: Callable[[sa.Table], Any]) -> sa.MetaData:
     return metadata
 
 
+LOST_CHECK = "sa.CheckConstraint('n > 0', name='c'), "
+
+
 def findings(
     package: Package, reports: dict[str, Any], model: sa.MetaData, hooks: bool
 ) -> tuple[list[str], ...]:
@@ -202,10 +205,13 @@ def assert_equal_findings(
     packages: tuple[Package, Package],
     reports: dict[str, Any],
     add: Callable[[sa.Table], Any],
+    lost: str = "",
 ) -> None:
+    """Lost: what upstream leaves out of its files."""
     ours, theirs = packages
     for hooks in (False, True):
-        found = findings(ours, reports, model_with(add), hooks)
+        diffs, *others = findings(ours, reports, model_with(add), hooks)
+        found = [each.replace(lost, "") for each in diffs], *others
         assert found == findings(theirs, reports, model_with(add), hooks)
 
 
@@ -232,7 +238,7 @@ def test_foreign_keys(
 @pytest.mark.parametrize("reported", CHECKS)
 def test_checks(packages: tuple[Package, Package], reported: str, model: str) -> None:
     reports = {"check_constraints": CHECKS[reported]}
-    assert_equal_findings(packages, reports, CHECK_MODELS[model])
+    assert_equal_findings(packages, reports, CHECK_MODELS[model], lost=LOST_CHECK)
 
 
 @pytest.fixture(autouse=True)

@@ -57,15 +57,16 @@ class Seen:
         """Return whether `other` ended with a traceback, and this says what is wrong.
 
         The exit status is the same: nothing that calls the program can tell.  What was
-        said before is said here, too.
+        said before is said here, too, if only once.
         """
         if not other.crash or self.crash:
             return False
         before = other.err.partition(other.crash)[0].splitlines()
+        said = f"{self.out}\n{self.err}"
         return (
             self.status == other.status == 1
             and self.out.startswith(other.out)
-            and {*before} <= {*self.err.splitlines()}
+            and all(_WARNING.sub("", line) in said for line in before)
             and ("FAILED: " in self.out or other.crash in self.err)
         )
 
@@ -157,9 +158,14 @@ _CHAIN = re.compile(
 )
 # What ours says behind the last line of a traceback.
 _OURS = re.compile(
-    r"  (?:hint: |in (?:(?:up|down)grade|stamp) |in .*, line \d+|statement: "
+    r"  (?:hint: |in (?:(?:up|down)grade|stamp) |in .*(?:, line \d+|\.py$)|statement: "
     r"|rolled back: |in effect, |The version table )"
 )
+# A location that is configured and not there, which only ours warns of.
+_NO_LOCATION = re.compile(
+    r"(?ms)^UserWarning: There is no directory .*?version_locations' in .*?(?:\)$\n?)"
+)
+_WARNING = re.compile(r"\w+Warning: ")
 # What ours says about a migration that failed, behind the traceback.
 _HELP = re.compile(r"(?m)^(?:ERROR \S+ )?(?:up|down)grade .* failed; .*\n(?:  .*\n?)*")
 
@@ -185,11 +191,11 @@ def last_words(text: str) -> str:
     text = _TRACEBACK.sub("", start + parts[-1])
     lines: list[str] = []
     skip = False
-    for line in _HELP.sub("", text).splitlines():
+    for line in _NO_LOCATION.sub("", _HELP.sub("", text)).splitlines():
         if _OURS.match(line) or (skip and line.startswith("  ")):
             skip = False
             continue
-        skip = bool(re.match(r"\w+Warning: ", line))
+        skip = bool(_WARNING.match(line))
         # How often Python shows a warning of one place depends on whether somebody has
         # changed its filters in between, as the proof does.
         if not (skip and lines and line == lines[-1]):
@@ -462,11 +468,11 @@ class SideBySide:
         seen = tool.run(home, words, environment, bytecode=story.bytecode)
         seen.out = masked(seen.out, home)
         seen.err = masked(seen.err, home)
-        seen.crash = crash(seen.err)
-        seen.err = last_words(seen.err)
         for pattern, replacement in story.forgive:
             seen.out = re.sub(pattern, replacement, seen.out)
             seen.err = re.sub(pattern, replacement, seen.err)
+        seen.crash = crash(seen.err)
+        seen.err = last_words(seen.err)
         if step in story.only_sorted:
             seen.out = "\n".join(sorted(seen.out.splitlines()))
         return seen

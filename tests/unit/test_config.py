@@ -231,3 +231,10 @@ def test_a_file_is_opened_even_if_it_is_not_there(
         "builtins.open", lambda *_, **__: io.StringIO("[alembic]\na = b\n")
     )
     assert Config("nowhere.ini").get_main_option("a") == "b"
+
+
+def test_a_mark_of_utf_8_is_no_part_of_the_file(tmp_path: Path) -> None:
+    """Upstream ends with MissingSectionHeaderError."""
+    path = tmp_path / "alembic.ini"
+    path.write_bytes(b"\xef\xbb\xbf[alembic]\nscript_location = caf\xc3\xa9\n")
+    assert Config(str(path)).get_main_option("script_location") == "caf\xe9"
