@@ -77,14 +77,17 @@ def _autogen_for_tables(
     return PriorityDispatchResult.CONTINUE
 
 
+_SILENT = _progress.Counter(is_shown=False)
+
+
 def _compare_tables(
     conn_table_names: set[TableKey],
     metadata_table_names: set[TableKey],
     inspector: Inspector,
     upgrade_ops: UpgradeOps,
     autogen_context: AutogenContext,
-    attempt: _proof.Attempt | None,
-    counter: _progress.Counter,
+    attempt: _proof.Attempt | None = None,
+    counter: _progress.Counter = _SILENT,
 ) -> dict[TableKey, Table]:
     """Compare tables by name: add what is new, drop what is gone, compare the rest.
 
