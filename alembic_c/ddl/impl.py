@@ -511,8 +511,14 @@ class DefaultImpl(metaclass=ImplMeta):
         declared: str | None,
         found: str | None,
     ) -> bool | None:
-        """Return whether defaults differ, as far as their texts say; None: unknown."""
-        return None
+        """Return whether defaults differ, as far as their texts say; None: unknown.
+
+        Two texts that differ may still mean the same.
+        """
+        differ = self.compare_server_default(
+            inspector_column, metadata_column, declared, found
+        )
+        return None if differ else False
 
     def _normalize_computed_default(self, sqltext: str) -> str:
         """Return what of a generated column's expression is compared."""

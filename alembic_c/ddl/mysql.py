@@ -214,18 +214,6 @@ class MySQLImpl(DefaultImpl):
             return found != f"'{_unquoted(declared)}'" and not _is_text(found, default)
         return not _same_expression(found, declared)
 
-    def _compare_default_texts(
-        self,
-        inspector_column: Any,
-        metadata_column: Any,
-        declared: str | None,
-        found: str | None,
-    ) -> bool | None:
-        differ = self.compare_server_default(
-            inspector_column, metadata_column, declared, found
-        )
-        return None if differ else False
-
     def correct_for_autogen_constraints(
         self,
         conn_unique_constraints: set[UniqueConstraint],

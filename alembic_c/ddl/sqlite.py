@@ -90,18 +90,6 @@ class SQLiteImpl(DefaultImpl):
             rendered_metadata_default
         )
 
-    def _compare_default_texts(
-        self,
-        inspector_column: Any,
-        metadata_column: Any,
-        declared: str | None,
-        found: str | None,
-    ) -> bool | None:
-        differ = self.compare_server_default(
-            inspector_column, metadata_column, declared, found
-        )
-        return None if differ else False
-
     def _guess_if_default_is_unparenthesized_sql_expr(self, expr: str | None) -> bool:
         return bool(expr) and not _BARE_DEFAULT.match(expr)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import CheckConstraint
 
@@ -38,6 +38,17 @@ _NAMES_BY_SERVER = {
 log = logging.getLogger("alembic.ext.checkconstraint_byname")
 
 
+class _ModelChecks(NamedTuple):
+    """The check constraints of a model's table.
+
+    named: those that have a name, by the one that they have in the database.
+    nameless: the others, in any order.
+    """
+
+    named: dict[str, _ck_constraint_sig]
+    nameless: list[CheckConstraint]
+
+
 def _compare_check_constraints(
     autogen_context: AutogenContext,
     modify_table_ops: ModifyTableOps,
@@ -53,13 +64,14 @@ def _compare_check_constraints(
         found = _database_checks(autogen_context, schema, tname, conn_table)
     except NotImplementedError:
         return PriorityDispatchResult.CONTINUE
-    wanted = _model_checks(autogen_context, metadata_table)
+    checks = _model_checks(autogen_context, metadata_table)
     nameless = _named_by_server(
         autogen_context,
         (schema, tname),
         {name: sig.const.info[_CONDITION] for name, sig in found.items()},
-        metadata_table,
+        checks,
     )
+    wanted = checks.named
 
     for name in sorted(found.keys() - wanted.keys() - nameless):
         old = found[name]
@@ -175,13 +187,13 @@ def questions(
 
     found: the database's conditions, by name; table: the model's.
     """
-    wanted = _model_checks(autogen_context, table)
+    checks = _model_checks(autogen_context, table)
     named = (
         _check_question(autogen_context, key, name, found[name], sig.const)
-        for name, sig in wanted.items()
+        for name, sig in checks.named.items()
         if name in found
     )
-    nameless = _nameless_questions(autogen_context, key, found, table).values()
+    nameless = _nameless_questions(autogen_context, key, found, checks).values()
     yield from filter(None, (*named, *nameless))
 
 
@@ -189,32 +201,29 @@ def _nameless_questions(
     autogen_context: AutogenContext,
     key: TableKey,
     found: Mapping[str, str],
-    table: Table,
+    checks: _ModelChecks,
 ) -> dict[tuple[int, str], Question | None]:
     """Return what to ask about the model's constraints that have no name.
 
     Each of them may be each of the database's that the server has named, unless the
     model has the name; the keys are numbers and names.
     """
-    pattern = _NAMES_BY_SERVER.get(autogen_context.dialect.name)
-    unknown = sorted(
-        name
-        for name in found.keys() - _model_checks(autogen_context, table).keys()
-        if pattern is not None and pattern.fullmatch(name)
-    )
+    dialect = autogen_context.dialect
+    pattern = _NAMES_BY_SERVER.get(dialect.name)
+    if pattern is None or not checks.nameless:
+        return {}
+    unknown = sorted(filter(pattern.fullmatch, found.keys() - checks.named.keys()))
     if not unknown:
         return {}
     nameless = sorted(
-        _model_constraints(autogen_context, table, named=False),
-        key=lambda item: sqla_compat._ddl_text(
-            item[1].sqltext, autogen_context.dialect
-        ),
+        checks.nameless,
+        key=lambda check: sqla_compat._ddl_text(check.sqltext, dialect),
     )
     return {
         (number, name): _check_question(
             autogen_context, key, name, found[name], check, number
         )
-        for number, (_, check) in enumerate(nameless)
+        for number, check in enumerate(nameless)
         for name in unknown
     }
 
@@ -223,10 +232,10 @@ def _named_by_server(
     autogen_context: AutogenContext,
     key: TableKey,
     found: Mapping[str, str],
-    table: Table,
+    checks: _ModelChecks,
 ) -> set[str]:
     """Return the names of the database's constraints that have none in the model."""
-    asked = _nameless_questions(autogen_context, key, found, table)
+    asked = _nameless_questions(autogen_context, key, found, checks)
     names: dict[int, str] = {}
     for (number, name), question in asked.items():
         if number not in names and name not in names.values():
@@ -270,37 +279,21 @@ def _make_check_constraint(impl: Any, params: Any, table: Table) -> CheckConstra
     return constraint
 
 
-def _model_checks(
-    autogen_context: AutogenContext, table: Table
-) -> dict[str, _ck_constraint_sig]:
-    """Return the model's constraints by the names that they have in the database."""
-    impl: Any = autogen_context.migration_context.impl
-    return {
-        name: impl._create_metadata_constraint_sig(check)
-        for name, check in _model_constraints(autogen_context, table, named=True)
-        if name is not None
-    }
-
-
-def _model_constraints(
-    autogen_context: AutogenContext, table: Table, named: bool
-) -> list[tuple[str | None, CheckConstraint]]:
-    """Return the model's constraints with the names that they have in the database.
+def _model_checks(autogen_context: AutogenContext, table: Table) -> _ModelChecks:
+    """Return the model's constraints.
 
     Without those of types that the database has natively, which it does not get.
-
-    named: return those that have a name in the model, else those that have none.
     """
     impl: Any = autogen_context.migration_context.impl
-    checks = [
-        (sqla_compat._stored_constraint_name(check, impl.dialect), check)
-        for check in sqla_compat.all_table_check_constraints(table)
-    ]
-    return [
-        (name, check)
-        for name, check in checks
-        if (name is not None) == named and sqla_compat._create_rule_allows(check, impl)
-    ]
+    checks = _ModelChecks({}, [])
+    for check in sqla_compat.all_table_check_constraints(table):
+        if sqla_compat._create_rule_allows(check, impl):
+            name = sqla_compat._stored_constraint_name(check, impl.dialect)
+            if name is None:
+                checks.nameless.append(check)
+            else:
+                checks.named[name] = impl._create_metadata_constraint_sig(check)
+    return checks
 
 
 def setup(plugin: Plugin) -> None:
