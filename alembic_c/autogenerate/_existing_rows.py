@@ -150,9 +150,7 @@ class ExistingRows:
 
 def _operations(container: ops.OpContainer, *kinds: Any) -> Iterator[Any]:
     """Yield the operations of some kinds, each with what is to be asked about it."""
-    for operation in container.ops:
-        if isinstance(operation, ops.OpContainer):
-            yield from _operations(operation, *kinds)
+    for operation in container._leaves():
         for kind in kinds:
             question = kind(operation)
             if question is not None:

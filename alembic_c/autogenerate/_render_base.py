@@ -251,11 +251,7 @@ def render_type(
     prefix = _module_prefix(type_, autogen_context)
     if from_dialect:
         return from_dialect
-    if type_.__visit_name__ == "ARRAY" and type(type_).__module__.startswith(
-        "sqlalchemy.sql"
-    ):
-        return render_array(cast("ARRAY[Any]", type_), autogen_context)
-    # Types of another dialect than the context's, such as variants.
+    # The generic array, and types of another dialect than the context's: variants.
     for attribute, before in _HELD_TYPES.items():
         held = render_type_with_subtype(
             type_, autogen_context, attribute, before, prefix
@@ -311,7 +307,9 @@ def render_array(type_: ARRAY[Any], autogen_context: AutogenContext) -> str:
     """Return the text of SQLAlchemy's generic array type."""
     return cast(
         str,
-        render_type_with_subtype(type_, autogen_context, "item_type", r"(.+?\()"),
+        render_type_with_subtype(
+            type_, autogen_context, "item_type", _HELD_TYPES["item_type"]
+        ),
     )
 
 

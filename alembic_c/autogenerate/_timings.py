@@ -55,7 +55,7 @@ class Timings:
         return {
             (schema, table, name): is_deferred
             for schema, table, name, is_deferred in connection.execute(
-                text(_DEFERRABLE.replace(":", "\\:"))
+                text(_DEFERRABLE)
             )
         }
 
@@ -63,10 +63,8 @@ class Timings:
 def _made_again(
     container: ops.OpContainer,
 ) -> Iterator[tuple[_Place, ops.CreateUniqueConstraintOp | UniqueConstraint]]:
-    for op in container.ops:
-        if isinstance(op, ops.OpContainer):
-            yield from _made_again(op)
-        elif isinstance(op, ops.CreateUniqueConstraintOp):
+    for op in container._leaves():
+        if isinstance(op, ops.CreateUniqueConstraintOp):
             yield (op.schema, op.table_name, str(op.constraint_name)), op
         elif isinstance(op, ops.CreateTableOp):
             for item in op.columns:

@@ -188,8 +188,7 @@ class _Walk:
         )
 
     def _plain(self, sql: str) -> str:
-        """Return SQL without what is for the driver's search for parameters."""
-        return sql.replace("%%", "%") if self._rules.doubles_percent else sql
+        return sqla_compat._undoubled(sql, self._dialect)
 
     def _constraints(self, table: Table) -> Iterator[Values]:
         bound = sqla_compat.all_table_check_constraints(table)

@@ -131,8 +131,6 @@ class Rules:
         self._types = dialect.type_compiler_instance
         self._sql = dialect.ddl_compiler(dialect, None).sql_compiler  # type: ignore[arg-type]
         self._texts: dict[Any, str] = {}
-        quote = dialect.identifier_preparer.quote_identifier
-        self.doubles_percent = "%%" in quote("%")
 
     def expect(self, tables: Iterable[Table]) -> None:
         """Note which names of these tables a naming convention may still change."""
@@ -196,7 +194,7 @@ class Rules:
         if type(clause) is TextClause and not {":", "\\"} & set(clause.text):
             return clause.text
         text = self._sql.process(clause, include_table=False, literal_binds=True)
-        return text.replace("%%", "%") if self.doubles_percent else text
+        return sqla_compat._undoubled(text, self._dialect)
 
     @staticmethod
     def identity_values(identity: sa.Identity) -> tuple[Any, ...] | None:

@@ -180,14 +180,16 @@ class OpContainer(MigrateOperation):
 
     def as_diffs(self) -> Any:
         """Return all operations, those of containers included, as diff tuples."""
-        return list(self._diffs())
+        own = [each for each in self._leaves() if not is_companion(each)]
+        return [operation.to_diff_tuple() for operation in own]
 
-    def _diffs(self) -> Iterator[Any]:
+    def _leaves(self) -> Iterator[MigrateOperation]:
+        """Yield all operations, instead of containers those within them."""
         for operation in self.ops:
             if isinstance(operation, OpContainer):
-                yield from operation._diffs()
-            elif not is_companion(operation):
-                yield operation.to_diff_tuple()
+                yield from operation._leaves()
+            else:
+                yield operation
 
     def _undone(self) -> list[MigrateOperation]:
         """Return what undoes the operations, the last one first."""
