@@ -82,10 +82,10 @@ def ask(
 def _drop_probes(connection: Connection, questions: Iterable[Question]) -> None:
     """Drop what is left of a statement that was stopped in its middle."""
     for schema in {question.key[0] for question in questions}:
-        names = (name for name in (schema, _PROBE) if name is not None)
-        probe = ".".join(_mysql._quoted(connection.dialect, name) for name in names)
+        probe = _named(schema, _PROBE)
+        sql = f"DROP TEMPORARY TABLE IF EXISTS {probe}"
         with contextlib.suppress(DBAPIError):
-            connection.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {probe}")
+            connection.exec_driver_sql(_mysql._percent(connection.dialect, sql))
 
 
 def _answers(
@@ -131,17 +131,15 @@ def _answers(
 
 
 def _unit(schema: str | None, key: TableKey, item: str) -> str:
-    names = [name for name in (key[0] or schema, key[1]) if name is not None]
-    probe = ".".join(map(_quoted, [*names[:-1], _PROBE]))
-    original = ".".join(map(_quoted, names))
+    probe, original = (_named(key[0] or schema, name) for name in (_PROBE, key[1]))
     create = (
         f"CREATE TEMPORARY TABLE {probe} ({item}) SELECT * FROM {original} WHERE FALSE"
     )
     return _UNIT.format(create=create, probe=probe)
 
 
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
+def _named(schema: str | None, table: str) -> str:
+    return ".".join(_mysql.quoted(name) for name in (schema, table) if name is not None)
 
 
 def _item(dialect: Dialect, table: Table, question: Question) -> str:

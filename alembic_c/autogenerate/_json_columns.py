@@ -5,7 +5,8 @@ The server has them as texts with a check, `json_valid()`; SQLAlchemy reflects t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column
@@ -19,8 +20,10 @@ from ._questions import TableKey
 if TYPE_CHECKING:
     from .api import AutogenContext
 
-# A column with its type, and what gives it another one.
-_Text = tuple[TableKey, str, Callable[[Any], None]]
+log = logging.getLogger("alembic.autogenerate.types")
+
+# A column, and where its type stands: an object and the attribute.
+_Text = tuple[TableKey, str, Any, str]
 
 
 class JsonColumns:
@@ -33,61 +36,57 @@ class JsonColumns:
         """Give them their type where they are made again; ask only if there are any."""
         texts = list(_texts(back))
         found = self._checked({key for key, *_ in texts}) if texts else set()
-        for key, name, become in texts:
+        for key, name, owner, attribute in texts:
             if (key, name) in found:
-                become(mysql.JSON())
+                setattr(owner, attribute, mysql.JSON())
 
     def _checked(self, keys: set[TableKey]) -> set[tuple[TableKey, str]]:
-        """Return the columns of some tables that have the check."""
+        """Return the columns of some tables that have the check.
+
+        What cannot be read stays text.
+        """
         connection = self._context.connection
         assert connection is not None
         found: set[tuple[TableKey, str]] = set()
         try:
             session = _mysql.session(connection)
-            if not session.is_mariadb or not session.is_ordinary:
-                return found
+            if not session.prints_all:
+                raise ValueError("the session leaves things out of what it prints")
             ordered = sorted(keys, key=str)
             catalog = _mysql.read_tables(connection, ordered, session)
-        except DBAPIError as error:
-            if error.connection_invalidated:
+        except (DBAPIError, ValueError) as error:
+            if getattr(error, "connection_invalidated", False):
                 raise
-            return found  # what cannot be read stays text
-        except ValueError:
+            log.debug("JSON columns are taken for texts: %s", error)
             return found
         for table in catalog.tables:
             for check in table.constraints:
                 if check.kind == "check" and check.name is None:
-                    for name in check.columns:
-                        quoted = "`" + name.replace("`", "``") + "`"
-                        if check.expr == f"json_valid({quoted})":
-                            found.add(((table.schema, table.name), name))
+                    key = table.schema, table.name
+                    found |= {
+                        (key, name)
+                        for name in check.columns
+                        if check.expr in _mysql.json_checks(name)
+                    }
         return found
 
 
 def _texts(container: ops.OpContainer) -> Iterator[_Text]:
     """Yield the columns that may have been JSON."""
-    for op in container.ops:
-        if isinstance(op, ops.OpContainer):
-            yield from _texts(op)
-            continue
-        key = getattr(op, "schema", None), str(getattr(op, "table_name", ""))
+    for op in container._leaves():
+        columns: list[Any] = []
         if isinstance(op, ops.AlterColumnOp):
             if _may_be_json(op.modify_type):
-                yield key, op.column_name, _setter(op, "modify_type")
-            continue
-        columns: list[Any] = []
-        if isinstance(op, ops.AddColumnOp):
+                yield (op.schema, op.table_name), op.column_name, op, "modify_type"
+        elif isinstance(op, ops.AddColumnOp):
             columns = [op.column]
         elif isinstance(op, ops.CreateTableOp):
             columns = [item for item in op.columns if isinstance(item, Column)]
         for column in columns:
             if _may_be_json(column.type):
-                yield key, column.name, _setter(column, "type")
+                assert isinstance(op, (ops.AddColumnOp, ops.CreateTableOp))
+                yield (op.schema, op.table_name), column.name, column, "type"
 
 
 def _may_be_json(type_: Any) -> bool:
     return isinstance(type_, mysql.LONGTEXT) and type_.collation == "utf8mb4_bin"
-
-
-def _setter(owner: Any, attribute: str) -> Callable[[Any], None]:
-    return lambda type_: setattr(owner, attribute, type_)

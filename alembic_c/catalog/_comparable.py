@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from . import _type_names
+from . import _mysql, _type_names
 from ._expressions import same_default, same_expression
 from ._objects import SchemaObject
 
@@ -227,8 +227,12 @@ class _Pair:
     def _forget_what_the_server_adds(self) -> None:
         """Drop the indexes of foreign keys, and MariaDB's checks of JSON."""
         actual, wanted = self._actual, self._wanted
-        json = [each["name"] for each in wanted["columns"] if each["type"] == "json"]
-        added = [f"json_valid(`{name}`)" for name in json]
+        added = {
+            check
+            for each in wanted["columns"]
+            if each["type"] == "json"
+            for check in _mysql.json_checks(each["name"])
+        }
         actual["constraints"] = [
             each for each in actual["constraints"] if each.get("expr") not in added
         ]

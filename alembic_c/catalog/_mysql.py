@@ -277,13 +277,18 @@ def _printed(rows: Sequence[Any]) -> str | bytes:
 
 
 def _show(dialect: Dialect, key: TableKey) -> str:
-    quoted = ".".join(_quoted(dialect, name) for name in key if name is not None)
-    return f"SHOW CREATE TABLE {quoted}"
+    table = ".".join(quoted(name) for name in key if name is not None)
+    return _percent(dialect, f"SHOW CREATE TABLE {table}")
 
 
-def _quoted(dialect: Dialect, name: str) -> str:
-    """Return a name in the quotes that hold in every sql_mode."""
-    return _percent(dialect, "`" + name.replace("`", "``") + "`")
+def quoted(name: str, quote: str = "`") -> str:
+    """Return a name in quotes; those of the default hold in every sql_mode."""
+    return f"{quote}{name.replace(quote, 2 * quote)}{quote}"
+
+
+def json_checks(column: str) -> tuple[str, ...]:
+    """Return the condition of a JSON column on MariaDB, as each sql_mode has it."""
+    return tuple(f"json_valid({quoted(column, quote)})" for quote in ("`", '"'))
 
 
 def _literal(dialect: Dialect, text: str, of_session: Session) -> str:

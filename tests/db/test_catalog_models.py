@@ -67,7 +67,7 @@ def models(backend: str, convention: bool = False) -> sa.MetaData:
         sa.Column("is_active", sa.Boolean, nullable=False, server_default=sa.true()),
         sa.Column("mood", sa.Enum(Mood, name="mood")),
         sa.Column("level", sa.Enum("a", "b", name="level", native_enum=False)),
-        sa.Column("settings", sa.JSON),
+        sa.Column('its "set`tings"', sa.JSON),
         sa.Column("token", sa.Uuid),
         sa.Column("picture", sa.LargeBinary),
         sa.Column("text", sa.Text),
