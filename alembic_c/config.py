@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+
+# Others replace it.
+from argparse import ArgumentParser as ArgumentParser
 from collections.abc import Sequence
 
 # Programs reach the commands as `config.command`, and replace them there.
 from . import command as command
 from . import util as util
 from ._cli import command_line as _command_line
-
-# By upstream's name, under which others replace it.
-from ._cli.parser import Parser as ArgumentParser
 from .util._config import Config as Config
 from .util._config import ConfigFileError as ConfigFileError
 from .util._config import PostWriteHookConfig as PostWriteHookConfig
@@ -44,6 +45,9 @@ class CommandLine(_command_line.CommandLine):
     __doc__ = _command_line.CommandLine.__doc__
 
     def _new_parser(self, **options: Any) -> ArgumentParser:
+        if ArgumentParser is argparse.ArgumentParser:
+            return super()._new_parser(**options)
+        # Others replace `config.ArgumentParser`.
         return ArgumentParser(**options)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -50,12 +50,13 @@ class CommandLine:
             prog=self.parser.prog, parser_class=LateParser
         )
         self.parser.formatter_class = Formatter
-        self.parser.more_help = self._more_help
         for name in command.VERBS:
             self.register_command(getattr(command, name))
 
-    def _new_parser(self, **options: Any) -> Parser:
-        return Parser(**options)
+    def _new_parser(self, **options: Any) -> ArgumentParser:
+        parser = Parser(**options)
+        parser.more_help = self._more_help
+        return parser
 
     def _more_help(self, verb: str | None = None) -> str:
         from . import examples
@@ -93,7 +94,7 @@ class CommandLine:
         summary = vocabulary.summary(fn)
         self.subparsers.add_parser(fn.__name__, help=summary).fill_with(fill)
 
-    def with_all_verbs(self) -> Parser:
+    def with_all_verbs(self) -> ArgumentParser:
         """Return the parser with all verbs, each set up, for what looks at it."""
         for name in added.VERBS:
             self._register_added(name)

@@ -391,17 +391,26 @@ class LoadedMap:
 
 
 def _circle(revisions: Iterable[Revision]) -> list[str]:
-    """Return the ids on circles, and between them; none if there is no circle."""
-    below = {rev.revision: set(rev._all_down_revisions) for rev in revisions}
-    n_left = -1
-    while n_left != len(below):
-        n_left = len(below)
-        named = set().union(*below.values())
-        below = {
-            id_: ids
-            for id_, ids in below.items()
-            if id_ in named and not ids.isdisjoint(below)
-        }
+    """Return the ids on circles, and between them; none if there is no circle.
+
+    Ends are taken off until there are none, first from below, then from above.
+    O(V + E).
+    """
+    named = {rev.revision: set(rev._all_down_revisions) for rev in revisions}
+    below = {id_: ids & named.keys() for id_, ids in named.items()}
+    above: dict[str, set[str]] = {id_: set() for id_ in below}
+    for id_, ids in below.items():
+        for each in ids:
+            above[each].add(id_)
+    for before, behind in ((below, above), (above, below)):
+        ends = [id_ for id_, ids in before.items() if not ids]
+        while ends:
+            id_ = ends.pop()
+            del before[id_]
+            for each in behind.pop(id_):
+                before[each].remove(id_)
+                if not before[each]:
+                    ends.append(each)
     return list(below)
 
 

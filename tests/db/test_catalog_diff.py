@@ -6,18 +6,16 @@ the first seed.  A failure prints its seed.
 
 from __future__ import annotations
 
-import copy
 import os
 import pickle
-import random
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from alembic_c.catalog import Catalog, Change, snapshot
-from tests.support.engines import rolling_back
-from tests.support.schemas import Maker, Schema, build, make_pair
+from tests.db.conftest import CatalogOf
+from tests.support.schemas import changed_once, make_pair
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "20"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
@@ -261,36 +259,15 @@ def test_each_kind_of_change(
 # --- random schemas -----------------------------------------------------------------
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    with rolling_back(database_url) as engine:
-        yield engine
-
-
-def _catalog_of(engine: sa.Engine, spec: Schema) -> Catalog | None:
-    """Return the catalog that a schema makes; None if the database refuses it."""
-    with engine.connect() as connection:
-        try:
-            build(spec).create_all(connection)
-        except sa.exc.SQLAlchemyError:
-            return None
-        return snapshot(connection)
-
-
 @pytest.mark.parametrize("start", range(FIRST_SEED, FIRST_SEED + SCHEMAS, CHUNK))
 def test_no_changes_if_and_only_if_the_fingerprints_are_equal(
-    start: int, engine: sa.Engine
+    start: int, engine: sa.Engine, catalog_of: CatalogOf
 ) -> None:
     n_read = n_changed = 0
     for seed in range(start, min(start + CHUNK, FIRST_SEED + SCHEMAS)):
         pair = make_pair(seed, engine.dialect.name)
-        changed = copy.deepcopy(pair.database)
-        if changed.tables:
-            rng = random.Random(f"one change:{seed}")
-            maker = Maker(rng, pair.dialect)
-            maker.change_table(changed, rng.choice(changed.tables))
-        specs = (pair.database, pair.database, changed, pair.model)
-        catalogs = [_catalog_of(engine, spec) for spec in specs]
+        specs = (pair.database, pair.database, changed_once(pair), pair.model)
+        catalogs = [catalog_of(spec) for spec in specs]
         if catalogs[0] is not None:
             assert catalogs[0].diff(catalogs[1]) == [], f"seed {seed}"  # type: ignore[arg-type]
         known = [each for each in catalogs if each is not None]

@@ -6,11 +6,9 @@ the first seed.  A failure prints its seed.
 
 from __future__ import annotations
 
-import copy
 import enum
 import os
 import pickle
-import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
 from alembic_c.catalog import Catalog, assert_same, render, snapshot
-from tests.support.engines import rolling_back
-from tests.support.schemas import Maker, Schema, build, make_pair
+from tests.db.conftest import CatalogOf
+from tests.support.schemas import build, changed_once, make_pair
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "20"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
@@ -314,41 +312,19 @@ def test_backends_are_not_mixed() -> None:
 # --- random schemas -------------------------------------------------------------------
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    with rolling_back(database_url) as engine:
-        yield engine
-
-
-def _catalog_of(engine: sa.Engine, spec: Schema) -> Catalog | None:
-    """Return the catalog that a schema makes; None if the database refuses it."""
-    with engine.connect() as connection:
-        try:
-            build(spec).create_all(connection)
-        except sa.exc.SQLAlchemyError:
-            return None
-        return snapshot(connection)
-
-
 @pytest.mark.filterwarnings("ignore:Computed column")
-def test_random_schemas(engine: sa.Engine) -> None:
+def test_random_schemas(engine: sa.Engine, catalog_of: CatalogOf) -> None:
     """Quiet where create_all() made it; one change is seen, and told where it is."""
     n_changed = n_seen = 0
     for seed in range(FIRST_SEED, FIRST_SEED + SCHEMAS):
-        spec = make_pair(seed, engine.dialect.name).database
-        database = _catalog_of(engine, spec)
+        pair = make_pair(seed, engine.dialect.name)
+        database = catalog_of(pair.database)
         if database is None:
             continue
-        ours = snapshot(build(spec), dialect=engine.dialect)
+        ours = snapshot(build(pair.database), dialect=engine.dialect)
         assert render(database.diff(ours, order=True)) == "", f"seed {seed}"
-        if not spec.tables:
-            continue
-        changed = copy.deepcopy(spec)
-        rng = random.Random(f"one change:{seed}")
-        Maker(rng, engine.dialect.name).change_table(
-            changed, rng.choice(changed.tables)
-        )
-        other = _catalog_of(engine, changed)
+        changed = changed_once(pair)
+        other = catalog_of(changed)
         if other is None:
             continue
         theirs = {change.table for change in database.diff(other)}

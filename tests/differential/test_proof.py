@@ -6,9 +6,7 @@ first seed.  A failure prints its seed.
 
 from __future__ import annotations
 
-import copy
 import os
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +15,7 @@ import sqlalchemy as sa
 
 from tests.support.engines import rolling_back
 from tests.support.proving import check, differences
-from tests.support.schemas import Maker, Pair, build, make_pair
+from tests.support.schemas import build, changed_once, make_pair
 
 SCHEMAS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "60"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
@@ -28,15 +26,6 @@ CHUNK = 20
 def connection(database_url: str) -> Iterator[sa.Connection]:
     with rolling_back(database_url) as engine, engine.connect() as connection:
         yield connection
-
-
-def _changed_once(pair: Pair) -> Any:
-    """Return the schema of the database with one change in one table."""
-    rng = random.Random(f"one change:{pair.seed}")
-    changed = copy.deepcopy(pair.database)
-    maker = Maker(rng, pair.dialect)
-    maker.change_table(changed, rng.choice(changed.tables))
-    return changed
 
 
 def _summary(found: list[Any]) -> list[str]:
@@ -69,7 +58,7 @@ def test_one_change(start: int, connection: sa.Connection) -> None:
             unchanged = check(connection, build(pair.database), **opts)
             n_tables += unchanged.of
             n_proven += unchanged.proven or 0
-            changed = build(_changed_once(pair))
+            changed = build(changed_once(pair))
             verdict = check(connection, changed, **opts)
             on = differences(connection, changed, "on", **opts)
             assert _summary(on) == _summary(verdict.differences), f"seed {seed}"

@@ -624,6 +624,15 @@ def make_pair(seed: int, dialect: str) -> Pair:
     return Pair(seed, dialect, database, model, options, hidden)
 
 
+def changed_once(pair: Pair) -> Schema:
+    """Return the schema of the database with one change in one table, if it has any."""
+    changed = copy.deepcopy(pair.database)
+    if changed.tables:
+        rng = random.Random(f"one change:{pair.seed}")
+        Maker(rng, pair.dialect).change_table(changed, rng.choice(changed.tables))
+    return changed
+
+
 # --- building -----------------------------------------------------------------------
 
 

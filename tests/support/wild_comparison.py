@@ -60,13 +60,15 @@ def unlike(found: Outcome, expected: Outcome, mode: str, prefix: str) -> Iterato
         one = as_upstream(one, other, prefix)
         if one != other:
             yield _difference(part, one.split("\n"), other.split("\n"))
-    # Where ours marks colons, upstream's upgrade has a parameter, which becomes NULL.
-    if expected.applied is None and "\\\\:" not in found.upgrade:
-        # So do defaults of tables that upstream's batches make anew.
+    if expected.applied is None:
+        # Where ours marks colons, upstream's upgrade has a parameter, which becomes
+        # NULL. So do defaults of tables that upstream's batches make anew.
+        is_marked = "\\\\:" in found.upgrade
         remaining = [
             line
             for line in expected.remaining
-            if line in found.remaining or not _OF_A_PARAMETER.search(line)
+            if line in found.remaining
+            or not (is_marked or _OF_A_PARAMETER.search(line))
         ]
         if found.applied is not None:
             yield f"{found.applied} while applying"

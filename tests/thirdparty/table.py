@@ -261,8 +261,6 @@ _DIALECTS = (
     (CLICKHOUSE, "dialects", "clickhouse+native://u@localhost/d", False),
 )
 
-# alembic_utils, pytest-alembic, Flask-Alembic and alembic-postgresql-enum publish
-# source distributions without tests, and so do most dialects.
 # Of the indexes of Prefect's tables batch mode keeps DESC, COLLATE and expressions.
 _KEPT_IN_PREFECT = (
     r"[+]index ix_flow_run__coalesce_\w+ flow_run",
@@ -279,6 +277,8 @@ _KEPT_IN_PREFECT = (
     r"[+]    \(0, 3, 'name', 'NOCASE', 1\)",
 )
 
+# alembic_utils, pytest-alembic, Flask-Alembic and alembic-postgresql-enum publish
+# source distributions without tests, and so do most dialects.
 PROGRAMS = (
     Program(UTILS, "small", "use_alembic_utils.py", (PG_URL,), server=True, quick=True),
     Program(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import re
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 import alembic_c
+import alembic_c.config
 from alembic_c import command
 from alembic_c._cli import added, examples
 from alembic_c.config import CommandLine, Config, main
@@ -289,6 +291,10 @@ def test_the_version_names_the_product() -> None:
     level, _, _ = version.rpartition(".")
     assert name_distribution.version().partition("+")[0] == level
     assert product == "(alembic-c, a drop-in Alembic)\n"
+
+
+def test_the_parser_is_the_standard_librarys_where_others_replace_it() -> None:
+    assert alembic_c.config.ArgumentParser is argparse.ArgumentParser
 
 
 def test_stamp_takes_several_revisions() -> None:

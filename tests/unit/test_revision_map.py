@@ -380,6 +380,17 @@ class TestQuestions:
         assert len(first.branch_labels) == count
 
 
+def test_a_circle_within_a_long_history_is_found() -> None:
+    """Above it and below it are thousands; the names are those of its own revisions."""
+    revisions = [Revision("r0", None)]
+    revisions += [Revision(f"r{n}", f"r{n - 1}") for n in range(1, 10_000)]
+    revisions[5000] = Revision("r5000", ("r4999", "r5001"))
+    map_ = make_map(*revisions)
+    with pytest.raises(CycleDetected) as caught:
+        map_._topological_sort(revisions, [revisions[-1]])
+    assert caught.value.revisions == ["r5000", "r5001"]
+
+
 def _two_revisions() -> list[Revision]:
     return [Revision("a", None, branch_labels="x"), Revision("b", "a")]
 
