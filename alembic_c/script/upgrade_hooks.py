@@ -264,8 +264,10 @@ def sqlite_backup(upgrade: Upgrade, options: Mapping[str, str]) -> None:
         ):
             whole.backup(copy)
         os.replace(unfinished, target)
-    finally:
+    except BaseException:
+        # Once it is renamed, its name may be another's.
         unfinished.unlink(missing_ok=True)
+        raise
     for each in _copies(directory, source)[: -max(1, keep)] if keep is not None else ():
         each.unlink(missing_ok=True)
 

@@ -136,11 +136,6 @@ def template_key(
     return key
 
 
-def family(key: str) -> str:
-    """Return what the keys of one project's templates begin with."""
-    return key.partition("_")[0]
-
-
 def _configuration(config: Config) -> list[Any]:
     """Return what `env.py` may read of a configuration, the database's URL left out."""
     parser = config.file_config

@@ -19,8 +19,10 @@ from ._store import (
     PREFIX,
     TEMPLATE,
     NoRightError,
+    family,
     is_stale,
     new_name,
+    too_old,
     wait_until,
 )
 
@@ -165,9 +167,9 @@ class MysqlStore:
         """Drop a copy."""
         self._run(f"DROP DATABASE IF EXISTS {_quoted(str(url.database))}")
 
-    def prune(self, family: str, keep: int) -> None:
+    def prune(self, key: str, keep: int) -> None:
         """Drop all templates but the newest, and databases that were left."""
-        self._admin.call(lambda connection: _prune(connection, family, keep))
+        self._admin.call(lambda connection: _prune(connection, key, keep))
 
     def _run(self, statement: str) -> None:
         self._translated(lambda connection: sql(connection, statement))
@@ -294,21 +296,21 @@ def _in_order(statements: Iterable[str], views: list[str]) -> Iterator[str]:
             yield pending.pop(name)
 
 
-def _prune(connection: Connection, family: str, keep: int) -> None:
-    complete = sql(
+def _prune(connection: Connection, key: str, keep: int) -> None:
+    found = sql(
         connection,
         "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME ="
         f" '{_STATEMENTS}' ORDER BY CREATE_TIME DESC",
     ).scalars()
-    ours = [each for each in complete if each.startswith(TEMPLATE + family)]
+    complete = list(found)
     there = sql(connection, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
     used = sql(connection, "SELECT DB FROM information_schema.PROCESSLIST").scalars()
     in_use = set(used)
-    doomed = ours[keep:]
+    doomed = too_old(complete, key, keep)
     for name in there.scalars():
         if name.startswith(CLONE) and is_stale(name) and name not in in_use:
             doomed.append(name)
-        elif name.startswith(TEMPLATE + family) and name not in ours:
+        elif name.startswith(TEMPLATE + family(key)) and name not in complete:
             lock = PREFIX + name.removeprefix(TEMPLATE)
             if sql(connection, f"SELECT IS_FREE_LOCK('{lock}')").scalar() == 1:
                 doomed.append(name)

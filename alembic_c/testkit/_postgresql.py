@@ -18,8 +18,10 @@ from ._store import (
     CLONE,
     TEMPLATE,
     NoRightError,
+    family,
     is_stale,
     new_name,
+    too_old,
     wait_until,
 )
 
@@ -167,22 +169,21 @@ class PostgresqlStore:
         """Drop a copy, whoever is connected to it."""
         self._run(f"DROP DATABASE IF EXISTS {_quoted(str(url.database))} WITH (FORCE)")
 
-    def prune(self, family: str, keep: int) -> None:
+    def prune(self, key: str, keep: int) -> None:
         """Drop all templates but the newest, and copies that were left.
 
         Those that somebody is copying, or connected to, stay.
         """
-        self._admin.call(lambda connection: self._prune(connection, family, keep))
+        self._admin.call(lambda connection: self._prune(connection, key, keep))
 
-    def _prune(self, connection: Connection, family: str, keep: int) -> None:
+    def _prune(self, connection: Connection, key: str, keep: int) -> None:
         names = list(connection.execute(_UNUSED).scalars())
-        templates = [each for each in names if each.startswith(TEMPLATE + family)]
-        doomed = templates[keep:]
+        doomed = too_old(names, key, keep)
         doomed += [each for each in names if each.startswith(CLONE) and is_stale(each)]
         for name in doomed:
             _drop_unused(connection, name)
         for name in names:
-            if name.startswith(BUILDING + family):
+            if name.startswith(BUILDING + family(key)):
                 lock = _lock_values(name.removeprefix(BUILDING))
                 if connection.execute(_TRY_LOCK, lock).scalar():
                     _drop_unused(connection, name)

@@ -21,6 +21,7 @@ from ._store import (
     TEMPLATE,
     is_stale,
     new_name,
+    too_old,
     wait_until,
 )
 from ._tree import TestKitError
@@ -172,12 +173,11 @@ class SqliteStore:
         else:
             _remove(Path(name))
 
-    def prune(self, family: str, keep: int) -> None:
+    def prune(self, key: str, keep: int) -> None:
         """Remove all templates but the newest, and copies that were left."""
-        ours = self._folder.glob(f"{TEMPLATE}{family}*")
-        found = [(_age(path), path) for path in ours]
-        for _, path in sorted(found, reverse=True)[keep:]:
-            _remove(path)
+        there = sorted(self._folder.glob(f"{TEMPLATE}*.sqlite"), key=_moment)
+        for name in too_old((path.stem for path in reversed(there)), key, keep):
+            _remove(self._folder / f"{name}.sqlite")
         if not self._in_memory:
             for path in Path(self._url.database or "").parent.glob(f"{CLONE}*"):
                 if is_stale(path.name):
@@ -190,7 +190,7 @@ class SqliteStore:
         return self._folder / f"{BUILDING}{key}.sqlite"
 
 
-def _age(path: Path) -> float:
+def _moment(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:  # removed by another process meanwhile

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._tree import TestKitError
@@ -72,11 +72,30 @@ class Store(Protocol):
     def drop(self, url: URL) -> None:
         """Remove a copy; one that is gone is no error."""
 
-    def prune(self, family: str, keep: int) -> None:
+    def prune(self, key: str, keep: int) -> None:
         """Remove all templates but the newest, and copies that killed processes left.
 
-        family: what the keys of the project's templates begin with.
+        key: of the project's template that has just been made.
         """
+
+
+def family(key: str) -> str:
+    """Return what the keys of one project's templates begin with."""
+    return key.partition("_")[0]
+
+
+def too_old(templates: Iterable[str], key: str, keep: int) -> list[str]:
+    """Return the names of a project's templates that go.
+
+    templates: the names of all, the newest first. The one that has just been made comes
+    before all others, since the moments that servers tell are as coarse as a second.
+    """
+    others = [
+        name
+        for name in templates
+        if name.startswith(TEMPLATE + family(key)) and name != TEMPLATE + key
+    ]
+    return others[max(keep, 1) - 1 :]
 
 
 def new_name() -> str:

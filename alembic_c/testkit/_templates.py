@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _tree
 from ._connect import call_once
-from ._key import family, template_key
+from ._key import template_key
 from ._store import NoRightError, Store
 from ._tree import TestKitError
 
@@ -117,7 +117,7 @@ def migrated(
     def build() -> None:
         if not store.has(key):  # else another process has done it meanwhile
             _build(store, key, partial(_fill, config, revision=revision, seed=seed))
-            store.prune(family(key), keep)
+            store.prune(key, keep)
 
     try:
         made = _copied(store, key, name, build)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -219,6 +220,26 @@ def test_copies_of_one_second_and_of_another_database(
     assert contents() == [3]
     assert other.exists()
     assert not list(copies.glob("*.part"))
+
+
+def test_a_name_that_another_writes_to_by_now_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.replace
+
+    def rename_and_be_overtaken(source: Path, target: Path) -> None:
+        rename(source, target)
+        source.touch()
+
+    monkeypatch.setattr(os, "replace", rename_and_be_overtaken)
+    database = tmp_path / "app.db"
+    with closing(sqlite3.connect(database)):
+        database.touch()
+    copies = tmp_path / "copies"
+    url = sa.URL.create("sqlite", database=str(database))
+    upgrade = Upgrade(url, (), ("r1",))
+    upgrade_hooks.sqlite_backup(upgrade, {"directory": str(copies)})
+    assert len(list(copies.glob("*.part"))) == 1
 
 
 def test_a_backup_of_what_is_no_file(tree: Tree) -> None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from alembic_c import testkit
 from alembic_c.testkit import TestKitError, TestKitWarning, migrated, migrated_database
-from alembic_c.testkit._store import CLONE
+from alembic_c.testkit._store import CLONE, TEMPLATE, too_old
 from tests.testkit.tree import Tree, databases, tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -210,17 +210,47 @@ def test_old_templates_are_removed(tree: Tree, server: str, cache: Path) -> None
     assert len(left) == 2
 
 
-def test_who_may_not_create_databases_gets_an_upgrade(
-    tree: Tree, postgresql_server: str
-) -> None:
-    url = sa.make_url(postgresql_server)
+def test_the_newest_template_stays_where_all_are_of_one_moment() -> None:
+    of_ours = [f"{TEMPLATE}ours_{n}" for n in range(4)]
+    names = [f"{TEMPLATE}other_1", *of_ours, "ours_5"]
+    assert too_old(names, "ours_3", 2) == of_ours[1:3]
+    assert too_old(names, "ours_3", 0) == of_ours[:3]
+
+
+# Kind of server -> what makes a database and an account that may work on it alone, and
+# what removes both.
+PLAIN_ACCOUNTS = {
+    "postgresql": (
+        ("CREATE ROLE {} LOGIN PASSWORD 'x'", "CREATE DATABASE {} OWNER {}"),
+        ("DROP DATABASE {} WITH (FORCE)", "DROP ROLE {}"),
+    ),
+    "mariadb": (
+        (
+            "CREATE DATABASE {}",
+            "CREATE USER {} IDENTIFIED BY 'x'",
+            "GRANT ALL ON {}.* TO {}",
+        ),
+        ("DROP DATABASE {}", "DROP USER {}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("server", PLAIN_ACCOUNTS, indirect=True)
+def test_who_may_not_create_databases_gets_an_upgrade(tree: Tree, server: str) -> None:
+    url = sa.make_url(server)
+    kind = "postgresql" if url.get_backend_name() == "postgresql" else "mariadb"
+    make, remove = PLAIN_ACCOUNTS[kind]
     admin = sa.create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
     )
     name = f"plain_{os.getpid()}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
-        connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {name}")
+
+    def run(statements: tuple[str, ...]) -> None:
+        with admin.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement.replace("{}", name))
+
+    run(make)
     own = url.set(username=name, password="x", database=name)
     try:
         with pytest.warns(TestKitWarning, match="may not create databases"):
@@ -231,34 +261,7 @@ def test_who_may_not_create_databases_gets_an_upgrade(
         assert tables(own) == {"t1", "t2", "t3"}
     finally:
         testkit._templates._stores.clear()
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-            connection.exec_driver_sql(f"DROP ROLE {name}")
-
-
-def test_who_may_not_create_databases_on_mariadb(
-    tree: Tree, mariadb_server: str
-) -> None:
-    url = sa.make_url(mariadb_server)
-    admin = sa.create_engine(
-        url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
-    )
-    name = f"plain_{os.getpid()}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        connection.exec_driver_sql(f"CREATE USER {name} IDENTIFIED BY 'x'")
-        connection.exec_driver_sql(f"GRANT ALL ON {name}.* TO {name}")
-    own = url.set(username=name, password="x", database=name)
-    try:
-        with pytest.warns(TestKitWarning, match="may not create databases"):
-            given = migrated(tree.config, own)
-        assert given == own
-        assert tables(own) == {"t1", "t2", "t3"}
-    finally:
-        testkit._templates._stores.clear()
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
-            connection.exec_driver_sql(f"DROP USER {name}")
+        run(remove)
 
 
 def test_no_server_is_the_driver_s_error(tree: Tree) -> None:
