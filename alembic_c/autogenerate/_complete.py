@@ -48,8 +48,9 @@ def _steps(context: AutogenContext) -> list[Step]:
     rows = ExistingRows(context)
     if getattr(context.dialect, "is_mariadb", False):
         from ._json_columns import JsonColumns
+        from ._mariadb_casts import TextCasts
 
-        return [rows, JsonColumns(context)]
+        return [rows, JsonColumns(context), TextCasts(context)]
     if context.dialect.name != "postgresql":
         return [rows]
     from ._conversions import Conversions  # which import the dialect

@@ -7,11 +7,10 @@ type before.  So it is dropped before the change and set after it.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, TextClause, text
@@ -19,6 +18,7 @@ from sqlalchemy import ARRAY, TextClause, text
 from ..ddl import _pg_compare
 from ..operations import ops
 from ..util import sqla_compat
+from . import _text_casts
 from ._pg_casts import Cast, CastCatalog, PgType, to_be_created
 from ._type_catalog import named_types
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from ..operations.ops import MigrateOperation
     from .api import AutogenContext
-
-log = logging.getLogger("alembic.autogenerate.types")
 
 _COLUMN = """
 SELECT a.atttypid, a.attgenerated <> '' AS is_generated,
@@ -74,29 +72,20 @@ class Conversions:
 
     def complete(self, forth: ops.UpgradeOps, back: ops.DowngradeOps) -> None:
         """Make the changes of types in both directions of a revision possible."""
-        self._complete(forth, forward=True)
-        self._complete(back, forward=False)
-
-    def _complete(self, container: ops.OpContainer, forward: bool) -> None:
-        completed: list[MigrateOperation] = []
-        for operation in container.ops:
-            if isinstance(operation, ops.OpContainer):
-                self._complete(operation, forward)
-            # Others' subclasses have their own ways.
-            if (
-                type(operation) is ops.AlterColumnOp
-                and operation.modify_type is not None
-                and "postgresql_using" not in operation.kw
-            ):
-                completed += self._converted(operation, forward)
-            else:
-                completed.append(operation)
-        container.ops[:] = completed
+        forth._expand(partial(self._converted, forward=True))
+        back._expand(partial(self._converted, forward=False))
 
     def _converted(
-        self, operation: ops.AlterColumnOp, forward: bool
-    ) -> Iterator[ops.AlterColumnOp]:
-        """Yield a change of type with what it needs."""
+        self, operation: MigrateOperation, forward: bool
+    ) -> Iterator[MigrateOperation]:
+        """Yield an operation, a change of type with what it needs."""
+        if (
+            type(operation) is not ops.AlterColumnOp  # others' have their own ways
+            or operation.modify_type is None
+            or "postgresql_using" in operation.kw
+        ):
+            yield operation
+            return
         change = self._change(operation, forward)
         if change is None or not change.is_plain:
             yield operation
@@ -245,23 +234,9 @@ class Conversions:
             operation.modify_type
         ):
             return  # from one ENUM to another the text is the value
-        name = operation.column_name
-        operation._notes += (
-            f"WARNING: PostgreSQL has no cast from {there} to {wanted}.  This works if",
-            f"{name!r} has no values, or the text of each is one of the new type;",
-            "otherwise it fails.  In two steps: add a column of the new type and fill",
-            'it with op.execute("UPDATE ..."); then drop the old column and give the',
-            "new one its name.",
-        )
+        operation._notes += _text_casts.comment(operation, "PostgreSQL", there, wanted)
         if forward:
-            log.warning(
-                "No cast from %s to %s for column '%s.%s': values whose text is not of "
-                "the new type stop the migration; a comment in the file has two steps",
-                there,
-                wanted,
-                operation.table_name,
-                name,
-            )
+            _text_casts.warn(operation, there, wanted)
 
 
 def _default_op(operation: ops.AlterColumnOp, default: Any) -> ops.AlterColumnOp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import util
@@ -190,6 +190,19 @@ class OpContainer(MigrateOperation):
                 yield from operation._leaves()
             else:
                 yield operation
+
+    def _expand(
+        self, replacement: Callable[[MigrateOperation], Iterable[MigrateOperation]]
+    ) -> None:
+        """Put what is returned for an operation in its place, within containers too."""
+        expanded: list[MigrateOperation] = []
+        for operation in self.ops:
+            if isinstance(operation, OpContainer):
+                operation._expand(replacement)
+                expanded.append(operation)
+            else:
+                expanded += replacement(operation)
+        self.ops[:] = expanded
 
     def _undone(self) -> list[MigrateOperation]:
         """Return what undoes the operations, the last one first."""

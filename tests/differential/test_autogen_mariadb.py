@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS
+from tests.support import mariadb
 from tests.support.autogen import Package, as_found, collected, describe, settle
-from tests.support.round_trip import round_trip
+from tests.support.round_trip import round_trip, run, written
 from tests.support.wild_comparison import differences
 
 Model = Callable[[], sa.MetaData]
@@ -214,6 +215,73 @@ def test_json_columns_come_back(name: str, connection: sa.Connection) -> None:
     wanted = make(*JSON[name]()) if name in JSON else sa.MetaData()
     trip = round_trip(Package("alembic_c"), connection, wanted)
     assert trip.is_at_rest, trip.told()
+
+
+def typed(type_: Any, default: Any = None) -> sa.MetaData:
+    metadata = sa.MetaData()
+    column = sa.Column("it's", type_, index=True, server_default=default)
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), column)
+    return metadata
+
+
+# Types before and after, the defaults, and whether the server converts by itself.
+CASTS: dict[str, tuple[Any, Any, Any, Any, bool]] = {
+    "of a uuid": (sa.Uuid, mysql.TINYINT, None, None, False),
+    "to a uuid": (sa.DateTime, sa.Uuid, None, None, False),
+    "with defaults": (sa.UUID, sa.Numeric(9, 2), "0" * 32, "1", False),
+    "by a variant": (
+        sa.Integer,
+        sa.String().with_variant(sa.UUID(), "mysql", "mariadb"),
+        *(None, None, False),
+    ),
+    "of a text": (sa.String(36), sa.Uuid, None, None, True),
+    "to a text": (sa.Uuid, sa.Enum("a", "b"), None, None, True),
+    "of a number": (sa.Integer, sa.DateTime, None, None, True),
+}
+
+
+@pytest.mark.parametrize("name", CASTS)
+def test_changes_of_type_that_the_server_refuses(
+    name: str, connection: sa.Connection, packages: tuple[Package, Package]
+) -> None:
+    before, after, old, new, works = CASTS[name]
+    start, wanted = typed(before, old), typed(after, new)
+    ours, theirs = packages
+    expected = round_trip(theirs, connection, wanted, start=start)
+    assert expected.is_at_rest == works, expected.told()
+    mariadb.drop_tables(connection)
+    connection.commit()
+    trip = round_trip(ours, connection, wanted, start=start)
+    assert trip.is_at_rest, trip.told()
+    assert trip.written.diffs == expected.written.diffs
+    if works:
+        assert trip.written == expected.written
+
+
+def test_such_a_change_is_told(
+    connection: sa.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    typed(sa.String(36)).create_all(connection)
+    values = "00000000-0000-0000-0000-000000000001", None
+    for each in values:
+        connection.execute(
+            sa.text("INSERT INTO t (`it's`) VALUES (:value)"), {"value": each}
+        )
+    connection.execute(sa.text("ALTER TABLE t MODIFY `it's` UUID"))
+    connection.commit()
+    upgrade, downgrade = written(Package("alembic_c"), connection, typed(sa.Integer))
+    assert "# WARNING: MariaDB has no cast from UUID to INTEGER." in upgrade
+    assert "# WARNING: MariaDB has no cast from INTEGER to UUID." in downgrade
+    (record,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert record.getMessage().startswith("No cast from UUID to INTEGER for column 't.")
+    with pytest.raises(sa.exc.DBAPIError, match="incorrect INTEGER value"):
+        run(Package("alembic_c"), connection, upgrade)
+    stored = sa.text("SELECT `it's` FROM t ORDER BY id")
+    assert connection.scalars(stored).all() == [*values]
+    connection.execute(sa.text("UPDATE t SET `it's` = '12' WHERE `it's` IS NOT NULL"))
+    connection.commit()
+    run(Package("alembic_c"), connection, upgrade)
+    assert connection.scalars(stored).all() == [12, None]
 
 
 @pytest.mark.usefixtures("as_text")
