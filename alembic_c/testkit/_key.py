@@ -9,10 +9,13 @@ versions of what runs the migrations, and what the caller names.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import inspect
 import os
 import platform
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +40,17 @@ _SKIPPED_ENDINGS = (".pyc", ".pyo", "~", ".swp")
 # last changes of content and of inode. Programs cannot set the last one.
 _Stamp = tuple[int, int, int, int]
 
+# A second change within so many nanoseconds may leave the times as they are: file
+# systems count them in steps, the coarsest ones in two seconds.
+_COARSE = 2_000_000_000
+
 
 class Inputs:
     """The files and directories that were read for a digest, as they were then."""
 
     def __init__(self) -> None:
         self._stamps: dict[str, _Stamp | None] = {}
+        self._started = time.time_ns()
 
     def digest(self, path: str) -> bytes:
         """Return the SHA-256 of a file's content.
@@ -76,8 +84,30 @@ class Inputs:
         return sorted(found)
 
     def are_unchanged(self) -> bool:
-        """Return whether all of them are as they were."""
-        return all(_current(path) == stamp for path, stamp in self._stamps.items())
+        """Return whether all of them are as they were.
+
+        No of files that were just changed when they were read: nothing would tell that
+        they were changed again.
+        """
+        last = max((stamp[3] for stamp in self._stamps.values() if stamp), default=0)
+        return last + _COARSE < self._started and all(
+            _current(path) == stamp for path, stamp in self._stamps.items()
+        )
+
+    def forget_bytecode(self) -> None:
+        """Remove bytecode that may be of an earlier content.
+
+        Python takes it for a source of the same size and second, so what was changed
+        within the second of its first run would not be what a template is made with.
+        """
+        for path, stamp in self._stamps.items():
+            if stamp and path.endswith(".py"):
+                compiled = importlib.util.cache_from_source(path)
+                # Mostly there is none. What this account may not remove it has not
+                # written while it edited.
+                with suppress(OSError):
+                    if os.stat(compiled).st_mtime_ns < stamp[3] + _COARSE:
+                        os.unlink(compiled)
 
 
 def _stamp(status: os.stat_result) -> _Stamp:
@@ -129,6 +159,7 @@ def template_key(
     answers += [("file", path, inputs.digest(path)) for path in _named(paths, inputs)]
     if seed is not None:
         answers.append(("seed", inputs.digest(_function(seed)[-1])))
+    inputs.forget_bytecode()
     text = repr((question, answers)).encode("utf-8", "surrogatepass")
     family = hashlib.sha256(os.fsencode(os.path.realpath(script.dir))).hexdigest()
     key = f"{family[:8]}_{hashlib.sha256(text).hexdigest()[:24]}"

@@ -17,7 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 from alembic_c import testkit
-from alembic_c.testkit import TestKitError, TestKitWarning, migrated, migrated_database
+from alembic_c.testkit import (
+    TestKitError,
+    TestKitWarning,
+    _key,
+    migrated,
+    migrated_database,
+)
 from alembic_c.testkit._store import CLONE, TEMPLATE, too_old
 from tests.testkit.tree import Tree, databases, tables
 
@@ -122,7 +128,11 @@ def test_an_edit_makes_a_new_template(
         assert tree.n_runs == 2
 
 
-def test_an_edit_that_keeps_size_and_time_is_seen(tree: Tree, tmp_path: Path) -> None:
+def test_an_edit_that_keeps_size_and_time_is_seen(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where Python has kept the bytecode of what was there before."""
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
     server = f"sqlite:///{tmp_path / 'app.db'}"
     path = tree.versions / "r3.py"
     with migrated_database(tree.config, server):
@@ -131,6 +141,30 @@ def test_an_edit_that_keeps_size_and_time_is_seen(tree: Tree, tmp_path: Path) ->
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     with migrated_database(tree.config, server) as url:
         assert tables(url) == {"t1", "t2", "t9"}
+
+
+@pytest.mark.parametrize("just_edited", [True, False])
+def test_files_are_read_again_while_their_times_tell_nothing(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, just_edited: bool
+) -> None:
+    """A file system's clock stands still for a while: a second edit changes no time."""
+    read: list[str] = []
+    digest = _key.Inputs.digest
+
+    def noted(inputs: _key.Inputs, path: str) -> bytes:
+        read.append(path)
+        return digest(inputs, path)
+
+    if not just_edited:
+        monkeypatch.setattr(_key, "_COARSE", -(10**12))  # as if made long ago
+    monkeypatch.setattr(_key.Inputs, "digest", noted)
+    url = sa.make_url("sqlite://")
+    keys, counts = set(), []
+    for _ in range(2):
+        keys.add(_key.template_key(tree.config, "head", url=url, server=""))
+        counts.append(len(read))
+    assert len(keys) == 1
+    assert counts[1] == counts[0] * (2 if just_edited else 1)
 
 
 def test_env_py_on_another_database_is_stopped(tree: Tree, tmp_path: Path) -> None:
