@@ -21,7 +21,7 @@ from tests.support.engines import rolling_back
 from tests.support.pairs import Refused, run
 from tests.support.schemas import Pair, build, make_pair
 
-PAIRS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "200"))
+PAIRS = int(os.environ.get("ALEMBIC_C_FUZZ_PAIRS", "100"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_FUZZ_SEED", "1"))
 # With the proof, tables that it shows to be equal are not compared at all.
 PROOF_MODES = os.environ.get("ALEMBIC_C_FUZZ_PROOF", "off,on").split(",")

@@ -24,7 +24,7 @@ from tests.support.comparator_grid import GRIDS, Grid
 from tests.support.watched_columns import Remembered, Watched, watched
 
 # No axis of a grid has it as a factor, so that a sample sees all of each axis.
-SHARE = int(os.environ.get("ALEMBIC_C_COMPARATORS", "1999"))
+SHARE = int(os.environ.get("ALEMBIC_C_COMPARATORS", "3989"))
 SHOWN = 20
 NEXT_VALUE = "nextval("
 

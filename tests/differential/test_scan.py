@@ -109,7 +109,7 @@ def check_header_compiles(source: bytes, scanned: _core.ScannedFile) -> None:
 
 
 def test_random_files() -> None:
-    n_files = int(os.environ.get("ALEMBIC_C_SCAN_FILES", "20000"))
+    n_files = int(os.environ.get("ALEMBIC_C_SCAN_FILES", "8000"))
     first = int(os.environ.get("ALEMBIC_C_SCAN_SEED", random.randrange(1 << 48)))
     kinds: dict[str, int] = {}
     for seed in range(first, first + n_files):
