@@ -1,7 +1,8 @@
 """A throwaway PostgreSQL server, where PostgreSQL's programs are installed.
 
-It lives in a temporary directory, listens on a free loopback port, gives up durability
-for speed, keeps nothing after `stop()` and is never the machine's own server.
+It lives in a temporary directory, in memory where there is room, listens on a free
+loopback port, gives up durability for speed, keeps nothing after `stop()` and is never
+the machine's own server. What a killed process leaves, the next server removes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
 from ._tree import TestKitError
 
@@ -29,9 +30,18 @@ _SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "max_wal_size": "256MB",
     "listen_addresses": "127.0.0.1",
     "max_connections": "100",
 }
+
+_PREFIX = "alembic_c_pg"
+# Locked in a server's directory by each process that uses it.
+_IN_USE = "in_use"
+
+# Where files are in memory on Linux, and the bytes that have to be free there.
+_MEMORY = "/dev/shm"
+_ROOM = 2 << 30
 
 
 class ServerMissing(TestKitError):
@@ -69,6 +79,61 @@ def free_port() -> int:
         return port
 
 
+def _parent() -> Path:
+    """Return the directory for servers' directories: what TMPDIR names, or memory."""
+    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    if not named and os.access(_MEMORY, os.W_OK | os.X_OK):
+        status = os.statvfs(_MEMORY)
+        if status.f_bavail * status.f_frsize >= _ROOM:
+            return Path(_MEMORY)
+    return Path(tempfile.gettempdir())
+
+
+class _Use:
+    """The use of a server's directory by this process; it ends with the process.
+
+    Raises FileNotFoundError if the directory is gone.
+    """
+
+    def __init__(self, directory: Path, *, new: bool = False) -> None:
+        path = directory / _IN_USE
+        self._stream = open(path, "w" if new else "r")  # noqa: SIM115 - see end()
+        fcntl.flock(self._stream, fcntl.LOCK_SH)
+        path.stat()  # it may have been removed meanwhile
+
+    def is_last(self) -> bool:
+        """Return whether no other process uses it; from then on none can."""
+        return _is_alone(self._stream)
+
+    def end(self) -> None:
+        """End the use."""
+        self._stream.close()
+
+
+def _is_alone(stream: TextIO) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove_unused(parent: Path) -> None:
+    """Remove the directories of servers whose processes were killed.
+
+    A server that still runs ends by itself when it misses its files: it looks for them
+    once a minute (AddToDataDirLockFile and RecheckDataDirLockFile in PostgreSQL).
+    """
+    for path in parent.glob(f"{_PREFIX}*/{_IN_USE}"):
+        # Another user's, or removed by another process meanwhile.
+        with contextlib.suppress(PermissionError, FileNotFoundError), open(path) as own:
+            if _is_alone(own):
+                # A server that writes meanwhile leaves something for the next time.
+                shutil.rmtree(path.with_name("data"), ignore_errors=True)
+                if not path.with_name("data").exists():
+                    shutil.rmtree(path.parent)
+
+
 def _account() -> dict[str, Any]:
     # PostgreSQL refuses to run as root; its package creates this account.
     return {"user": "postgres"} if os.geteuid() == 0 else {}
@@ -91,7 +156,12 @@ class Cluster:
         self._user = user
         self._password = password or secrets.token_hex(8)
         self._settings = {**_SETTINGS, **(settings or {})}
-        self.directory = Path(tempfile.mkdtemp(prefix="alembic_c_pg"))
+        parent = _parent()
+        _remove_unused(parent)
+        made = Path(tempfile.mkdtemp(prefix="alembic_c_", dir=parent))
+        self.use = _Use(made, new=True)
+        # Now that it is in use, under a name that is looked for.
+        self.directory = made.rename(f"{made.with_name(_PREFIX)}_{made.name[10:]}")
         self.port = free_port()
         self.server: subprocess.Popen[bytes] | None = None
 
@@ -145,6 +215,7 @@ class Cluster:
             self.server.wait(timeout=30)
             self.server = None
         shutil.rmtree(self.directory)
+        self.use.end()
 
     def _await_ready(self, seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
@@ -181,68 +252,60 @@ def shared(folder: Path, driver: str) -> Iterator[str]:
 
     The first one starts it; the last one to leave stops it, whoever started it.
     """
-    state = folder / "alembic_c_cluster.json"
+    path = folder / "alembic_c_cluster.json"
     with _locked(folder):
-        cluster = _State.read(state)
-        if cluster is None:
-            started = Cluster().start()
-            assert started.server is not None
-            cluster = _State(
-                started.url(driver="postgresql"),
-                started.server.pid,
-                str(started.directory),
-                [],
-            )
-        cluster.users.append(os.getpid())
-        cluster.write(state)
+        state, use = _joined(path) or _started(path)
     try:
-        yield cluster.url.replace("postgresql", driver, 1)
+        yield state.url.replace("postgresql", driver, 1)
     finally:
         with _locked(folder):
-            release(state, os.getpid())
+            if use.is_last():
+                state.stop()
+                path.unlink()
+            use.end()
 
 
-def release(state: Path, process: int | None = None) -> None:
-    """Leave a shared cluster; stop it if no process that lives uses it any more.
+def _joined(path: Path) -> tuple[_State, _Use] | None:
+    """Return the cluster of a file, and the use of it; None if there is no cluster."""
+    try:
+        state = _State(**json.loads(path.read_text()))
+        return state, _Use(Path(state.directory))
+    except FileNotFoundError:
+        return None
 
-    state: its file; nothing is done if it is gone. process: who leaves.
+
+def _started(path: Path) -> tuple[_State, _Use]:
+    """Start a cluster that others find by a file."""
+    cluster = Cluster().start()
+    assert cluster.server is not None
+    url = cluster.url(driver="postgresql")
+    state = _State(url, cluster.server.pid, str(cluster.directory))
+    state.write(path)
+    return state, cluster.use
+
+
+class _State(NamedTuple):
+    """What processes tell each other of a shared cluster, in a file.
+
+    server: the id of its process.
     """
-    cluster = _State.read(state)
-    if cluster is None:
-        return
-    cluster.users = [each for each in cluster.users if each != process and _lives(each)]
-    if cluster.users:
-        cluster.write(state)
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(cluster.server, signal.SIGINT)
-    _await_end(cluster.server)
-    shutil.rmtree(cluster.directory)
-    state.unlink()
 
-
-class _State:
-    """What processes tell each other of a shared cluster, in a file."""
-
-    def __init__(self, url: str, server: int, directory: str, users: list[int]) -> None:
-        self.url = url
-        self.server = server
-        self.directory = directory
-        self.users = users
-
-    @classmethod
-    def read(cls, path: Path) -> _State | None:
-        """Return what a file says, None if there is no file."""
-        try:
-            return cls(**json.loads(path.read_text()))
-        except FileNotFoundError:
-            return None
+    url: str
+    server: int
+    directory: str
 
     def write(self, path: Path) -> None:
         """Write the file; only its owner may read the password in it."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w") as stream:
-            json.dump(vars(self), stream)
+            json.dump(self._asdict(), stream)
+
+    def stop(self) -> None:
+        """Stop the server and remove its directory."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.server, signal.SIGINT)
+        _await_end(self.server)
+        shutil.rmtree(self.directory)
 
 
 @contextlib.contextmanager
