@@ -33,6 +33,29 @@ with attributes["engine"].connect() as connection:
     attributes["after"](connection)
 """
 
+# The same through a driver for asyncio, whose URL is `asynchronous`.
+ASYNC_ENV = """\
+import asyncio
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from alembic_c import context
+
+attributes = context.config.attributes
+
+def run(connection):
+    context.configure(connection=connection, **attributes["options"])
+    with context.begin_transaction():
+        context.run_migrations()
+    attributes["after"](connection)
+
+async def main():
+    engine = create_async_engine(attributes["asynchronous"], poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+
+asyncio.run(main())
+"""
+
 REVISION = """\
 import sqlalchemy as sa
 from alembic_c import context, op
@@ -72,7 +95,8 @@ class Project:
     def __init__(self, root: Path, url: str) -> None:
         self._versions = root / "scripts" / "versions"
         self._versions.mkdir(parents=True)
-        (root / "scripts" / "env.py").write_text(ENV)
+        self.env = root / "scripts" / "env.py"
+        self.env.write_text(ENV)
         self.engine = sa.create_engine(url, pool_size=12)
         self.ran: list[str] = []
         self.settings: list[str] = []
@@ -220,6 +244,32 @@ def test_a_step_waits_for_a_lock_and_is_run_again(
     if history:
         question = "SELECT outcome FROM alembic_version_history ORDER BY step"
         assert project.rows(question) == ["done", "done"]
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg_async"])
+@pytest.mark.parametrize("per_migration", [True, False])
+def test_through_drivers_for_asyncio(
+    on_postgresql: Project, driver: str, per_migration: bool
+) -> None:
+    project = on_postgresql
+    project.env.write_text(ASYNC_ENV)
+    url = project.engine.url.set(drivername=f"postgresql+{driver}")
+    project.attributes["asynchronous"] = url
+    project.attributes["after"] = project._note
+    project.options(
+        lock_timeout="200ms",
+        lock_retries=20,
+        transaction_per_migration=per_migration,
+    )
+    project.revision(
+        "r1", None, INSERTS, "context.config.attributes['note'](op.get_bind())"
+    )
+    project.revision("r2", "r1", INSERTS, WAITS)
+    project.upgrade_beside(lambda: project.ran.count("r2") > 2)
+    assert project.version == ["r2"]
+    assert project.n_notes == 2
+    assert project.settings[0] == "200ms 0"
+    assert project.settings[-1] == "0 0"
 
 
 @pytest.mark.parametrize("history", [False, True])
