@@ -238,9 +238,10 @@ def _split_at_parenthesis(statement: str) -> tuple[str, str]:
 
 def _needs_its_statement(parts: str) -> bool:
     """Return whether an index has more than columns, by its statement from "(" on."""
+    elements = tokens(parts)[1:-1]
     return any(
-        token.text == "(" or token.is_word("COLLATE", "DESC", "WHERE")
-        for token in tokens(parts)[1:]
+        token.text != "," if place % 2 else token.kind not in ("word", "quoted")
+        for place, token in enumerate(elements)
     )
 
 

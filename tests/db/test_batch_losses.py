@@ -416,6 +416,9 @@ def test_what_goes_with_a_column_is_told(connection: sa.Connection) -> None:
         "CREATE TRIGGER tr2 AFTER INSERT ON t BEGIN SELECT NEW.x; END",
         "CREATE INDEX gone ON t (lower(y))",
         "CREATE INDEX left ON t (lower(x))",
+        "CREATE INDEX summed ON t (id, x + 1)",
+        "CREATE INDEX number ON t (-x)",
+        "CREATE INDEX upwards ON t (x ASC)",
     )
     with pytest.warns(UserWarning, match="Unnamed CHECK constraint"):
         (warned,) = batch(connection, lambda b: b.drop_column("y"))
@@ -425,7 +428,7 @@ def test_what_goes_with_a_column_is_told(connection: sa.Connection) -> None:
         'the CHECK "xy" (x > y)'
     )
     names = {row[0] for row in rows(connection, "SELECT name FROM sqlite_master")}
-    assert names == {"t", "tr2", "left"}
+    assert names == {"t", "tr2", "left", "summed", "number", "upwards"}
 
 
 @pytest.mark.parametrize("option", ["STRICT", "WITHOUT ROWID"])
