@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._existing_rows import ExistingRows
+from ._index_elements import IndexElements
+from ._sqlite_indexes import SqliteIndexes
 
 if TYPE_CHECKING:
     from ..operations.ops import DowngradeOps, MigrationScript, UpgradeOps
@@ -45,19 +47,21 @@ def complete(context: AutogenContext, scripts: Sequence[MigrationScript]) -> Non
 
 
 def _steps(context: AutogenContext) -> list[Step]:
-    rows = ExistingRows(context)
+    steps: list[Step] = [ExistingRows(context), IndexElements(context)]
     if getattr(context.dialect, "is_mariadb", False):
         from ._json_columns import JsonColumns
         from ._mariadb_casts import TextCasts
 
-        return [rows, JsonColumns(context), TextCasts(context)]
+        return [*steps, JsonColumns(context), TextCasts(context)]
+    if context.dialect.name == "sqlite":
+        return [*steps, SqliteIndexes(context)]
     if context.dialect.name != "postgresql":
-        return [rows]
+        return steps
     from ._conversions import Conversions  # which import the dialect
     from ._named_types import NamedTypes
     from ._timings import Timings
 
-    steps: list[Step] = [rows, Timings(context), Conversions(context)]
+    steps += [Timings(context), Conversions(context)]
     if not enum_package_is_active(context):
         steps.append(NamedTypes(context))
     return steps

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog import _read
 from ..util import sqla_compat
 from ._questions import Answer, Question, TableKey
-from ._tokens import tokens
+from ._tokens import bare, tokens
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
@@ -80,11 +80,7 @@ def _same(there: str, here: str) -> bool:
     These are parentheses, and quotes and letter case of names.
     """
     one, other = (
-        [_bare(token) for token in tokens(text) if token not in _NEEDLESS]
+        [bare(token) for token in tokens(text) if token not in _NEEDLESS]
         for text in (there, here)
     )
     return one == other
-
-
-def _bare(token: str) -> str:
-    return token[1:-1].lower() if token[0] in '"`' and len(token) > 1 else token

@@ -49,6 +49,11 @@ def _closing(kept: list[str]) -> int:
     return -1
 
 
+def bare(token: str) -> str:
+    """Return a quoted name in small letters and without its quotes; others as is."""
+    return token[1:-1].lower() if token[0] in '"`' and len(token) > 1 else token
+
+
 def same_text(one: str | None, other: str | None) -> bool:
     """Return whether two expressions are the same but for blanks and letter case."""
     if one is None or other is None:

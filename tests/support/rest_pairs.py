@@ -2,8 +2,7 @@
 
 The parts are those of `schemas`, with more: circles of foreign keys, arrays of enums,
 generated columns that use others, MariaDB.  Without what no migration can take back
-(nameless constraints on SQLite, a generated column of another type), and without what
-SQLAlchemy does not reflect: SQLite's index elements that are no plain columns.
+(nameless constraints on SQLite, a generated column of another type).
 """
 
 from __future__ import annotations
@@ -91,7 +90,12 @@ class Maker(schemas.Maker):
             column.extra = []
 
     def element(self, kind: str) -> Word:
-        return super().element(kind) if self.postgresql else lambda column: column
+        if self.mysql:
+            return self.rng.choice([lambda column: column, sa.desc])
+        if self.chance(0.1 if kind == "text" else 0.0):
+            collation = "C" if self.postgresql else "NOCASE"
+            return lambda column: sa.desc(sa.collate(column, collation))
+        return super().element(kind)
 
     def check(self, table: TableSpec) -> Item | None:
         # A column that counts by itself can be in none, and one without columns goes

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, text
+from sqlalchemy import Column
 from sqlalchemy.sql.elements import ClauseElement
 
 from ...catalog._model import index_options, is_unset
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ..api import AutogenContext
 
 _DIALECT = "postgresql"
-# pg_index.indoption: descending is 1, NULLS FIRST is 2.
-_SORTING = (None, "DESC NULLS LAST", "NULLS FIRST", "DESC")
 
 
 def compare_definitions(
@@ -61,41 +59,9 @@ def compare_definitions(
         # What cannot be compared as text has been compared.
         warnings.simplefilter("ignore")
         as_text: ComparisonResult = impl.compare_indexes(wanted, found)
-    _complete(found, answer.there)
     if as_text.is_different:
         return as_text
     return ComparisonResult.Different(answer.described())
-
-
-def _complete(found: Index, definition: Mapping[str, Any]) -> None:
-    """Give a reflected index the collations that SQLAlchemy does not reflect.
-
-    So the way back makes it again as it was.
-    """
-    options = found.dialect_options["postgresql"]
-    classes = dict(options["ops"] or {})
-    elements: Any = found.expressions
-    for place, collation in enumerate(definition["collation"] or ()):
-        if collation is None:
-            continue
-        expression = definition["expression"][place]
-        sorting = int(definition["sorting"].split()[place])
-        elements[place] = text(
-            sqla_compat._without_parameters(
-                " ".join(
-                    filter(
-                        None,
-                        (
-                            expression,
-                            f"COLLATE {collation}",
-                            classes.pop(expression, None),
-                            _SORTING[sorting],
-                        ),
-                    )
-                )
-            )
-        )
-    options["ops"] = classes
 
 
 def _compare_predicates(
