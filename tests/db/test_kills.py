@@ -111,10 +111,13 @@ def test_sqlite(tmp_path: Path, both: SideBySide, options: str) -> None:
     assert {"healed", "explained"} & set(seen)
 
 
-def test_mariadb(tmp_path: Path, both: SideBySide, mariadb_server: str) -> None:
-    root = project(tmp_path, "")
+@pytest.mark.parametrize("options", ["", "transaction_per_migration=True"])
+def test_mariadb(
+    tmp_path: Path, both: SideBySide, mariadb_server: str, options: str
+) -> None:
+    root = project(tmp_path, options)
     seen = []
-    for at in places(3):
+    for at in places(3 + len(options) % 2):
         url = mariadb.emptied(mariadb_server, "mysql")
         seen.append(survive(both.tools["alembic_c"], root, url, at))
     print(seen)
