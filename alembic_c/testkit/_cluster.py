@@ -12,10 +12,12 @@ import fcntl
 import glob
 import json
 import os
+import pwd
 import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -127,11 +129,21 @@ def _remove_unused(parent: Path) -> None:
     for path in parent.glob(f"{_PREFIX}*/{_IN_USE}"):
         # Another user's, or removed by another process meanwhile.
         with contextlib.suppress(PermissionError, FileNotFoundError), open(path) as own:
-            if _is_alone(own):
+            if _is_ours(path.parent) and _is_alone(own):
                 # A server that writes meanwhile leaves something for the next time.
                 shutil.rmtree(path.with_name("data"), ignore_errors=True)
                 if not path.with_name("data").exists():
                     shutil.rmtree(path.parent)
+
+
+def _is_ours(directory: Path) -> bool:
+    """Return whether a directory is nobody else's; it stands where all may write."""
+    status = directory.lstat()
+    owners = {os.geteuid()}
+    for name in _account().values():
+        with contextlib.suppress(KeyError):
+            owners.add(pwd.getpwnam(name).pw_uid)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid in owners
 
 
 def _account() -> dict[str, Any]:

@@ -40,11 +40,17 @@ def test_what_a_killed_process_leaves_is_removed(
             assert process.stdout is not None
             places.append(Path(process.stdout.readline().strip()))
         (tmp_path / "alembic_c_pg_of_others").mkdir()
+        for name in ("in_use", "data/file"):
+            (tmp_path / "project" / name).parent.mkdir(exist_ok=True, parents=True)
+            (tmp_path / "project" / name).touch()
+        (tmp_path / "alembic_c_pg_link").symlink_to(tmp_path / "project")
         killed.kill()
         killed.wait()
         own = _cluster.Cluster()
         there = {path.name for path in tmp_path.iterdir()}
-        assert there == {places[0].name, own.directory.name, "alembic_c_pg_of_others"}
+        others = {"alembic_c_pg_of_others", "alembic_c_pg_link", "project"}
+        assert there == {places[0].name, own.directory.name, *others}
+        assert (tmp_path / "project" / "data" / "file").exists()
         own.stop()
         assert not own.directory.exists()
 
