@@ -8,6 +8,7 @@ memory, too.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -229,14 +230,40 @@ def feed_sqlite(
     return reader.finish()
 
 
-def whole_postgresql(connection: Connection, schemas: Sequence[str] | None) -> Whole:
+def whole_postgresql(
+    connection: Connection,
+    schemas: Sequence[str] | None,
+    query: Query | None = None,
+) -> Whole:
     """Read PostgreSQL's tables and other objects; five queries.
 
-    schemas, and what is raised: as for postgresql().
+    schemas, and what is raised: as for postgresql(). query: runs them; plainly if it is
+        None.
     """
-    tables = postgresql(connection, schemas)
-    query = _with_width(partial(_rows, connection))
-    return tables, _objects.postgresql(query, schemas)
+    reader = _pg_reader(connection, schemas)
+    query = query or partial(_rows, connection)
+    tables = feed_postgresql(reader, query)
+    return tables, _objects.postgresql(_with_width(query), schemas)
+
+
+def prepared(connection: Connection) -> Query:
+    """Return what runs queries that this session plans only once, for one reading.
+
+    Planning a query of the catalogs of a small database takes longer than running it.
+    The statements stay in the session; drivers and poolers may remove them between two
+    readings (psycopg does after each DROP), so it is asked which ones there are.
+    """
+    found = "SELECT name FROM pg_catalog.pg_prepared_statements"
+    there = {row[0] for row in _rows(connection, found)}
+
+    def query(sql: str) -> Iterator[Sequence[Any]]:
+        name = f"alembic_c_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
+        if name not in there:
+            with executed(connection, f"PREPARE {name} AS {sql}"):
+                there.add(name)
+        return _rows(connection, f"EXECUTE {name}")
+
+    return query
 
 
 def whole_sqlite(connection: Connection, schemas: Sequence[str | None] | None) -> Whole:

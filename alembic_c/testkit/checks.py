@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import catalog, install
+from ..catalog._snapshot import snapshot_again
 from ..runtime._steps import MigrationStep
 from ..script import ScriptDirectory
 from ..util import CommandError, _meaning
@@ -209,7 +210,8 @@ class _Walk:
         """Yield the steps to run; each has ended when the next one is asked for."""
         for revision in _below(self._script, self._chosen):
             yield _step(self._script, revision, up=True)
-        before = _snapshot(context)
+        # With the version table: a revision that drops it is a fault, too.
+        before = snapshot_again(context.connection)
         for revision in self._chosen:
             self._current = revision
             self._started = time.perf_counter()
@@ -218,14 +220,14 @@ class _Walk:
             if reason is None:
                 self.expects_errors = True
                 yield _step(self._script, self._current, up=False)
-                changes = before.diff(_snapshot(context))
+                changes = before.diff(snapshot_again(context.connection))
                 if changes:
                     self._note(changes=tuple(changes))
                     return
                 yield _step(self._script, self._current, up=True)
                 self.expects_errors = False
             self._note(irreversible=reason)
-            before = _snapshot(context)
+            before = snapshot_again(context.connection)
 
     def fail(self, problem: Exception) -> None:
         """Note that the current revision has failed."""
@@ -256,11 +258,6 @@ def _below(script: ScriptDirectory, chosen: Sequence[str]) -> list[str]:
         return []
     needed = _tree.upgrade_plan(script, chosen[-1])
     return [each.revision for each in needed if each.revision not in set(chosen)]
-
-
-def _snapshot(context: MigrationContext) -> catalog.Catalog:
-    # The version table stays: a revision that drops it is a fault, too.
-    return catalog.snapshot(context.connection, version_table=None)
 
 
 # The first words of SchemaObject.kind: what a MetaData cannot tell.

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from alembic_c import _sqlite3
 from alembic_c.catalog import Catalog, _libraries, snapshot
 from alembic_c.catalog._address import Address, parse
+from alembic_c.catalog._snapshot import snapshot_again
 
 DRIVERS = ("psycopg2", "psycopg", "pg8000")
 
@@ -180,6 +181,32 @@ def test_uncommitted_tables_are_seen(database_url: str) -> None:
         assert [table.name for table in snapshot(connection).tables] == ["new"]
         connection.rollback()
         assert len(snapshot(connection)) == 0
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_repeated_reading_sees_each_change(pg_url: str, driver: str) -> None:
+    """It leaves the planning of its queries to the first time, in each session."""
+    url = sa.make_url(pg_url).set(drivername=f"postgresql+{driver}")
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        for statement in (
+            "CREATE TABLE t (id serial PRIMARY KEY, name text CHECK (name <> 'x'))",
+            "ALTER TABLE t ALTER COLUMN name TYPE varchar(30)",
+            "CREATE SCHEMA s CREATE TABLE u (id int)",
+            "CREATE TYPE s.mood AS ENUM ('sad', 'glad')",
+            "DROP SCHEMA s CASCADE",
+            "DEALLOCATE ALL",
+        ):
+            connection.exec_driver_sql(statement)
+            now = snapshot(connection, version_table=None)
+            for _ in range(2):
+                assert snapshot_again(connection) == now
+        ours = "SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^alembic_c_'"
+        assert connection.exec_driver_sql(ours).scalar() == 5
+        connection.invalidate()
+        connection.rollback()
+        assert snapshot_again(connection) == snapshot(connection, version_table=None)
     engine.dispose()
 
 
