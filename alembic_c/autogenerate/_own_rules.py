@@ -29,6 +29,9 @@ _METHODS = (
     "_create_metadata_constraint_sig",
     "_create_reflected_constraint_sig",
     "_normalize_computed_default",
+    "_stored_types",
+    "_tokenize_column_type",
+    "_type_matches",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
@@ -480,16 +481,32 @@ class DefaultImpl(metaclass=ImplMeta):
             inspected_params, meta_params, self.type_arg_extract
         )
 
+    def _stored_types(self, definition: str) -> Iterable[str]:
+        """Return what the database may have in place of a type, as DDL has both."""
+        return ()
+
+    def _type_matches(
+        self, inspected: Params, declared: Params, definition: str
+    ) -> bool:
+        """Return whether a type in the database is what the metadata's makes there.
+
+        declared, definition: the metadata's, taken apart and as DDL has it.
+        """
+        stored = map(_autogen.tokenize, self._stored_types(definition))
+        return any(
+            self._column_types_match(inspected, each)
+            and self._column_args_match(inspected, each)
+            for each in itertools.chain((declared,), stored)
+        )
+
     def compare_type(
         self, inspector_column: Column[Any], metadata_column: Column[Any]
     ) -> bool:
         """Return whether the type in the database differs from the metadata's."""
         inspected = self._tokenize_column_type(inspector_column)
         declared = self._tokenize_column_type(metadata_column)
-        return not (
-            self._column_types_match(inspected, declared)
-            and self._column_args_match(inspected, declared)
-        )
+        definition = self.dialect.type_compiler_instance.process(metadata_column.type)
+        return not self._type_matches(inspected, declared, definition)
 
     def compare_server_default(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
+from . import _stored_types
 from ._autogen import is_plain_string
 from .base import (
     AlterColumn,
@@ -247,6 +249,9 @@ class MySQLImpl(DefaultImpl):
                 wanted = getattr(counterpart, action)
                 if getattr(key, action) is None and _is_restrict(wanted):
                     setattr(key, action, "RESTRICT")
+
+    def _stored_types(self, definition: str) -> Iterable[str]:
+        return _stored_types.on_mysql(definition)
 
     def compare_type(
         self, inspector_column: Column[Any], metadata_column: Column[Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnClause, Null
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
-from . import _pg_compare
+from . import _pg_compare, _stored_types
 from ._autogen import ComparisonResult, is_plain_string
 from .base import (
     AlterColumn,
@@ -75,6 +76,9 @@ class PostgresqlImpl(DefaultImpl):
 
     transactional_ddl = True
     type_synonyms = DefaultImpl.type_synonyms + ({"DOUBLE PRECISION", "FLOAT"},)
+
+    def _stored_types(self, definition: str) -> Iterable[str]:
+        return _stored_types.on_postgresql(definition)
 
     @util.memoized_property
     def _default_answers(self) -> dict[tuple[str, str], bool]:

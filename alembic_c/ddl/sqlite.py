@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from .. import util
 from ..util import sqla_compat
 from ..util.sqla_compat import compiles
+from . import _stored_types
 from .base import (
     ColumnName,
     RenameTable,
@@ -77,6 +79,9 @@ class SQLiteImpl(DefaultImpl):
         """Refuse, with NotImplementedError; a type's constraint is passed over."""
         if not sqla_compat._has_create_rule(const):
             raise NotImplementedError(_NO_ALTER)
+
+    def _stored_types(self, definition: str) -> Iterable[str]:
+        return _stored_types.on_sqlite(self.dialect, definition)
 
     def compare_server_default(
         self,

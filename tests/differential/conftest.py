@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from alembic_c.autogenerate._expressions import Expressions
+from alembic_c.ddl import _stored_types
 from tests.support.autogen import Package
 
 
@@ -20,3 +21,10 @@ def packages(upstream: ModuleType) -> tuple[Package, Package]:
 def as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare expressions as texts, as upstream does (`db/test_expressions.py`)."""
     monkeypatch.setattr(Expressions, "can_ask", False)
+
+
+@pytest.fixture
+def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare types by their names, as upstream does (`db/test_stored_types.py`)."""
+    for name in ("on_mysql", "on_postgresql", "on_sqlite"):
+        monkeypatch.setattr(_stored_types, name, lambda *of_the_model: ())

@@ -153,7 +153,7 @@ def findings(
     return diffs, sorted(messages), sorted(set(warned)), code
 
 
-@pytest.mark.usefixtures("as_text")
+@pytest.mark.usefixtures("as_text", "by_name")
 @pytest.mark.parametrize("there", MODELS)
 def test_models(
     there: str, connection: sa.Connection, packages: tuple[Package, Package]
@@ -288,7 +288,7 @@ def test_such_a_change_is_told(
     assert connection.scalars(stored).all() == [12, None]
 
 
-@pytest.mark.usefixtures("as_text")
+@pytest.mark.usefixtures("as_text", "by_name")
 def test_wild_pairs(
     connection: sa.Connection,
     packages: tuple[Package, Package],

@@ -20,7 +20,7 @@ FIRST_SEED = int(os.environ.get("ALEMBIC_C_WILD_SEED", "1"))
 PROOF_MODES = os.environ.get("ALEMBIC_C_FUZZ_PROOF", "off,on").split(",")
 CHUNK = 25
 
-pytestmark = pytest.mark.usefixtures("as_text")
+pytestmark = pytest.mark.usefixtures("as_text", "by_name")
 
 
 @pytest.mark.parametrize("start", range(FIRST_SEED, FIRST_SEED + PAIRS, CHUNK))

@@ -23,6 +23,8 @@ from tests.support.autogen import Package
 from tests.support.comparator_grid import GRIDS, Grid
 from tests.support.watched_columns import Remembered, Watched, watched
 
+pytestmark = pytest.mark.usefixtures("by_name")
+
 # No axis of a grid has it as a factor, so that a sample sees all of each axis.
 SHARE = int(os.environ.get("ALEMBIC_C_COMPARATORS", "3989"))
 SHOWN = 20

@@ -31,7 +31,7 @@ from tests.support.proving import mode
 SHARE = int(os.environ.get("ALEMBIC_C_GRID", "12"))
 ENOUGH = 60
 
-pytestmark = pytest.mark.usefixtures("as_text")
+pytestmark = pytest.mark.usefixtures("as_text", "by_name")
 
 
 def create(connection: sa.Connection, name: str, declared: str) -> bool:

@@ -54,12 +54,9 @@ class Judge:
                     return False
                 text = self.dialect.type_compiler_instance.process(type_)
                 found, declared = _autogen.tokenize(text), _autogen.tokenize(wanted)
+                return self.impl._type_matches(found, declared, wanted)
             except Exception:  # noqa: BLE001 - it is the exact path's to raise
                 return False
-        return bool(
-            self.impl._column_types_match(found, declared)
-            and self.impl._column_args_match(found, declared)
-        )
 
     def reflected_type(self, actual: str) -> TypeEngine[Any] | None:
         """Return the type that reflection makes of a catalog's text, if it is known."""
