@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -46,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "alembic_c_config",
         "the alembic.ini or pyproject.toml of the migrations",
         default="",
+    )
+    parser.addini(
+        "alembic_c_ahead",
+        "make the next database in a thread while a test runs, where that pays",
+        type="bool",
+        default=True,
     )
     parser.addini(
         "alembic_c_unedited_since",
@@ -162,12 +168,17 @@ def migration_seed() -> Callable[[Connection], Any] | None:
 
 @pytest.fixture(scope="session")
 def migrated_database_at(
+    pytestconfig: pytest.Config,
     migration_config: Config,
     migration_url: str,
     migration_files: list[str | os.PathLike[str]],
     migration_seed: Callable[[Connection], Any] | None,
-) -> DatabaseAt:
-    """Return a function: revision to a context manager of a migrated database's URL."""
+) -> Iterator[DatabaseAt]:
+    """Yield a function: revision to a context manager of a migrated database's URL.
+
+    While a test runs, the database of the next one is made, except with the setting
+    `alembic_c_ahead = false`; see `alembic_c.testkit.copies_ahead`.
+    """
 
     @contextmanager
     def database_at(revision: str) -> Iterator[URL]:
@@ -178,7 +189,9 @@ def migrated_database_at(
         ) as url:
             yield url
 
-    return database_at
+    ahead = pytestconfig.getini("alembic_c_ahead")
+    with testkit.copies_ahead() if ahead else nullcontext():
+        yield database_at
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from ._ahead import copies_ahead as copies_ahead
 from ._data import BeforeRevision as BeforeRevision
 from ._data import before_revision as before_revision
 from ._scratch import rolled_back as rolled_back
@@ -22,6 +23,7 @@ __all__ = [
     "TestKitError",
     "TestKitWarning",
     "before_revision",
+    "copies_ahead",
     "drop",
     "migrated",
     "migrated_database",

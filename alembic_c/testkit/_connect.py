@@ -24,8 +24,8 @@ class Connector:
     """Runs functions on connections to one database.
 
     url: where; autocommit: whether each statement commits by itself.
-    A connection of a synchronous driver is kept for the next call. A process that was
-    forked makes its own.
+    Connections of a synchronous driver are kept for the next calls, one for each thread
+    of `copies_ahead`. A process that was forked makes its own.
     """
 
     def __init__(self, url: URL, *, autocommit: bool = False) -> None:
@@ -49,7 +49,7 @@ class Connector:
                 self._engine.dispose(close=False)
             self._process = os.getpid()
             self._engine = sa.create_engine(
-                self.url, pool_size=1, max_overflow=4, **self._options
+                self.url, pool_size=3, max_overflow=2, **self._options
             )
         return self._engine
 

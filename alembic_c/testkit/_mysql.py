@@ -107,6 +107,10 @@ class MysqlStore:
         )
         return self._admin.call(lambda connection: str(sql(connection, query).one()))
 
+    def pays_ahead(self) -> bool:
+        """Return True: each table of a copy is created by itself."""
+        return True
+
     def locked(self, key: str, body: Callable[[], _T]) -> _T:
         """Call a function with a named lock, in a session of its own."""
         query = f"SELECT GET_LOCK('{PREFIX}{key}', 0)"

@@ -93,17 +93,33 @@ class PostgresqlStore:
 
         return self._admin.call(ask)
 
+    @functools.cache  # noqa: B019 - a store lives as long as its process
+    def pays_ahead(self) -> bool:
+        """Return whether the server works without fsync, as servers for tests do.
+
+        With it a checkpoint, which each drop waits for, writes what was made ahead.
+        """
+        query = sa.text("SELECT pg_catalog.current_setting('fsync') = 'off'")
+        return bool(
+            self._admin.call(lambda connection: connection.execute(query).scalar())
+        )
+
     @functools.cached_property
     def _strategy(self) -> str:
         """How databases are copied: what costs least on this server.
 
-        Without fsync, which servers for tests do without, by files; with it, the
-        checkpoints of that way cost far more than the pages in the log of the other.
+        Without fsync by files; with it, the checkpoints of that way cost far more than
+        the pages in the log of the other. There is a choice since PostgreSQL 15.
         """
-        by_files = self._admin.call(
-            lambda connection: connection.execute(_IS_FAST_BY_FILES).scalar()
+        if not self.pays_ahead():
+            return ""
+        return self._admin.call(
+            lambda connection: (
+                "STRATEGY FILE_COPY"
+                if (connection.dialect.server_version_info or ()) >= (15,)
+                else ""
+            )
         )
-        return "STRATEGY FILE_COPY" if by_files else ""
 
     def locked(self, key: str, body: Callable[[], _T]) -> _T:
         """Call a function with an advisory lock, in a session of its own.
@@ -217,12 +233,6 @@ class PostgresqlStore:
                 "ALTER ROLE … CREATEDB allows it"
             ) from problem
 
-
-# There is a choice since PostgreSQL 15.
-_IS_FAST_BY_FILES = sa.text(
-    "SELECT pg_catalog.current_setting('server_version_num')::int >= 150000"
-    " AND pg_catalog.current_setting('fsync') = 'off'"
-)
 
 _TRY_LOCK = sa.text("SELECT pg_catalog.pg_try_advisory_lock(:class, :number)")
 _UNLOCK = sa.text("SELECT pg_catalog.pg_advisory_unlock(:class, :number)")

@@ -89,6 +89,10 @@ class SqliteStore:
         """Return SQLite's version."""
         return sqlite3.sqlite_version
 
+    def pays_ahead(self) -> bool:
+        """Return False: a file is copied in a millisecond."""
+        return False
+
     def locked(self, key: str, body: Callable[[], _T]) -> _T:
         """Call a function with a lock on a file, which is removed in the end."""
         lock = FileLock(self._folder / f"{PREFIX}{key}.lock")

@@ -39,6 +39,9 @@ class Store(Protocol):
     def server(self) -> str:
         """Return the server's version, and what else decides what a migration does."""
 
+    def pays_ahead(self) -> bool:
+        """Return whether copies are worth making, and dropping, in the background."""
+
     def locked(self, key: str, body: Callable[[], _T]) -> _T:
         """Call a function with a lock that ends with the process."""
 

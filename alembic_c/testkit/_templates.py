@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _tree
+from ._ahead import ahead_of
 from ._connect import call_once
 from ._key import template_key
 from ._store import NoRightError, Store
@@ -134,8 +135,9 @@ def migrated(
 
 
 def _copied(store: Store, key: str, name: str | None, build: Callable[[], None]) -> URL:
+    ahead = ahead_of(store, name)
     for _ in range(_TRIES):
-        made = store.clone(key, name)
+        made = ahead.clone(store, key) if ahead else store.clone(key, name)
         if made is not None:
             return made
         store.locked(key, build)
@@ -166,10 +168,19 @@ def _fill(config: Config, url: URL, *, revision: str, seed: Seed | None) -> None
 
 
 def drop(url: str | URL) -> None:
-    """Remove a database that `migrated` has made in this process; no other."""
-    store = _made.pop(_tree.as_url(url).render_as_string(), None)
-    if store is not None:
-        store.drop(_tree.as_url(url))
+    """Remove a database that `migrated` has made in this process; no other.
+
+    In a block of `copies_ahead` that happens in the background.
+    """
+    place = _tree.as_url(url)
+    store = _made.pop(place.render_as_string(), None)
+    if store is None:
+        return
+    ahead = ahead_of(store, place.database)
+    if ahead is None:
+        store.drop(place)
+    else:
+        ahead.drop(store, place)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy.engine import make_url
 
@@ -160,6 +160,31 @@ def logging_kept() -> Iterator[None]:
             logger.handlers[:] = handlers
 
 
+class InThread(threading.Thread, Generic[_T]):
+    """A call that runs in a thread of its own, from now on."""
+
+    def __init__(self, body: Callable[[], _T]) -> None:
+        super().__init__(name="alembic_c.testkit")
+        self._body = body
+        self._outcome: list[_T] = []
+        self._problem: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Call it, and keep what it gives."""
+        try:
+            self._outcome.append(self._body())
+        except BaseException as problem:  # noqa: BLE001 - raised by result()
+            self._problem = problem
+
+    def result(self) -> _T:
+        """Wait for the end; return what the call returns, raise what it raises."""
+        self.join()
+        if self._problem is not None:
+            raise self._problem
+        return self._outcome[0]
+
+
 def outside_loop(body: Callable[[], _T]) -> _T:
     """Call a function where `asyncio.run` may be used, as asynchronous `env.py`s do.
 
@@ -169,22 +194,7 @@ def outside_loop(body: Callable[[], _T]) -> _T:
         asyncio.get_running_loop()
     except RuntimeError:
         return body()
-    outcome: list[Any] = []
-
-    def target() -> None:
-        try:
-            outcome.extend((True, body()))
-        except BaseException as problem:  # noqa: BLE001 - raised again below
-            outcome.extend((False, problem))
-
-    thread = threading.Thread(target=target, name="alembic_c.testkit")
-    thread.start()
-    thread.join()
-    succeeded, value = outcome
-    if not succeeded:
-        raise value
-    result: _T = value
-    return result
+    return InThread(body).result()
 
 
 def as_url(url: str | URL) -> URL:

@@ -276,6 +276,8 @@ OF_PYTEST = {
     "alembic_c_config": "The `alembic.ini` or `pyproject.toml` of the migrations.",
     "alembic_c_url": "The server for migrated databases: a URL, or `sqlite`, "
     "`postgresql`. The variable `ALEMBIC_C_TEST_URL` comes first.",
+    "alembic_c_ahead": "Whether the next database is made while a test runs, where "
+    "that pays: PostgreSQL without `fsync`, MariaDB and MySQL. On by default.",
     "alembic_c_unedited_since": "A reference of git, such as `origin/main`: "
     "`test_no_revision_was_edited` fails if a revision file was changed since.",
 }
