@@ -8,6 +8,8 @@ from typing_extensions import CapsuleType, Self
 PG_N_QUERIES: int
 PG_NAMES_COLUMNS: tuple[str, ...]
 SQLITE_N_PRAGMAS: int
+# With "{database}", a literal, and "{tables}", a condition behind AND or nothing.
+MYSQL_QUERIES: tuple[str, ...]
 
 _Row: TypeAlias = Sequence[str | int | None]
 # A capsule is a row source of _libpq or _sqlite3.
@@ -254,6 +256,11 @@ class MysqlReader:
         charsets: Iterable[Sequence[str]] = (),
     ) -> Self: ...
     def add(self, schema: str | None, name: str, sql: str | bytes, /) -> None: ...
+    def begin(
+        self, database: str, schema: str | None, names: Iterable[str], /
+    ) -> None: ...
+    def feed(self, query: int, rows: Iterable[Sequence[Any]], /) -> None: ...
+    def end(self) -> list[tuple[str, str]]: ...
     def finish(self) -> Catalog: ...
 
 class _Judge(Protocol):

@@ -2,7 +2,8 @@
 
 MariaDB prints any number of tables in one round trip: the statements are the body of a
 compound statement, and each gives a result of its own. MySQL has nothing like it that
-every driver knows, so there it is one round trip a table.
+every driver knows, so there it is one round trip a table; `_mysql_bulk` reads many of
+its tables in another way.
 """
 
 from __future__ import annotations
@@ -148,11 +149,21 @@ def read_tables(
     Raises what SQLAlchemy raises if one is gone, or is not to be seen.
     """
     reader = of_session.reader()
+    add_tables(reader, connection, keys, of_session)
+    return reader.finish()
+
+
+def add_tables(
+    reader: _catalog.MysqlReader,
+    connection: Connection,
+    keys: Sequence[TableKey],
+    of_session: Session,
+) -> None:
+    """Read tables into a reader, as read_tables() does."""
     for (schema, name), sql in zip(
         keys, _statements(connection, keys, of_session), strict=True
     ):
         reader.add(schema, name, sql)
-    return reader.finish()
 
 
 def _table_keys(

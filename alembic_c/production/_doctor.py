@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..runtime import _history, _sessions
+from ..runtime import _history
 from ..runtime._failures import LONGEST_NAME, TEMPORARY, temporary_name
-from ..util import _meaning
+from ..util import _meaning, _sessions
 from . import _log_verb
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from . import _sessions
+from ..util import _sessions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

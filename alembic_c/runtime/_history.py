@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .. import __version__, util
-from . import _sessions
+from ..util import _sessions
 from ._steps import RevisionStep, StampStep
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import sqlalchemy as sa
 
 from .. import util
+from ..util import _sessions
 from ..util._filelock import FileLock
-from . import _sessions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

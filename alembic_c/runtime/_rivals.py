@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from .. import util
-from ..util import sqla_compat
+from ..util import _sessions, sqla_compat
 from ..util.compat import add_note
-from . import _sessions
 
 if TYPE_CHECKING:
     from ._steps import RevisionStep, StampStep

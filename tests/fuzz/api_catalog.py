@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from tests.fuzz.hostile import Call, Hostile, World
 
+MYSQL_ROWS = Path(__file__).parents[1] / "samples" / "mysql_rows.json"
 PG_ROWS = Path(__file__).parents[2] / "csrc" / "reflect" / "pg_rows.h"
 
 
@@ -94,6 +96,7 @@ class Readers:
             self.feed_postgresql,
             self.feed_pragmas,
             self.feed_mysql,
+            self.feed_mysql_rows,
             self.use_reader,
             self.read_metadata,
             self.read_metadata,
@@ -229,6 +232,25 @@ class Readers:
             if rng.random() < 0.2:
                 sql = rng.choice((sql[: rng.randrange(len(sql))], world.value()))
             reader.add(rng.choice((None, "s", world.text())), name, sql)
+        return reader.finish()
+
+    def feed_mysql_rows(self) -> Any:
+        """Feed a reader what information_schema tells."""
+        rng, world = self.world.rng, self.world
+        results = json.loads(MYSQL_ROWS.read_text(encoding="utf-8"))
+        names: Any = rng.sample([row[0] for row in results[0]], 5)
+        if rng.random() < 0.1:
+            names = rng.choice((world.value(), [world.text()], [world.value()]))
+        reader = self.catalog.MysqlReader(
+            False, charsets=[["utf8mb4", "utf8mb4_0900_ai_ci"]]
+        )
+        world.keep(reader)
+        reader.begin(rng.choice(("printed", world.text())), None, names)
+        for number, rows in enumerate(results):
+            some = rows if rng.random() < 0.8 else self.damaged(rows)
+            reader.feed(number if rng.random() < 0.98 else world.value(), some)
+        for name, _ in reader.end():
+            world.keep(name)
         return reader.finish()
 
     def statement(self) -> tuple[Any, ...]:

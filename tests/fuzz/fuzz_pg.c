@@ -2,85 +2,11 @@
  * libFuzzer target for the reader of PostgreSQL's catalogs: whatever rows a source
  * gives, the answer is an error or a catalog that keeps what alc/catalog.h promises.
  *
- * The input is text, so that the corpus can be read: queries parted by form feeds, rows
- * by newlines, fields by '|'; '~' alone is NULL, '#' before a field makes it a number.
- * Missing fields are NULL.
+ * The input is rows as text (text_source.h), query after query.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "alc/pg.h"
 #include "alc/proof.h"
-
-static void check(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-enum { MAX_COLUMNS = 32 };
-
-/* Each text is a block of its own, so that reading past its end is caught. */
-struct source {
-    const char *at, *end;
-    size_t n_columns;
-    char *blocks[MAX_COLUMNS];
-};
-
-static void free_blocks(struct source *source)
-{
-    for (size_t i = 0; i < MAX_COLUMNS; i++) {
-        free(source->blocks[i]);
-        source->blocks[i] = NULL;
-    }
-}
-
-static void fill_cell(struct alc_cell *cell, char **block, const char *ptr, size_t len)
-{
-    memset(cell, 0, sizeof *cell);
-    if (len == 1 && ptr[0] == '~') {
-        return;
-    }
-    if (len && ptr[0] == '#') {
-        cell->kind = ALC_CELL_INT;
-        for (size_t i = 1; i < len; i++) {
-            cell->number =
-                (int64_t)((uint64_t)cell->number * 31 + (uint8_t)ptr[i] - 48);
-        }
-        return;
-    }
-    *block = malloc(len ? len : 1);
-    check(*block != NULL);
-    memcpy(*block, ptr, len);
-    cell->kind = ALC_CELL_TEXT;
-    cell->text.ptr = *block;
-    cell->text.len = len;
-}
-
-static int next_row(void *self, struct alc_cell *cells, struct alc_error *err)
-{
-    struct source *source = self;
-    (void)err;
-    free_blocks(source);
-    if (source->at == source->end || *source->at == '\f') {
-        return 0;
-    }
-    for (size_t i = 0; i < source->n_columns; i++) {
-        const char *start = source->at;
-        while (source->at < source->end && !memchr("|\n\f", *source->at, 3)) {
-            source->at++;
-        }
-        fill_cell(&cells[i], &source->blocks[i], start, (size_t)(source->at - start));
-        if (source->at < source->end && *source->at == '|') {
-            source->at++;
-        }
-    }
-    while (source->at < source->end && *source->at != '\f' && *source->at++ != '\n') {
-    }
-    return 1;
-}
+#include "text_source.h"
 
 static int read_all(struct alc_pg_reader *reader, const char *bytes, size_t len)
 {
@@ -90,12 +16,12 @@ static int read_all(struct alc_pg_reader *reader, const char *bytes, size_t len)
     alc_buf_init(&sql);
     for (int query = 0; !rc && query < ALC_PG_N_QUERIES; query++) {
         check(alc_pg_sql(&sql, reader, (enum alc_pg_query)query, NULL) == 0);
-        source.n_columns = alc_pg_n_columns((enum alc_pg_query)query);
-        struct alc_rows rows = {&source, source.n_columns, next_row};
+        struct alc_rows rows =
+            rows_of(&source, alc_pg_n_columns((enum alc_pg_query)query));
         struct alc_error err = {0};
         rc = alc_pg_feed(reader, (enum alc_pg_query)query, &rows, &err);
         check(rc == err.code);
-        source.at += source.at < source.end; /* the form feed */
+        next_query(&source);
     }
     free_blocks(&source);
     alc_buf_release(&sql);

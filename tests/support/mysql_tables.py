@@ -2,18 +2,22 @@
 
 `python -m tests.support.mysql_tables URL PREFIX` makes them on a server and writes what
 SHOW CREATE TABLE prints to the corpus, `tests/fuzz/corpus/mysql`: so it was made, with
-MariaDB 10.11.19 and 11.8.9 and MySQL 9.7.4.
+MariaDB 10.11.19 and 11.8.9 and MySQL 9.7.4. What MySQL's information_schema tells of
+them goes to `ROWS`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus" / "mysql"
+# A list of rows for each of _catalog.MYSQL_QUERIES.
+ROWS = Path(__file__).parents[1] / "samples" / "mysql_rows.json"
 
 # Those of foreign keys; made first, and no part of the corpus.
 PARENTS = (
@@ -188,6 +192,17 @@ def make_tables(execute: Any, is_mariadb: bool) -> Iterator[str]:
             yield name
 
 
+def _write_rows(query: Callable[[str], Any]) -> None:
+    from alembic_c._catalog import MYSQL_QUERIES
+
+    texts = [sql.format(database="'printed'", tables="") for sql in MYSQL_QUERIES]
+    results = [
+        [json.dumps([*row], ensure_ascii=False) for row in query(sql)] for sql in texts
+    ]
+    lists = ["[\n" + ",\n".join(rows) + "\n]" for rows in results]
+    ROWS.write_text("[" + ",\n".join(lists) + "]\n", encoding="utf-8")
+
+
 def main(url: str, prefix: str) -> None:
     import sqlalchemy as sa
 
@@ -209,6 +224,8 @@ def main(url: str, prefix: str) -> None:
         for name in made:
             printed = connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`")
             (CORPUS / f"{prefix}-{name}.sql").write_text(printed.one()[1])
+        if not is_mariadb:
+            _write_rows(connection.exec_driver_sql)
 
 
 if __name__ == "__main__":

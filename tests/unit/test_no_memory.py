@@ -79,6 +79,22 @@ def test_statements_of_mysql() -> None:
     fail_each_allocation(read)
 
 
+def test_rows_of_mysql() -> None:
+    results: list[list[tuple[Any, ...]]] = [[] for _ in _catalog.MYSQL_QUERIES]
+    results[0] = [("t", "BASE TABLE", "InnoDB", "utf8mb4_bin", "", "")]
+    results[1] = [("t", 1, "id", b"int", "NO", *[None] * 3, "", "", "", None)]
+    charsets = [("utf8mb4", "utf8mb4_bin")]
+
+    def read() -> tuple[Any, bytes]:
+        reader = _catalog.MysqlReader(False, charsets=charsets)
+        reader.begin("d", "s", iter(["t", "gone"]))
+        for number, rows in enumerate(results):
+            reader.feed(number, iter(rows))
+        return reader.end(), reader.finish().canonical()
+
+    fail_each_allocation(read)
+
+
 class Judge:
     """Sees no difference."""
 

@@ -235,7 +235,7 @@ class Attempt:
         Raises _NotTried for a server or a session whose statements may be read as
         something else by SQLAlchemy.
         """
-        from ...catalog import _mysql
+        from ...catalog import _mysql, _mysql_bulk
 
         connection, dialect = self._context.connection, self._context.dialect
         assert connection is not None
@@ -250,7 +250,7 @@ class Attempt:
             or (session.lower_case == 2 and not session.is_mariadb)
         ):
             raise _NotTried("the session's way of printing names")
-        return _mysql.read_tables(connection, keys, session)
+        return _mysql_bulk.read_tables(connection, keys, session)
 
     def serial_columns(
         self, inspector: Inspector, keys: Collection[TableKey]

@@ -85,6 +85,7 @@ struct alc_bind_rows {
     PyObject *row;                  /* strong: the one in hand, or NULL */
     Py_ssize_t at;
     size_t n_columns;
+    bool takes_bytes; /* set it behind begin: bytes are text too */
     enum alc_bind_reading *reading;
 };
 

@@ -1,5 +1,6 @@
 /*
- * MysqlReader: MySQL's and MariaDB's tables, from statements that Python fetched.
+ * MysqlReader: MySQL's and MariaDB's tables, from statements and rows that Python
+ * fetched.
  */
 #include "catalog_state.h"
 
@@ -11,7 +12,23 @@
 struct mysql_reader {
     struct alc_bind_reader base;
     struct alc_mysql_session session; /* its charsets are in the model's arena */
+    struct alc_mysql_bulk *bulk;      /* between begin() and end(), else NULL */
 };
+
+/* Whether it may be used, between begin() and end() or not: 0, or -1 with an
+ * exception. */
+static int check_state(struct mysql_reader *self, bool in_bulk)
+{
+    if (alc_bind_check_idle(self->base.reading) < 0) {
+        return -1;
+    }
+    if ((self->bulk != NULL) != in_bulk) {
+        PyErr_SetString(PyExc_RuntimeError, in_bulk ? "begin() has not been called"
+                                                    : "end() has not been called");
+        return -1;
+    }
+    return 0;
+}
 
 /* A text in the model out of an item of a sequence.  Returns 0 or -1 with an exception.
  */
@@ -95,7 +112,7 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
     Py_ssize_t schema_len, name_len, sql_len;
     if (!PyArg_ParseTuple(args, "z#s#s#:add", &schema, &schema_len, &name, &name_len,
                           &sql, &sql_len) ||
-        alc_bind_check_idle(self->base.reading) < 0) {
+        check_state(self, false) < 0) {
         return NULL;
     }
     struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
@@ -115,8 +132,147 @@ static PyObject *mysql_reader_add(PyObject *object, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* A reader of information_schema for these tables; NULL with an exception. */
+static struct alc_mysql_bulk *make_bulk(struct mysql_reader *self,
+                                        struct alc_str database, struct alc_str schema,
+                                        PyObject *names)
+{
+    struct alc_mysql_bulk *bulk;
+    struct alc_error err;
+    alc_error_init(&err);
+    int rc =
+        alc_mysql_bulk_new(&bulk, &self->base.model, &self->session, database, &err);
+    if (rc) {
+        alc_bind_raise(&err, NULL);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
+        struct alc_str name;
+        bool is_text = alc_bind_borrow_text(&name, PyTuple_GET_ITEM(names, i)) == 0;
+        rc = is_text ? alc_mysql_bulk_want(bulk, schema, name, &err) : 0;
+        if (rc) {
+            alc_bind_raise(&err, NULL);
+        }
+        if (rc || !is_text) {
+            alc_mysql_bulk_free(bulk);
+            return NULL;
+        }
+    }
+    return bulk;
+}
+
+static PyObject *mysql_reader_begin(PyObject *object, PyObject *args)
+{
+    struct mysql_reader *self = (struct mysql_reader *)object;
+    const char *database, *schema;
+    Py_ssize_t database_len, schema_len;
+    PyObject *given;
+    if (!PyArg_ParseTuple(args, "s#z#O:begin", &database, &database_len, &schema,
+                          &schema_len, &given)) {
+        return NULL;
+    }
+    PyObject *names = PySequence_Tuple(given); /* may run anything: look behind it */
+    if (!names || check_state(self, false) < 0) {
+        Py_XDECREF(names);
+        return NULL;
+    }
+    struct alc_str of = {database, (size_t)database_len};
+    struct alc_str under = {schema, schema ? (size_t)schema_len : 0};
+    self->bulk = make_bulk(self, of, under, names);
+    Py_DECREF(names);
+    if (!self->bulk) {
+        self->base.reading = ALC_READER_FAILED; /* some tables may be there */
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *mysql_reader_feed(PyObject *object, PyObject *args)
+{
+    struct mysql_reader *self = (struct mysql_reader *)object;
+    long query;
+    PyObject *rows;
+    if (!PyArg_ParseTuple(args, "lO:feed", &query, &rows) ||
+        check_state(self, true) < 0) {
+        return NULL;
+    }
+    if (query < 0 || query >= ALC_MYSQL_N_QUERIES) {
+        PyErr_Format(PyExc_ValueError, "no catalog query %ld", query);
+        return NULL;
+    }
+    struct alc_rows source;
+    struct alc_bind_rows tuples;
+    struct alc_error err;
+    alc_error_init(&err);
+    size_t n_columns = alc_mysql_n_columns((enum alc_mysql_query)query);
+    if (alc_bind_rows_begin(&source, &tuples, rows, n_columns, &self->base.reading) <
+        0) {
+        return NULL;
+    }
+    tuples.takes_bytes = true; /* some drivers' texts */
+    int rc =
+        source.n_columns == n_columns
+            ? alc_mysql_bulk_feed(self->bulk, (enum alc_mysql_query)query, &source,
+                                  &err)
+            : alc_error_set(&err, ALC_E_INVALID, 0, "a row source of other columns");
+    struct alc_module_state *state = PyType_GetModuleState(Py_TYPE(object));
+    if (alc_bind_rows_end(&tuples, state, rc, &err) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* The tables that have to be read in the other way: a list of names and reasons. */
+static PyObject *make_doubts(const struct alc_mysql_bulk *bulk)
+{
+    PyObject *list = PyList_New(0);
+    struct alc_str name;
+    const char *doubt = alc_mysql_bulk_doubt(&name, bulk, 0);
+    for (size_t n = 1; list && !alc_str_is_absent(name);
+         doubt = alc_mysql_bulk_doubt(&name, bulk, n++)) {
+        if (!doubt) {
+            continue;
+        }
+        PyObject *text = alc_bind_text(name);
+        PyObject *item = text ? Py_BuildValue("(Ns)", text, doubt) : NULL;
+        if (!item || PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+static PyObject *mysql_reader_end(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    struct mysql_reader *self = (struct mysql_reader *)object;
+    struct alc_error err;
+    alc_error_init(&err);
+    if (check_state(self, true) < 0) {
+        return NULL;
+    }
+    int rc = alc_mysql_bulk_end(self->bulk, &err);
+    PyObject *doubts = rc ? alc_bind_raise(&err, NULL) : make_doubts(self->bulk);
+    alc_mysql_bulk_free(self->bulk);
+    self->bulk = NULL;
+    if (!doubts) {
+        self->base.reading = ALC_READER_FAILED;
+    }
+    return doubts;
+}
+
+static void mysql_reader_dealloc(PyObject *object)
+{
+    alc_mysql_bulk_free(((struct mysql_reader *)object)->bulk);
+    alc_bind_reader_dealloc(object);
+}
+
 static PyObject *mysql_reader_finish(PyObject *object, PyObject *unused)
 {
+    if (check_state((struct mysql_reader *)object, false) < 0) {
+        return NULL;
+    }
     PyObject *catalog = alc_bind_reader_finish(object, unused);
     if (catalog) {
         ((struct mysql_reader *)object)->session.charsets = NULL; /* its arena's */
@@ -128,6 +284,17 @@ static PyMethodDef mysql_reader_methods[] = {
     {"add", mysql_reader_add, METH_VARARGS,
      PyDoc_STR("add(schema, name, sql) -> None\n\nRead what SHOW CREATE TABLE printed "
                "of a table; schema: None for that of the connection.")},
+    {"begin", mysql_reader_begin, METH_VARARGS,
+     PyDoc_STR(
+         "begin(database, schema, names) -> None\n\nRead these tables of a "
+         "database of MySQL from rows of information_schema; schema: as in add(), "
+         "which is not to be called until end().")},
+    {"feed", mysql_reader_feed, METH_VARARGS,
+     PyDoc_STR("feed(query, rows) -> None\n\nRead the rows of MYSQL_QUERIES[query], "
+               "all of them; in that order.")},
+    {"end", mysql_reader_end, METH_NOARGS,
+     PyDoc_STR("end() -> list of (name, reason)\n\nThe tables that information_schema "
+               "does not tell exactly: they are left to add().")},
     {"finish", mysql_reader_finish, METH_NOARGS,
      PyDoc_STR("finish() -> Catalog\n\nAfter all tables; once: then the reader "
                "cannot be used any more.")},
@@ -138,7 +305,7 @@ static PyType_Slot mysql_reader_slots[] = {
     {Py_tp_doc, "MysqlReader(is_mariadb, *, ansi_quotes=False, "
                 "no_backslash_escapes=False, charsets=())"},
     {Py_tp_new, mysql_reader_new},
-    {Py_tp_dealloc, alc_bind_reader_dealloc},
+    {Py_tp_dealloc, mysql_reader_dealloc},
     {Py_tp_methods, mysql_reader_methods},
     {0, NULL},
 };
@@ -150,10 +317,29 @@ static PyType_Spec mysql_reader_spec = {
     .slots = mysql_reader_slots,
 };
 
+static int add_queries(PyObject *module)
+{
+    PyObject *queries = PyTuple_New(ALC_MYSQL_N_QUERIES);
+    for (int i = 0; queries && i < ALC_MYSQL_N_QUERIES; i++) {
+        PyObject *sql = PyUnicode_FromString(alc_mysql_sql((enum alc_mysql_query)i));
+        if (!sql) {
+            Py_CLEAR(queries);
+            break;
+        }
+        PyTuple_SET_ITEM(queries, i, sql);
+    }
+    int rc = queries ? PyModule_AddObjectRef(module, "MYSQL_QUERIES", queries) : -1;
+    Py_XDECREF(queries);
+    return rc;
+}
+
 int alc_bind_mysql_exec(PyObject *module, struct alc_module_state *state)
 {
     state->mysql_reader_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &mysql_reader_spec, NULL);
-    return state->mysql_reader_type ? PyModule_AddType(module, state->mysql_reader_type)
-                                    : -1;
+    if (!state->mysql_reader_type ||
+        PyModule_AddType(module, state->mysql_reader_type) < 0) {
+        return -1;
+    }
+    return add_queries(module);
 }

@@ -39,6 +39,14 @@ static int read_cell(struct alc_cell *cell, PyObject *value,
                    ? 0
                    : invalid(err, given, "text that is not Unicode");
     }
+    if (given->takes_bytes && (PyBytes_Check(value) || PyByteArray_Check(value))) {
+        bool is_bytes = PyBytes_Check(value);
+        cell->kind = ALC_CELL_TEXT;
+        cell->text.ptr =
+            is_bytes ? PyBytes_AS_STRING(value) : PyByteArray_AS_STRING(value);
+        cell->text.len = (size_t)Py_SIZE(value);
+        return 0;
+    }
     return invalid(err, given, "a value that is neither text nor a number");
 }
 

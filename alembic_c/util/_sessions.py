@@ -1,7 +1,7 @@
 """A second session on the database that migrations work on.
 
 For what has to hold, to stay or to be seen while the migrations' own session is in a
-transaction: the lock, the history, and who else is at work.
+transaction: the lock, the history, who else is at work, and a catalog as it is now.
 """
 
 from __future__ import annotations
