@@ -3,8 +3,9 @@
 A foreign key stands on a table, its columns and what makes them unique: it is dropped
 before these are, and made when they are there.  Tables that refer to each other in a
 circle are made without the keys that close it, which follow; before such tables are
-dropped the keys are.  Nothing moves that needs not, and nothing at all on SQLite, where
-a key may lead to a table that is not there.
+dropped the keys are.  An index or a constraint is dropped before the type of its column
+changes to one that it does not go with.  Nothing moves that needs not, and nothing at
+all on SQLite, where a key may lead to a table that is not there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .._questions import TableKey
 from ._default_names import name_constraints
 from ._mysql_keys import Keys, is_mysql
 from ._table_names import known_as
+from ._type_changes import drop_before_types_change
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -140,6 +142,7 @@ def put_in_order(
         take_uniques_out_of_new_tables(plan)
     drop_keys_of_dropped_tables(plan)
     name_constraints(plan)
+    drop_before_types_change(plan, autogen_context.dialect)
     if is_mysql(autogen_context):
         plan.mysql_keys = Keys(plan, tables)
         plan.mysql_keys.adapt()
