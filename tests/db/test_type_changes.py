@@ -53,6 +53,7 @@ CASES: dict[str, list[Case]] = {
         (postgresql.JSONB(), index("x", postgresql_using="gin"), sa.JSON()),
         (sa.String(9), index(sa.text('lower("x")')), sa.Integer()),
         (sa.String(9), index("x", postgresql_ops={"x": _OPS}), sa.Integer()),
+        (sa.String(9), index(sa.text('x COLLATE "C"')), sa.Integer()),
         (sa.Integer(), check, sa.Text()),
         (sa.Integer(), index("id", postgresql_where=sa.text("x > 3")), sa.Text()),
     ],

@@ -1,4 +1,4 @@
-"""Unique constraints on PostgreSQL: none is left out, the way back has all of each."""
+"""Unique constraints: none is left out, the way back has all of each."""
 
 from __future__ import annotations
 
@@ -72,3 +72,23 @@ def test_the_way_back_can_be_deferred_again(
     trip = round_trip(OURS, connection, MetaData() if with_table else model())
     assert trip.is_at_rest, trip.told()
     assert "deferrable=True" in trip.written.downgrade
+
+
+def test_a_name_by_default_that_becomes_free(mariadb_url: str) -> None:
+    """The server counts on from what is there when the constraint is added."""
+
+    def model(*items: Any) -> MetaData:
+        metadata = MetaData()
+        key = Column("id", Integer, primary_key=True)
+        Table("t", metadata, key, Column("a", Integer), Column("b", Integer), *items)
+        return metadata
+
+    there = model(sa.Index("a", "a", "b"), sa.Index("b", "a"))
+    wanted = model(UniqueConstraint("a", "id"), UniqueConstraint("b", "id"))
+    kept = model(sa.Index("a", "b"), UniqueConstraint("a", "id"))
+    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        trip = round_trip(OURS, connection, wanted, start=there)
+        assert trip.is_at_rest, trip.told()
+        trip = round_trip(OURS, connection, kept)
+    assert trip.is_at_rest, trip.told()

@@ -46,13 +46,21 @@ def name_constraints(plan: Plan) -> None:
         return
     is_mysql = dialect != "postgresql"
     taken = _taken(plan, _MYSQL_NAMES if is_mysql else _POSTGRESQL_NAMES)
+    if is_mysql:
+        taken |= _indexes_with_nameless(plan)
     for op, container in plan.steps:
         if container is None:
             continue
         table = plan.table_of(op)
-        used = taken.setdefault(table[0], set())
+        # On MySQL names of indexes, and so of unique constraints, are a table's own.
+        is_index = is_mysql and not isinstance(_made(op), ops.CreateForeignKeyOp)
+        used = taken.setdefault(table if is_index else table[0], set())
         if isinstance(op, ops.DropConstraintOp):
             used.discard(str(op.constraint_name).lower())
+        elif isinstance(op, ops.DropIndexOp):
+            used.discard(str(op.index_name).lower())
+        elif isinstance(op, ops.CreateIndexOp):
+            used.add(str(op.index_name).lower())
         elif isinstance(op, _KINDS) and not _is_nameless(op):
             used.add(str(op.constraint_name).lower())
         elif isinstance(op, _KINDS):
@@ -61,11 +69,15 @@ def name_constraints(plan: Plan) -> None:
             elif isinstance(op, ops.CreateForeignKeyOp):
                 names = _mysql_names(table, used, _n_nameless(plan, table))
             else:
-                used = taken.setdefault(table, _index_names(plan, table))
                 names = _index_names_of(_columns(op)[0])
             name = next(each for each in names if each.lower() not in used)
             used.add(name.lower())
             op._name_by_default = conv(name)
+
+
+def _made(op: Any) -> Any:
+    """Return the operation that makes what an operation drops; another as it is."""
+    return op._reverse if isinstance(op, ops.DropConstraintOp) else op
 
 
 def _is_nameless(op: Any) -> bool:
@@ -82,11 +94,24 @@ def _taken(plan: Plan, query: str) -> dict[Any, set[str]]:
     return taken
 
 
-def _index_names(plan: Plan, table: TableKey) -> set[str]:
+def _indexes_with_nameless(plan: Plan) -> dict[TableKey, set[str]]:
+    """Return the names of indexes of the tables that get one without a name."""
     context = plan.autogen_context
-    found = context._reflection_by(context.inspector).get_indexes(table[1], table[0])
-    names = {each["name"] for each in found}
-    return {name.lower() for name in names if name is not None}
+    reflection = context._reflection_by(context.inspector)
+    tables = {
+        plan.table_of(op)
+        for op, container in plan.steps
+        if container is not None
+        and isinstance(op, ops.CreateUniqueConstraintOp)
+        and _is_nameless(op)
+    }
+    return {
+        table: {
+            str(each["name"]).lower()
+            for each in reflection.get_indexes(table[1], table[0])
+        }
+        for table in tables
+    }
 
 
 def _columns(op: Any) -> list[str]:

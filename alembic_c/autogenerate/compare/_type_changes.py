@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Column
+from sqlalchemy import Column, String
 from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause, TextClause
@@ -94,12 +94,13 @@ def _dropped(op: Any) -> Any:
 def _suits_postgresql(
     change: ops.AlterColumnOp, dropped: Any, dialect: Dialect
 ) -> bool:
+    # What was a text may have a collation in the index, which is not reflected.
+    was_text = isinstance(change.existing_type, String)
     if _word(change.modify_type, dialect) in _UNORDERED:
         return False
-    is_plain = isinstance(
-        dropped, ops.CreateUniqueConstraintOp | ops.CreateIndexOp
-    ) and not (
-        any(dropped.kw.get(name) for name in _SPECIAL)
+    is_plain = not was_text and not (
+        isinstance(dropped, ops.CreateCheckConstraintOp)
+        or any(dropped.kw.get(name) for name in _SPECIAL)
         or any(
             isinstance(element, ClauseElement) and not isinstance(element, Column)
             for element in dropped.columns
