@@ -42,6 +42,7 @@ REQUIREMENTS = (
     *("aiosqlite", "aiomysql", "asyncpg", "psycopg2-binary", "pymysql", "cryptography"),
 )
 _COPIES = 20
+PARTS = ("copies", "steps", "suites", "together", "faults")
 _PYTEST_ALEMBIC = """import os
 
 import pytest
@@ -140,10 +141,16 @@ class Project:
             raise RuntimeError(done.stderr)
         return json.loads(done.stdout.splitlines()[-1])
 
-    def pytest(self, url: str, *arguments: str, ours: bool) -> tuple[str, float]:
-        """Return what a run of pytest prints, and its seconds."""
+    def pytest(
+        self, url: str, *arguments: str, ours: bool, theirs: bool = False
+    ) -> tuple[str, float]:
+        """Return what a run of pytest prints, and its seconds.
+
+        theirs: with pytest-alembic loaded beside ours, and on our package.
+        """
         own = ("-p", "no:cacheprovider", "-q", "--tb=no", "-rf")
-        beside = () if not ours else ("-p", "no:pytest_alembic")
+        plugin = "alembic_c.activate" if theirs else "no:pytest_alembic"
+        beside = ("-p", plugin) if ours else ()
         started = time.perf_counter()
         done = self.run(
             *("-m", "pytest", *own, *beside, *arguments),
@@ -161,12 +168,16 @@ def _outcome(output: str) -> str:
 
 def copies(project: Project, urls: dict[str, str], rounds: int) -> Iterator[str]:
     """Yield the table of what a migrated database takes."""
-    yield "| | upstream's `upgrade head` | template, once | a copy | ratio |"
-    yield "| --- | --: | --: | --: | --: |"
+    yield (
+        "| | upstream's `upgrade head` | template, once | a copy | ratio "
+        "| made while a test of 0.1 s ran | ratio |"
+    )
+    yield "| --- | --: | --: | --: | --: | --: | --: |"
     for name, url in urls.items():
         up: list[float] = []
         built: list[float] = []
         copied: list[float] = []
+        waited: list[float] = []
         for turn in range(rounds):
             # Another comment, another template.
             env = project.directory / "migrations" / "env.py"
@@ -175,9 +186,11 @@ def copies(project: Project, urls: dict[str, str], rounds: int) -> Iterator[str]
             first, *rest = project.side("ours", url, _COPIES)
             built.append(first)
             copied += rest
-        medians = [statistics.median(each) for each in (up, built, copied)]
-        times = " | ".join(f"{1000 * each:,.1f} ms" for each in medians)
-        yield f"| {name} | {times} | {medians[0] / medians[2]:,.0f}x |"
+            waited += project.side("ahead", url, _COPIES)
+        base, once, copy, wait = map(statistics.median, (up, built, copied, waited))
+        cells = [f"{1000 * each:,.1f} ms" for each in (base, once, copy, wait)]
+        cells[3:3] = [f"{base / copy:,.0f}x"]
+        yield f"| {name} | {' | '.join(cells)} | {base / wait:,.0f}x |"
 
 
 def steps(project: Project, urls: dict[str, str], rounds: int) -> Iterator[str]:
@@ -201,6 +214,19 @@ def suites(project: Project, urls: dict[str, str]) -> Iterator[str]:
             output, seconds = project.pytest(url, *arguments, ours=True)
             cells.append(f"{_outcome(output)}, {seconds:.1f} s")
         yield f"| {name} | {' | '.join(cells)} |"
+
+
+def together(work: Path, urls: dict[str, str], n_tables: int) -> Iterator[str]:
+    """Yield the table of runs with pytest-alembic and its tests in the same process."""
+    yield "| with pytest-alembic and pytest-asyncio in one process | |"
+    yield "| --- | --- |"
+    project = Project(work / "together", n_tables)
+    conftest = project.directory / "conftest.py"
+    conftest.write_text(conftest.read_text() + _PYTEST_ALEMBIC)
+    (project.directory / "test_theirs.py").write_text(_PYTEST_ALEMBIC_TESTS)
+    for name, url in urls.items():
+        output, seconds = project.pytest(url, ours=True, theirs=True)
+        yield f"| {name} | {_outcome(output)}, {seconds:.1f} s |"
 
 
 def _edited(path: str, old: str, new: str) -> Callable[[Path], None]:
@@ -266,7 +292,7 @@ def faults(work: Path, url: str, n_tables: int) -> Iterator[str]:
 def report(
     rounds: int = 3,
     n_tables: int = example_project.TABLES,
-    parts: tuple[str, ...] = ("copies", "steps", "suites", "faults"),
+    parts: tuple[str, ...] = PARTS,
 ) -> str:
     """Return the tables in Markdown."""
     lines = [f"{example_project.STEPS * n_tables} migrations."]
@@ -278,6 +304,7 @@ def report(
                 "copies": lambda: copies(project, urls, rounds),
                 "steps": lambda: steps(project, urls, rounds),
                 "suites": lambda: suites(project, urls),
+                "together": lambda: together(Path(work), urls, n_tables),
                 "faults": lambda: faults(Path(work), urls["PostgreSQL"], n_tables),
             }
             for part in parts:
@@ -320,8 +347,7 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=example_project.TABLES)
     parser.add_argument("--part", action="append", default=[])
     options = parser.parse_args()
-    parts = tuple(options.part) or ("copies", "steps", "suites", "faults")
-    print(report(options.rounds, options.tables, parts))
+    print(report(options.rounds, options.tables, tuple(options.part) or PARTS))
 
 
 if __name__ == "__main__":

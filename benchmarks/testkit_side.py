@@ -1,10 +1,11 @@
 """One side of bench_testkit, in a process of its own, in the project's directory.
 
-usage: python testkit_side.py upstream|ours|steps URL ROUNDS
+usage: python testkit_side.py upstream|ours|ahead|steps URL ROUNDS
 
 URL is of a server; each round has a database of its own on it. Prints seconds as JSON:
-of `upgrade head` with upstream; of building the template, and of each copy; of running
-all revisions up and down once, and of the step-by-step test.
+of `upgrade head` with upstream; of building the template, and of each copy; of what a
+test waits for its database before and after it, with copies that are made ahead; of
+running all revisions up and down once, and of the step-by-step test.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,9 +30,9 @@ def new_database(server: str) -> Iterator[sa.URL]:
     url = sa.make_url(server)
     name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
     if url.get_backend_name() == "sqlite":
-        path = f"{name}.db"
-        yield url.set(database=path)
-        os.unlink(path)
+        path = Path(f"{name}.db")
+        yield url.set(database=str(path))
+        path.unlink(missing_ok=True)
         return
     admin = sa.create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
@@ -82,6 +84,35 @@ def ours(server: str, rounds: int) -> list[float]:
     return found
 
 
+def ahead(server: str, rounds: int) -> list[float]:
+    """Time what tests wait for databases that are made while another test runs.
+
+    Each test takes TEST_SECONDS, half of them on the processor.
+    """
+    kit = import_module("alembic_c.testkit")
+    config = config_of("alembic_c", sa.make_url(server))
+    found = []
+    with kit.copies_ahead():
+        for _ in range(rounds + 2):
+            started = time.perf_counter()
+            made = kit.migrated(config, server)
+            waited = time.perf_counter() - started
+            _work(TEST_SECONDS)
+            found.append(waited + seconds(partial(kit.drop, made)))
+    return found[2:]  # from the third one on, they come from stock
+
+
+# What a test takes that does something with its database.
+TEST_SECONDS = 0.1
+
+
+def _work(duration: float) -> None:
+    end = time.perf_counter() + duration / 2
+    while time.perf_counter() < end:
+        pass
+    time.sleep(duration / 2)
+
+
 def steps(server: str, rounds: int) -> list[list[float]]:
     """Time (up and down once, step by step) in turns, on databases of one kind."""
     import_module("alembic_c").install()
@@ -105,5 +136,5 @@ def steps(server: str, rounds: int) -> list[list[float]]:
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())
     side, server_url, n_rounds = sys.argv[1:]
-    sides = {"upstream": upstream, "ours": ours, "steps": steps}
+    sides = {"upstream": upstream, "ours": ours, "ahead": ahead, "steps": steps}
     print(json.dumps(sides[side](server_url, int(n_rounds))))
