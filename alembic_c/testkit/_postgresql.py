@@ -34,6 +34,9 @@ _T = TypeVar("_T")
 _NO_PRIVILEGE = "42501"
 _NO_DATABASE = "3D000"
 _IN_USE = "55006"
+# What is in use is asked for so often: each time the server waits five seconds for
+# autovacuum and ended sessions to leave, which on a busy machine may be too few.
+_TRIES = 3
 # The first half of the advisory locks' keys: "alem" in ASCII.
 _LOCK_CLASS = 0x616C656D
 
@@ -222,16 +225,25 @@ class PostgresqlStore:
         self._translated(lambda connection: sql(connection, statement))
 
     def _translated(self, function: Callable[[Connection], Any]) -> None:
-        """Call a function with a connection; raise NoRightError if that is missing."""
-        try:
-            self._admin.call(function)
-        except sa.exc.DBAPIError as problem:
-            if sqlstate(problem) != _NO_PRIVILEGE:
-                raise
-            raise NoRightError(
-                f"{self._url.username or 'the account'} may not create databases: "
-                "ALTER ROLE … CREATEDB allows it"
-            ) from problem
+        """Call a function with a connection; raise NoRightError if that is missing.
+
+        It is called again if a database is in use that nobody of ours uses any more.
+        """
+        for attempt in range(_TRIES):
+            try:
+                self._admin.call(function)
+            except sa.exc.DBAPIError as problem:
+                code = sqlstate(problem)
+                if code == _IN_USE and attempt + 1 < _TRIES:
+                    continue
+                if code != _NO_PRIVILEGE:
+                    raise
+                raise NoRightError(
+                    f"{self._url.username or 'the account'} may not create databases: "
+                    "ALTER ROLE … CREATEDB allows it"
+                ) from problem
+            else:
+                return
 
 
 _TRY_LOCK = sa.text("SELECT pg_catalog.pg_try_advisory_lock(:class, :number)")

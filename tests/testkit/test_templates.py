@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from alembic_c import testkit
 from alembic_c.testkit import (
     TestKitError,
     TestKitWarning,
+    _connect,
     _key,
+    _postgresql,
     migrated,
     migrated_database,
 )
@@ -337,6 +340,32 @@ def test_a_disk_that_is_full_while_a_template_is_built(
     assert not list(tmp_path.glob(f"{CLONE}*"))
     with migrated_database(tree.config, server) as url:
         assert tables(url) == {"t1", "t2", "t3"}
+
+
+@pytest.mark.parametrize("n_busy", [2, 3])
+def test_a_database_that_the_server_finds_in_use_is_asked_for_again(
+    tree: Tree, postgresql_server: str, monkeypatch: pytest.MonkeyPatch, n_busy: int
+) -> None:
+    """As autovacuum and ended sessions make it on a machine that is busy."""
+    with migrated_database(tree.config, postgresql_server):
+        pass
+    plain, answers = _connect.sql, [True] * n_busy
+
+    def sql(connection: sa.Connection, statement: str) -> object:
+        if statement.startswith("CREATE DATABASE") and answers:
+            answers.pop()
+            # The server's own answer of this kind, but at once.
+            plain(connection, f"DROP DATABASE {connection.engine.url.database}")
+        return plain(connection, statement)
+
+    monkeypatch.setattr(_postgresql, "sql", sql)
+    in_use = "cannot drop the currently open database"
+    with ExitStack() as block:
+        if n_busy == 3:
+            block.enter_context(pytest.raises(sa.exc.OperationalError, match=in_use))
+        with migrated_database(tree.config, postgresql_server) as url:
+            assert tables(url) == {"t1", "t2", "t3"}
+    assert not answers
 
 
 def test_a_template_lets_nobody_in(tree: Tree, postgresql_server: str) -> None:
