@@ -261,8 +261,9 @@ _DIALECTS = (
     (CLICKHOUSE, "dialects", "clickhouse+native://u@localhost/d", False),
 )
 
-# Of the indexes of Prefect's tables batch mode keeps DESC, COLLATE and expressions.
+# Of the indexes of Prefect's tables batch mode keeps directions, COLLATE, expressions.
 _KEPT_IN_PREFECT = (
+    r"[-+]CREATE INDEX ix_\w+_asc ON \w+ \(next_scheduled_start_time(?: ASC)?\)",
     r"[+]index ix_flow_run__coalesce_\w+ flow_run",
     r"[-]CREATE INDEX ix_\w+_case_insensitive ON \w+ \(name\)",
     r"[+]CREATE INDEX ix_\w+_case_insensitive ON \w+ \(name COLLATE NOCASE\)",
