@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ._existing_rows import ExistingRows
 from ._index_elements import IndexElements
+from ._sqlite_collations import SqliteCollations
 from ._sqlite_indexes import SqliteIndexes
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _steps(context: AutogenContext) -> list[Step]:
 
         return [*steps, JsonColumns(context), TextCasts(context)]
     if context.dialect.name == "sqlite":
-        return [*steps, SqliteIndexes(context)]
+        return [*steps, SqliteIndexes(context), SqliteCollations(context)]
     if context.dialect.name != "postgresql":
         return steps
     from ._conversions import Conversions  # which import the dialect

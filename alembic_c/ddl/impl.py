@@ -617,7 +617,7 @@ class DefaultImpl(metaclass=ImplMeta):
         if unique:
             reasons.append(unique)
         declared, found = (
-            tuple(column.name for column in index.columns)
+            tuple(sqla_compat._index_columns(index))
             for index in (metadata_index, reflected_index)
         )
         for index in (metadata_index, reflected_index):

@@ -39,7 +39,12 @@ from sqlalchemy.sql import naming, visitors
 from sqlalchemy.sql.base import _NONE_NAME as _NONE_NAME
 from sqlalchemy.sql.base import DialectKWArgs
 from sqlalchemy.sql.base import _NoneName as _NoneName
-from sqlalchemy.sql.elements import ClauseElement, ColumnClause, ColumnElement
+from sqlalchemy.sql.elements import (
+    ClauseElement,
+    ColumnClause,
+    ColumnElement,
+    _textual_label_reference,
+)
 from sqlalchemy.sql.elements import TextClause as TextClause
 from sqlalchemy.sql.schema import NULL_UNSPECIFIED
 from sqlalchemy.util import langhelpers
@@ -660,9 +665,29 @@ def _idx_table_bound_expressions(idx: Index) -> Iterable[ColumnElement[Any]]:
 
 def is_expression(expr: Any) -> bool:
     """Return whether an index element is more than a column and its modifiers."""
+    expr = _without_modifiers(expr)
+    if isinstance(expr, _textual_label_reference):  # desc("name")
+        return False
+    return not isinstance(expr, ColumnClause) or expr.is_literal
+
+
+def _without_modifiers(expr: Any) -> Any:
+    """Return an index element without DESC and the like."""
     while isinstance(expr, UnaryExpression):
         expr = expr.element
-    return not isinstance(expr, ColumnClause) or expr.is_literal
+    return expr
+
+
+def _index_columns(index: Index) -> Iterator[str]:
+    """Yield the names of the columns in an index, in their order."""
+    for element in index.expressions:
+        expr: Any = _without_modifiers(element)
+        if isinstance(expr, _textual_label_reference):
+            yield str(expr.element)
+        else:
+            for each in visitors.iterate(expr):
+                if isinstance(each, ColumnClause):
+                    yield each.name
 
 
 def is_expression_index(index: Index) -> bool:

@@ -132,3 +132,33 @@ def test_a_filter_leaves_one_out(sqlite_url: str) -> None:
         trip = trip_to(connection, sa.MetaData(), include_name=include_name)
     assert trip.failed is None, trip.told()
     assert trip.changes == ["index i4 of t: removed"]
+
+
+@pytest.mark.parametrize("kind", ["table", "column", "type"])
+def test_collations_of_columns(sqlite_url: str, kind: str) -> None:
+    wanted = sa.MetaData()
+    if kind != "table":
+        key = sa.Column("id", sa.Integer, primary_key=True)
+        table = sa.Table("t", wanted, key)
+        if kind == "type":
+            table.append_column(sa.Column("a", sa.Integer))
+    with sa.create_engine(sqlite_url).connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY,"
+            " a VARCHAR(9) COLLATE NOCASE)"
+        )
+        trip = trip_to(connection, wanted)
+    assert trip.is_at_rest, trip.told()
+
+
+def test_a_direction_of_a_name(sqlite_url: str, mariadb_url: str) -> None:
+    """`desc("a")` is the column `a`, as `desc(table.c.a)` is."""
+    wanted = sa.MetaData()
+    columns = sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer)
+    sa.Table("t", wanted, *columns, sa.Index("i", "id", sa.desc("a")))
+    for url in (sqlite_url, mariadb_url):
+        with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
+            trip = trip_to(connection, wanted)
+            assert trip.is_at_rest, trip.told()
+            [index] = sa.inspect(connection).get_indexes("t")
+        assert index["column_names"] == ["id", "a"]

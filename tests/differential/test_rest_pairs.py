@@ -1,11 +1,13 @@
 """From any model to any other and back: the migration that is written comes to rest.
 
 ALEMBIC_C_REST_PAIRS is how many random pairs of models each database sees,
-ALEMBIC_C_REST_SEED the first seed.  A failure prints its seed.
+ALEMBIC_C_REST_SEED the first seed.  A failure prints its seed.  ALEMBIC_C_REST_APPS=1
+has all models of applications on each database; one of so many is the default.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import warnings
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import mariadb, postgres, schemas_apps
+from tests.support import mariadb, postgres, schemas_apps, schemas_sites
 from tests.support.autogen import Package
 from tests.support.proving import mode
 from tests.support.rest_pairs import SCHEMA, make_pair
@@ -25,6 +27,9 @@ PAIRS = int(os.environ.get("ALEMBIC_C_REST_PAIRS", "10"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_REST_SEED", "1"))
 OURS = Package("alembic_c")
 DIALECTS = ["sqlite", "postgresql", "mariadb"]
+MODELS = {**schemas_sites.MODELS, **schemas_apps.MODELS}
+SHARE = int(os.environ.get("ALEMBIC_C_REST_APPS", "5"))
+APPLICATIONS = list(itertools.product(MODELS, DIALECTS))[::SHARE]
 # The indexes that keys make for themselves on MariaDB: named after the key, or its
 # column if the key gets its name from the server.
 MADE_BY_KEY = re.compile(r"index .*(?:r\d+|f\d+|_ibfk_\d+) of .*: (?:added|removed)$")
@@ -110,18 +115,15 @@ def test_random_pairs(connection: sa.Connection) -> None:
     assert not failures, "\n\n".join(failures)
 
 
-@pytest.mark.parametrize("name", schemas_apps.MODELS)
-def test_models_of_applications(pg_url: str, name: str) -> None:
-    engine = sa.create_engine(pg_url)
-    with engine.connect() as connection, mode("check"):
-        clear(connection, *schemas_apps.SCHEMAS)
-        model = schemas_apps.MODELS[name](connection.dialect.name)
-        options = options_for(connection)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trip = round_trip(OURS, connection, model, **options)
-            assert trip.is_at_rest, trip.told()
-            # All of it is taken away, and comes back.
-            trip = round_trip(OURS, connection, sa.MetaData(), **options)
+@pytest.mark.parametrize(("name", "connection"), APPLICATIONS, indirect=["connection"])
+def test_models_of_applications(connection: sa.Connection, name: str) -> None:
+    clear(connection, *schemas_apps.SCHEMAS)
+    model = MODELS[name](connection.dialect.name)
+    options = options_for(connection)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trip = round_trip(OURS, connection, model, **options)
         assert trip.is_at_rest, trip.told()
-    engine.dispose()
+        # All of it is taken away, and comes back.
+        trip = round_trip(OURS, connection, sa.MetaData(), **options)
+    assert trip.is_at_rest, trip.told()

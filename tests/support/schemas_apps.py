@@ -5,7 +5,8 @@ indexes, comments, two schemas), a forge for code (identities, arrays, self-refe
 expression indexes, composite keys) and a help desk (soft deletion, generated columns,
 deferrable keys, types of its own, generic rows in inherited mix-ins).
 
-On SQLite what the database does not have is left out: schemas, arrays, identities.
+On SQLite and MariaDB what the database does not have is left out: schemas, arrays,
+identities.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql as pg
 
 CONVENTION = {
@@ -48,7 +50,9 @@ class Maker:
     """Makes tables for one dialect."""
 
     def __init__(self, dialect: str, convention: bool) -> None:
+        self.dialect = dialect
         self.is_postgresql = dialect == "postgresql"
+        self.is_mysql = dialect in ("mysql", "mariadb")
         self.metadata = MetaData(naming_convention=CONVENTION if convention else None)
 
     def schema(self, name: str) -> str | None:
@@ -69,6 +73,19 @@ class Maker:
     def options(self, **options: Any) -> dict[str, Any]:
         """Return the options of PostgreSQL, none on another dialect."""
         return {f"postgresql_{k}": v for k, v in options.items() if self.is_postgresql}
+
+    def lengths(self, **lengths: int) -> dict[str, Any]:
+        """Return how much of texts an index takes, which MySQL has to know."""
+        return {"mysql_length": lengths} if self.is_mysql else {}
+
+    def deferred(self, **options: Any) -> dict[str, Any]:
+        """Return the options of a constraint that is deferred, where one can be."""
+        return {} if self.is_mysql else {"deferrable": True, **options}
+
+    def short_bytes(self, length: int) -> Any:
+        """Return a type of bytes that a key can be on."""
+        type_: Any = mysql.VARBINARY(length) if self.is_mysql else None
+        return type_ or sa.LargeBinary(length)
 
     def where(self, condition: str) -> dict[str, Any]:
         return {
@@ -325,6 +342,7 @@ def forge(dialect: str) -> MetaData:
             "users_email_key",
             sa.func.lower(sa.literal_column("email")) if m.is_postgresql else "email",
             unique=True,
+            **m.lengths(email=190),
         ),
     )
     m.table(
@@ -378,7 +396,7 @@ def forge(dialect: str) -> MetaData:
     m.table(
         "commits",
         refer("project_id", "projects", ondelete="CASCADE", index=False),
-        Column("sha", sa.LargeBinary(20), nullable=False),
+        Column("sha", m.short_bytes(20), nullable=False),
         Column("authored", sa.DateTime(timezone=True), nullable=False),
         Column("message", sa.Text, nullable=False, server_default=""),
         Column("parents", m.array(sa.LargeBinary(20))),
@@ -391,13 +409,14 @@ def forge(dialect: str) -> MetaData:
         "commit_statuses",
         *m.identity(),
         Column("project_id", big, nullable=False),
-        Column("sha", sa.LargeBinary(20), nullable=False),
+        Column("sha", m.short_bytes(20), nullable=False),
         Column("state", sa.Enum("ok", "failed", name="ci_state"), nullable=False),
         Column("duration", sa.Interval()),
         Column("coverage", sa.REAL),
         sa.ForeignKeyConstraint(
             ["project_id", "sha"],
             ["commits.project_id", "commits.sha"],
+            name="commit_statuses_commit",
             ondelete="CASCADE",
             onupdate="CASCADE",
         ),
@@ -588,14 +607,14 @@ def help_desk(dialect: str) -> MetaData:
             "ticket_id",
             sa.BigInteger,
             ForeignKey(
-                "Ticket.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"
+                "Ticket.id", ondelete="CASCADE", **m.deferred(initially="DEFERRED")
             ),
             nullable=False,
         ),
         Column("parent_id", sa.BigInteger),
         Column("body", sa.Text, nullable=False),
         Column("seen_by", m.array(sa.Uuid())),
-        sa.ForeignKeyConstraint(["parent_id"], ["Reply.id"], deferrable=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["Reply.id"], **m.deferred()),
         *soft(),
     )
     for number in range(18):
