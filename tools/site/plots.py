@@ -70,7 +70,7 @@ def seconds(cell: str) -> float | None:
     if not cell:
         return None
     number, unit = cell.split()
-    return float(number) * _SECONDS[unit]
+    return float(number.replace(",", "")) * _SECONDS[unit]
 
 
 def rows() -> dict[str, Row]:
