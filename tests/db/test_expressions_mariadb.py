@@ -10,6 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Column, Computed, Integer, Numeric, String, event, func, text
 
+from alembic_c.autogenerate._expressions import Expressions
+from alembic_c.autogenerate._questions import Question
+from alembic_c.autogenerate.api import AutogenContext
+from alembic_c.runtime.migration import MigrationContext
 from tests.db.test_expressions_sqlite import Items, check, found, generated
 from tests.support.proving import mode
 
@@ -151,3 +155,46 @@ def test_without_the_right_to_temporary_tables_texts_decide(
     finally:
         connection.exec_driver_sql("DROP USER 'reader'@'%%'")
     assert "no answer about generated 'g'" in caplog.text
+
+
+# Seconds that a statement may take: from one that nothing can be asked in, to no limit.
+LIMITS = (0.0001, 0.002, 0.01, 0)
+
+
+def test_an_interruption_leaves_nothing_behind(connection: sa.Connection) -> None:
+    """Whatever was answered by then is right, and the transaction is as before."""
+    metadata = model(SAME["check"], n_tables=60)
+    metadata.create_all(connection)
+    connection.commit()
+    questions = [
+        Question((None, name), "check", "ck", item)
+        for name, table in metadata.tables.items()
+        for item in table.constraints
+        if item.name == "ck"
+    ]
+    count = text("SELECT count(*) FROM `t%0`")
+    for limit in LIMITS:
+        context = MigrationContext.configure(connection)
+        expressions = Expressions(AutogenContext(context, metadata))
+        connection.exec_driver_sql("INSERT INTO `t%%0` (id, a, b) VALUES (1, 2, 1)")
+        connection.exec_driver_sql(f"SET max_statement_time = {limit}")
+        expressions.ask(questions)
+        connection.exec_driver_sql("SET max_statement_time = 0")
+        answers = [expressions.answer(question) for question in questions]
+        assert all(answer is None or answer.is_same for answer in answers)
+        assert connection.scalar(count) == 1
+        with pytest.raises(sa.exc.DBAPIError, match="doesn't exist"):
+            connection.exec_driver_sql("SELECT * FROM alembic_c_probe")
+        connection.rollback()
+        assert connection.scalar(count) == 0
+        connection.rollback()
+    assert None not in answers
+
+
+def test_a_transaction_that_only_reads_goes_on(connection: sa.Connection) -> None:
+    model(SAME["percent"]).create_all(connection)
+    connection.commit()
+    connection.exec_driver_sql("START TRANSACTION READ ONLY")
+    assert found(connection, model(SAME["percent"]))
+    with pytest.raises(sa.exc.DBAPIError, match="READ ONLY"):
+        connection.exec_driver_sql("INSERT INTO `t%%0` (id) VALUES (1)")

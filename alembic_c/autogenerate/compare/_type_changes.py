@@ -114,10 +114,13 @@ def _suits_mysql(change: ops.AlterColumnOp, dropped: Any, dialect: Any) -> bool:
         return True
     if any(dropped.kw.get(name) for name in _PARTIAL):
         return _is_like_before(change)
-    if dialect.is_mariadb:  # which takes parts of what is long by itself
-        return True
-    length = getattr(change.modify_type, "length", None) or 0
     is_long = _word(change.modify_type, dialect) in _LONG
+    if dialect.is_mariadb:
+        # It takes a part of what is long by itself.  What is unique it takes whole, by
+        # other means, which know no direction and no column that counts by itself.
+        is_unique = getattr(dropped, "unique", True)
+        return not (is_long and is_unique)
+    length = getattr(change.modify_type, "length", None) or 0
     return not is_long and length <= _MAX_CHARACTERS
 
 
