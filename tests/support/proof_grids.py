@@ -776,7 +776,7 @@ LITE_INDEXES = Grid(
             for elements, options in (
                 *((("a",), {}), (("a", "b"), {}), (("b", "a"), {})),
                 (("a",), {"sqlite_where": sa.text("b > 0")}),
-                *(((sa.desc("a"),), {}), ((sa.text("lower(a)"),), {})),
+                *(((sa.text("a DESC"),), {}), ((sa.text("lower(a)"),), {})),
                 (("a", sa.text("lower(a)")), {}),
             )
         ),
