@@ -109,13 +109,13 @@ class Conversions:
         if default_before is None or stays:
             yield operation
             return
-        yield _default_op(operation, None)
+        yield operation._companion(modify_server_default=None)
         decides = operation.modify_server_default is not False
         operation.modify_server_default = False
         operation.existing_server_default = None
         yield operation
         if default_behind is not None:
-            behind = _default_op(operation, default_behind)
+            behind = operation._companion(modify_server_default=default_behind)
             behind.existing_type = operation.modify_type
             if operation.modify_nullable is not None:
                 behind.existing_nullable = operation.modify_nullable
@@ -237,17 +237,3 @@ class Conversions:
         operation._notes += _text_casts.comment(operation, "PostgreSQL", there, wanted)
         if forward:
             _text_casts.warn(operation, there, wanted)
-
-
-def _default_op(operation: ops.AlterColumnOp, default: Any) -> ops.AlterColumnOp:
-    """Return an operation that changes the default of a column only."""
-    only = ops.AlterColumnOp(
-        operation.table_name,
-        operation.column_name,
-        schema=operation.schema,
-        existing_type=operation.existing_type,
-        existing_nullable=operation.existing_nullable,
-        modify_server_default=default,
-    )
-    only._is_companion = True
-    return only

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from ..catalog import _mysql, _read
+from ..catalog import _mysql
 from ..operations import ops
 from ..util import sqla_compat
 from ._questions import TableKey
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Dialect
 
     from .api import AutogenContext
 
@@ -101,12 +101,11 @@ class IndexElements:
             for op in back._leaves()
             if isinstance(op, ops.CreateIndexOp) and op.index_name is not None
         }
-        connection = self._context.connection
         ask = _BACKENDS.get(self._context.dialect.name)
-        if not made or ask is None or connection is None:
+        if not made or ask is None:
             return
         try:
-            found = ask(connection, list(made))
+            found = ask(self._context, list(made))
         except (DBAPIError, ValueError) as error:
             if getattr(error, "connection_invalidated", False):
                 raise
@@ -135,14 +134,15 @@ def as_text(sql: str) -> Any:
 
 
 def _postgresql(
-    connection: Connection, keys: Sequence[IndexKey]
+    context: AutogenContext, keys: Sequence[IndexKey]
 ) -> dict[IndexKey, Elements]:
+    assert context.connection is not None
     wanted = [
         {"number": number, "schema": schema, "relation": table, "name": name}
         for number, ((schema, table), name) in enumerate(keys)
     ]
     found: dict[int, list[_PgElement]] = {}
-    for row in connection.execute(text(_PG), {"wanted": json.dumps(wanted)}):
+    for row in context.connection.execute(text(_PG), {"wanted": json.dumps(wanted)}):
         element = _PgElement._make(row)
         found.setdefault(element.number, []).append(element)
     return {
@@ -153,16 +153,17 @@ def _postgresql(
 
 
 def _sqlite(
-    connection: Connection, keys: Sequence[IndexKey]
+    context: AutogenContext, keys: Sequence[IndexKey]
 ) -> dict[IndexKey, Elements]:
-    schemas = list(dict.fromkeys(schema for (schema, _), _ in keys))
-    tables = _read.sqlite(connection, schemas).tables
-    return _of_tables(tables, keys, connection.dialect)
+    tables = context._sqlite.tables(schema for (schema, _), _ in keys)
+    return _of_tables(tables, keys, context.dialect)
 
 
 def _mysql_like(
-    connection: Connection, keys: Sequence[IndexKey]
+    context: AutogenContext, keys: Sequence[IndexKey]
 ) -> dict[IndexKey, Elements]:
+    connection = context.connection
+    assert connection is not None
     session = _mysql.session(connection)
     if not session.prints_all:
         raise ValueError("the session leaves things out of what it prints")

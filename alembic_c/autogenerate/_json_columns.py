@@ -6,24 +6,20 @@ The server has them as texts with a check, `json_valid()`; SQLAlchemy reflects t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 
 from ..catalog import _mysql
-from ..operations import ops
+from ._made_columns import made_columns
 from ._questions import TableKey
 
 if TYPE_CHECKING:
+    from ..operations import ops
     from .api import AutogenContext
 
 log = logging.getLogger("alembic.autogenerate.types")
-
-# A column, and where its type stands: an object and the attribute.
-_Text = tuple[TableKey, str, Any, str]
 
 
 class JsonColumns:
@@ -34,11 +30,11 @@ class JsonColumns:
 
     def complete(self, forth: ops.UpgradeOps, back: ops.DowngradeOps) -> None:
         """Give them their type where they are made again; ask only if there are any."""
-        texts = list(_texts(back))
-        found = self._checked({key for key, *_ in texts}) if texts else set()
-        for key, name, owner, attribute in texts:
-            if (key, name) in found:
-                setattr(owner, attribute, mysql.JSON())
+        texts = [each for each in made_columns(back) if _may_be_json(each.type)]
+        found = self._checked({each.table for each in texts}) if texts else set()
+        for text in texts:
+            if (text.table, text.name) in found:
+                text.become(mysql.JSON())
 
     def _checked(self, keys: set[TableKey]) -> set[tuple[TableKey, str]]:
         """Return the columns of some tables that have the check.
@@ -69,23 +65,6 @@ class JsonColumns:
                         if check.expr in _mysql.json_checks(name)
                     }
         return found
-
-
-def _texts(container: ops.OpContainer) -> Iterator[_Text]:
-    """Yield the columns that may have been JSON."""
-    for op in container._leaves():
-        columns: list[Any] = []
-        if isinstance(op, ops.AlterColumnOp):
-            if _may_be_json(op.modify_type):
-                yield (op.schema, op.table_name), op.column_name, op, "modify_type"
-        elif isinstance(op, ops.AddColumnOp):
-            columns = [op.column]
-        elif isinstance(op, ops.CreateTableOp):
-            columns = [item for item in op.columns if isinstance(item, Column)]
-        for column in columns:
-            if _may_be_json(column.type):
-                assert isinstance(op, (ops.AddColumnOp, ops.CreateTableOp))
-                yield (op.schema, op.table_name), column.name, column, "type"
 
 
 def _may_be_json(type_: Any) -> bool:

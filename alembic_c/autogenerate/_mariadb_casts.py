@@ -87,15 +87,7 @@ def _is_refused(there: str, wanted: str) -> bool:
 def _to_text(
     operation: ops.AlterColumnOp, there: str, wanted: str
 ) -> ops.AlterColumnOp:
-    change = ops.AlterColumnOp(
-        operation.table_name,
-        operation.column_name,
-        schema=operation.schema,
-        existing_type=operation.existing_type,
-        existing_nullable=operation.existing_nullable,
-        modify_type=_BETWEEN,
-    )
-    change._is_companion = True
+    change = operation._companion(modify_type=_BETWEEN)
     change._notes = (
         *_text_casts.comment(operation, "MariaDB", there, wanted),
         "Where it fails, the column is left as a text, with its values.  Without",

@@ -28,10 +28,11 @@ _METHODS = (
     "_compare_identity_default",
     "_create_metadata_constraint_sig",
     "_create_reflected_constraint_sig",
+    "_is_stored_as",
     "_normalize_computed_default",
+    "_same_type",
     "_stored_types",
     "_tokenize_column_type",
-    "_type_matches",
 )
 
 

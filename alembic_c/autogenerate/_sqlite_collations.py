@@ -5,16 +5,14 @@ SQLAlchemy does not reflect them there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, String
+from sqlalchemy import String
 
-from ..catalog import _read
-from ..operations import ops
-from ._questions import TableKey
+from ._made_columns import made_columns
 
 if TYPE_CHECKING:
+    from ..operations import ops
     from .api import AutogenContext
 
 
@@ -26,39 +24,21 @@ class SqliteCollations:
 
     def complete(self, forth: ops.UpgradeOps, back: ops.DowngradeOps) -> None:
         """Give texts that are made again their collations; ask if there are any."""
-        texts = list(_texts(back))
-        connection = self._context.connection
-        if not texts or connection is None:
+        texts = [each for each in made_columns(back) if _has_no_collation(each.type)]
+        if not texts:
             return
-        schemas = list(dict.fromkeys(schema for (schema, _), *_ in texts))
         collations = {
             ((table.schema, table.name), column.name): column.collation
-            for table in _read.sqlite(connection, schemas).tables
+            for table in self._context._sqlite.tables(each.table[0] for each in texts)
             for column in table.columns
             if column.collation
         }
-        for key, name, owner, attribute in texts:
-            if (key, name) in collations:
-                type_ = getattr(owner, attribute).copy()
-                type_.collation = collations[key, name]
-                setattr(owner, attribute, type_)
-
-
-def _texts(container: ops.OpContainer) -> Iterator[tuple[TableKey, str, Any, str]]:
-    """Yield the texts that are made: table, column, and where the type stands."""
-    for op in container._leaves():
-        columns: list[Any] = []
-        if isinstance(op, ops.AlterColumnOp):
-            if _has_no_collation(op.modify_type):
-                yield (op.schema, op.table_name), op.column_name, op, "modify_type"
-        elif isinstance(op, ops.AddColumnOp):
-            columns = [op.column]
-        elif isinstance(op, ops.CreateTableOp):
-            columns = [item for item in op.columns if isinstance(item, Column)]
-        for column in columns:
-            if _has_no_collation(column.type):
-                assert isinstance(op, ops.AddColumnOp | ops.CreateTableOp)
-                yield (op.schema, op.table_name), column.name, column, "type"
+        for text in texts:
+            collation = collations.get((text.table, text.name))
+            if collation is not None:
+                type_ = text.type.copy()
+                type_.collation = collation
+                text.become(type_)
 
 
 def _has_no_collation(type_: Any) -> bool:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Index, MetaData, Table
 from sqlalchemy.sql.elements import conv
 
-from ..catalog import _read
 from ..operations import ops
 from ..util import sqla_compat
 from ._index_elements import as_text, elements_of
@@ -61,14 +60,12 @@ class SqliteIndexes:
         self, keys: set[TableKey]
     ) -> Iterator[tuple[TableKey, Index]]:
         """Yield those of some tables, as far as they take part."""
-        connection = self._context.connection
-        assert connection is not None
-        schemas = list(dict.fromkeys(schema for schema, _ in keys))
-        for table in _read.sqlite(connection, schemas).tables:
+        dialect = self._context.dialect
+        for table in self._context._sqlite.tables(schema for schema, _ in keys):
             key = table.schema, table.name
             for found in table.indexes if key in keys else ():
                 if any(part.is_expr for part in found.parts):
-                    index = _as_index(key, found, connection.dialect)
+                    index = _as_index(key, found, dialect)
                     if self._takes_part(key, index):
                         yield key, index
 

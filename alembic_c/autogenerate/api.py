@@ -24,6 +24,7 @@ from . import compare, render
 from ._complete import complete
 from ._expressions import Expressions
 from ._protocols import ProcessRevisionDirectiveFn, RenderItemFn
+from ._sqlite_tables import SqliteTables
 from .compare._inheritance import Inheritance
 from .compare.util import Reflection
 
@@ -232,6 +233,12 @@ class AutogenContext:
         if inspector not in self._reflections:
             self._reflections[inspector] = Reflection(inspector, self._found_elsewhere)
         return self._reflections[inspector]
+
+    @util.memoized_property
+    def _sqlite(self) -> SqliteTables:
+        """The tables of SQLite's databases, read when needed."""
+        assert self.connection is not None
+        return SqliteTables(self.connection)
 
     @util.memoized_property
     def _inheritance(self) -> Inheritance:

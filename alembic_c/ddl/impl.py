@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
@@ -485,19 +484,19 @@ class DefaultImpl(metaclass=ImplMeta):
         """Return what the database may have in place of a type, as DDL has both."""
         return ()
 
-    def _type_matches(
-        self, inspected: Params, declared: Params, definition: str
-    ) -> bool:
-        """Return whether a type in the database is what the metadata's makes there.
+    def _same_type(self, inspected: Params, declared: Params) -> bool:
+        """Return whether two types, taken apart, are the same."""
+        return self._column_types_match(
+            inspected, declared
+        ) and self._column_args_match(inspected, declared)
 
-        declared, definition: the metadata's, taken apart and as DDL has it.
+    def _is_stored_as(self, inspected: Params, definition: str) -> bool:
+        """Return whether a type of the database is there in place of the metadata's.
+
+        definition: the metadata's, as DDL has it.
         """
         stored = map(_autogen.tokenize, self._stored_types(definition))
-        return any(
-            self._column_types_match(inspected, each)
-            and self._column_args_match(inspected, each)
-            for each in itertools.chain((declared,), stored)
-        )
+        return any(self._same_type(inspected, each) for each in stored)
 
     def compare_type(
         self, inspector_column: Column[Any], metadata_column: Column[Any]
@@ -505,8 +504,10 @@ class DefaultImpl(metaclass=ImplMeta):
         """Return whether the type in the database differs from the metadata's."""
         inspected = self._tokenize_column_type(inspector_column)
         declared = self._tokenize_column_type(metadata_column)
+        if self._same_type(inspected, declared):
+            return False
         definition = self.dialect.type_compiler_instance.process(metadata_column.type)
-        return not self._type_matches(inspected, declared, definition)
+        return not self._is_stored_as(inspected, definition)
 
     def compare_server_default(
         self,

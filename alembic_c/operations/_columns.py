@@ -66,6 +66,19 @@ class AlterColumnOp(AlterTableOp):
         self.modify_server_default = modify_server_default
         self.kw = kw
 
+    def _companion(self, **changes: Any) -> AlterColumnOp:
+        """Return another change of the column as it is, for the sake of this one."""
+        made = AlterColumnOp(
+            self.table_name,
+            self.column_name,
+            schema=self.schema,
+            existing_type=self.existing_type,
+            existing_nullable=self.existing_nullable,
+            **changes,
+        )
+        made._is_companion = True
+        return made
+
     def to_diff_tuple(self) -> Any:
         """Return a list with one tuple for each aspect that changes.
 

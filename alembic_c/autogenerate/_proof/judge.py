@@ -54,7 +54,9 @@ class Judge:
                     return False
                 text = self.dialect.type_compiler_instance.process(type_)
                 found, declared = _autogen.tokenize(text), _autogen.tokenize(wanted)
-                return self.impl._type_matches(found, declared, wanted)
+                return self.impl._same_type(found, declared) or self.impl._is_stored_as(
+                    found, wanted
+                )
             except Exception:  # noqa: BLE001 - it is the exact path's to raise
                 return False
 

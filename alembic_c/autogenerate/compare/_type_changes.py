@@ -61,24 +61,28 @@ class _Plan(Protocol):
 def drop_before_types_change(plan: _Plan, dialect: Dialect) -> None:
     """Move what is dropped in front of the change of a type that it does not allow."""
     suits = _suits_postgresql if dialect.name == "postgresql" else _suits_mysql
+    dropped: dict[TableKey, list[tuple[Any, Any]]] = {}
+    for step in plan.steps:
+        made = _dropped(step.op)
+        if made is not None:
+            dropped.setdefault(plan.table_of(step.op), []).append((step.op, made))
     changes = [
         step.op
         for step in plan.steps
         if isinstance(step.op, ops.AlterColumnOp) and step.op.modify_type is not None
     ]
-    for change in changes:
-        table = plan.table_of(change)
-        at = next(n for n, step in enumerate(plan.steps) if step.op is change)
-        for later in range(at + 1, len(plan.steps)):
-            op = plan.steps[later].op
-            dropped = _dropped(op) if plan.table_of(op) == table else None
-            if (
-                dropped is not None
-                and change.column_name.lower() in _names(dropped)
-                and not suits(change, dropped, dialect)
+    for change in changes if dropped else ():
+        for op, made in dropped.get(plan.table_of(change), ()):
+            if change.column_name.lower() in _names(made) and not suits(
+                change, made, dialect
             ):
-                plan.move(later, at)
-                at += 1
+                at, later = _place(plan, change), _place(plan, op)
+                if at < later:
+                    plan.move(later, at)
+
+
+def _place(plan: _Plan, op: Any) -> int:
+    return next(place for place, step in enumerate(plan.steps) if step.op is op)
 
 
 def _dropped(op: Any) -> Any:
