@@ -84,12 +84,24 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'test.db'}"
 
 
+def _url_of(request: pytest.FixtureRequest) -> str:
+    if request.param == "mariadb":
+        return mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
+    fixture = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Return the URL of an empty database, once for each kind that we test on."""
-    kind = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
-    url: str = request.getfixturevalue(kind)
-    return url
+    """Return the URL of an empty database, once for SQLite and once for PostgreSQL."""
+    return _url_of(request)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database, once for each kind; MariaDB by its name."""
+    return _url_of(request)
 
 
 @pytest.fixture(scope="session")

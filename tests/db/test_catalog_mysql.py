@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from alembic_c.autogenerate import compare_metadata
 from alembic_c.catalog import Catalog, _mysql, snapshot
 from alembic_c.runtime.migration import MigrationContext
-from tests.support.mysql_tables import make_tables
+from tests.support.mysql_tables import connected, make_tables, run
 
 # Module, and whether it is asynchronous.
 DRIVERS = {
@@ -29,15 +28,8 @@ DRIVERS = {
 
 @pytest.fixture
 def connection(mysql_url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(mysql_url, poolclass=sa.pool.NullPool)
-    with engine.connect() as open_connection:
-        yield open_connection
-    with engine.connect() as another:
-        another.exec_driver_sql("DROP DATABASE IF EXISTS all_tables")
-
-
-def run(connection: sa.Connection, sql: str) -> Any:
-    return connection.exec_driver_sql(sql.replace("%", "%%"))
+    with connected(mysql_url) as connection:
+        yield connection
 
 
 def is_mariadb(connection: sa.Connection) -> bool:

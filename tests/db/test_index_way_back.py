@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import mariadb
 from tests.support.autogen import Package
 from tests.support.round_trip import Trip, round_trip
 
@@ -50,16 +49,12 @@ INDEXES = {
 MODELS = ("nothing", "no indexes", "a dropped", "others of their names")
 
 
-@pytest.fixture(params=sorted(TABLE))
-def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
-    if request.param == "mariadb":
-        url = mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
-    else:
-        fixture = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
-        url = request.getfixturevalue(fixture)
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+@pytest.fixture
+def connection(any_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(any_url, poolclass=sa.pool.NullPool)
+    dialect = engine.dialect.name
     with engine.connect() as connection:
-        for sql in (TABLE[request.param], *INDEXES[request.param]):
+        for sql in (TABLE[dialect], *INDEXES[dialect]):
             connection.execute(sa.text(sql.replace(":", r"\:")))
         connection.commit()
         yield connection

@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
-from tests.support import mariadb
 from tests.support.autogen import Package
 from tests.support.proving import mode
 from tests.support.round_trip import Trip, round_trip, write
@@ -63,14 +62,9 @@ CHANGES: dict[str, list[tuple[Any, Any]]] = {
 }
 
 
-@pytest.fixture(params=sorted(TYPES))
-def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
-    if request.param == "mariadb":
-        url = mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
-    else:
-        fixture = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
-        url = request.getfixturevalue(fixture)
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+@pytest.fixture
+def connection(any_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(any_url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection, mode("check"):
         yield connection
 

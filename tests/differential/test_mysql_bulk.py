@@ -22,7 +22,7 @@ from alembic_c.catalog import Catalog, _mysql, _mysql_bulk
 from tests.differential.test_autogen_wild import FIRST_SEED, PAIRS
 from tests.support import mariadb, rest_pairs, wild_schemas
 from tests.support.mysql_bulk import differences, keys_of, read_both
-from tests.support.mysql_tables import make_tables
+from tests.support.mysql_tables import connected, make_tables, run
 from tests.support.pairs import create
 from tests.support.proving import check
 
@@ -42,15 +42,8 @@ def mysql_server_url() -> str:
 
 @pytest.fixture
 def connection(mysql_server_url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(mysql_server_url, poolclass=sa.pool.NullPool)
-    with engine.connect() as open_connection:
-        yield open_connection
-    with engine.connect() as another:
-        another.exec_driver_sql("DROP DATABASE IF EXISTS all_tables")
-
-
-def run(connection: sa.Connection, sql: str) -> Any:
-    return connection.exec_driver_sql(sql.replace("%", "%%"))
+    with connected(mysql_server_url) as connection:
+        yield connection
 
 
 def again(connection: sa.Connection, **of_url: Any) -> sa.Connection:

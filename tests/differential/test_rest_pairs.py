@@ -35,14 +35,9 @@ APPLICATIONS = list(itertools.product(MODELS, DIALECTS))[::SHARE]
 MADE_BY_KEY = re.compile(r"index .*(?:r\d+|f\d+|_ibfk_\d+) of .*: (?:added|removed)$")
 
 
-@pytest.fixture(params=DIALECTS)
-def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
-    if request.param == "mariadb":
-        url = mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
-    else:
-        fixture = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
-        url = request.getfixturevalue(fixture)
-    engine = sa.create_engine(url)
+@pytest.fixture
+def connection(any_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(any_url)
     with engine.connect() as connection, mode("check"):
         yield connection
     engine.dispose()
@@ -115,7 +110,7 @@ def test_random_pairs(connection: sa.Connection) -> None:
     assert not failures, "\n\n".join(failures)
 
 
-@pytest.mark.parametrize(("name", "connection"), APPLICATIONS, indirect=["connection"])
+@pytest.mark.parametrize(("name", "any_url"), APPLICATIONS, indirect=["any_url"])
 def test_models_of_applications(connection: sa.Connection, name: str) -> None:
     clear(connection, *schemas_apps.SCHEMAS)
     model = MODELS[name](connection.dialect.name)

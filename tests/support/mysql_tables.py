@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus" / "mysql"
 # A list of rows for each of _catalog.MYSQL_QUERIES.
 ROWS = Path(__file__).parents[1] / "samples" / "mysql_rows.json"
@@ -192,6 +194,21 @@ def make_tables(execute: Any, is_mariadb: bool) -> Iterator[str]:
             yield name
 
 
+def run(connection: sa.Connection, sql: str) -> Any:
+    """Execute a statement as it stands, percent signs and all."""
+    return connection.exec_driver_sql(sql.replace("%", "%%"))
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[sa.Connection]:
+    """Give a session; what a test makes in `all_tables` goes with it."""
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        yield connection
+    with engine.connect() as another:
+        another.exec_driver_sql("DROP DATABASE IF EXISTS all_tables")
+
+
 def _write_rows(query: Callable[[str], Any]) -> None:
     from alembic_c._catalog import MYSQL_QUERIES
 
@@ -204,14 +221,12 @@ def _write_rows(query: Callable[[str], Any]) -> None:
 
 
 def main(url: str, prefix: str) -> None:
-    import sqlalchemy as sa
-
     engine = sa.create_engine(url)
     CORPUS.mkdir(parents=True, exist_ok=True)
     with engine.connect() as connection:
 
         def execute(statement: str) -> None:
-            connection.exec_driver_sql(statement.replace("%", "%%"))
+            run(connection, statement)
 
         execute("DROP DATABASE IF EXISTS printed")
         execute("CREATE DATABASE printed CHARACTER SET utf8mb4")

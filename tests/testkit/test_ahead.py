@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +21,27 @@ from tests.testkit.tree import Tree, databases, tables
 
 def copies(url: str, tree: Tree) -> set[str]:
     return {name for name in databases(url, tree) if name.startswith(CLONE)}
+
+
+def use_twice(tree: Tree, url: str) -> None:
+    """Ask for a copy and for another, so that a third one is made ahead."""
+    for _ in range(2):
+        with migrated_database(tree.config, url):
+            pass
+
+
+def do_first_in_threads(
+    monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]
+) -> None:
+    """Have something done before a copy is made in a thread."""
+    plain = SqliteStore.clone
+
+    def clone(store: SqliteStore, key: str, name: str | None) -> sa.URL | None:
+        if threading.current_thread() is not threading.main_thread():
+            what()
+        return plain(store, key, name)
+
+    monkeypatch.setattr(SqliteStore, "clone", clone)
 
 
 def settle() -> None:
@@ -97,24 +118,16 @@ def test_a_name_of_the_caller_s_is_free_again_at_once(tree: Tree, files: str) ->
 def test_an_error_is_raised_where_the_copy_is_asked_for(
     tree: Tree, files: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = SqliteStore.clone
+    def fail() -> None:
+        raise OSError("no space")
 
-    def clone(store: SqliteStore, key: str, name: str | None) -> sa.URL | None:
-        if threading.current_thread() is not threading.main_thread():
-            raise OSError("no space")
-        return plain(store, key, name)
-
-    monkeypatch.setattr(SqliteStore, "clone", clone)
+    do_first_in_threads(monkeypatch, fail)
     with testkit.copies_ahead():
-        for _ in range(2):
-            with migrated_database(tree.config, files):
-                pass
+        use_twice(tree, files)
         with pytest.raises(OSError, match="no space"):
             migrated(tree.config, files)
         # What nobody asks for is nobody's error.
-        for _ in range(2):
-            with migrated_database(tree.config, files):
-                pass
+        use_twice(tree, files)
 
 
 def test_an_error_of_a_drop_is_raised_by_the_next_one_or_in_the_end(
@@ -141,18 +154,9 @@ def test_a_process_that_is_forked_makes_its_own(
     tree: Tree, files: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no thread runs meanwhile, whose locks it would inherit."""
-    plain = SqliteStore.clone
-
-    def clone(store: SqliteStore, key: str, name: str | None) -> sa.URL | None:
-        if threading.current_thread() is not threading.main_thread():
-            time.sleep(0.2)
-        return plain(store, key, name)
-
-    monkeypatch.setattr(SqliteStore, "clone", clone)
+    do_first_in_threads(monkeypatch, lambda: time.sleep(0.2))
     with testkit.copies_ahead():
-        for _ in range(2):
-            with migrated_database(tree.config, files):
-                pass
+        use_twice(tree, files)
         child = os.fork()
         if not child:
             status = 1
