@@ -13,6 +13,8 @@ import pytest
 from tests.support import name_distribution
 from tools import adoption
 
+pytestmark = pytest.mark.installs
+
 # In, out, there and back, and the other way to go back.
 QUICK = [
     ("install UPSTREAM", "install CORE NAME"),

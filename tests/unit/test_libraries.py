@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -31,9 +32,13 @@ def test_linked_with_libc_alone(module: object) -> None:
         capture_output=True,
         text=True,
         check=True,
+        # It would list what is preloaded, too.
+        env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"},
     )
     names = [line.split()[0] for line in done.stdout.splitlines()]
     assert names
+    if any(name.startswith("libasan.") for name in names):
+        names = [name for name in names if not name.startswith("libstdc++.")]
     assert [name for name in names if not LIBC.match(name)] == []
 
 
@@ -44,7 +49,7 @@ def test_no_header_of_theirs_is_read() -> None:
     text = "".join(
         path.read_text()
         for path in (PROJECT / "csrc").rglob("*.[ch]")
-        if "build" not in path.parts
+        if "build" not in path.relative_to(PROJECT).parts
     )
     included = set(re.findall(r"# *include *[<\"]([^>\"]+)", text))
     assert "alc/rows.h" in included
