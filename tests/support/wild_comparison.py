@@ -67,20 +67,21 @@ def unlike(found: Outcome, expected: Outcome, mode: str, prefix: str) -> Iterato
             yield _difference(part, one.split("\n"), other.split("\n"))
     if expected.applied is None:
         # Where ours marks colons, upstream's upgrade has a parameter, which becomes
-        # NULL. So do defaults of tables that upstream's batches make anew.
+        # NULL. So do defaults of tables that upstream's batches make anew. And what it
+        # writes with doubled percent signs is made with them.
         is_marked = "\\\\:" in found.upgrade
         lost = [
             line
             for line in expected.remaining
             if line not in found.remaining
-            and (is_marked or _OF_A_PARAMETER.search(line))
+            and (is_marked or "%%" in line or _OF_A_PARAMETER.search(line))
         ]
-        columns = {name for line in lost for name in _COLUMN.findall(line)}
+        changed = {name for line in lost for name in _CHANGED.findall(line)}
         ours, theirs = (
             [
                 line
                 for line in outcome.remaining
-                if line not in lost and columns.isdisjoint(_COLUMN.findall(line))
+                if line not in lost and changed.isdisjoint(_CHANGED.findall(line))
             ]
             for outcome in (found, expected)
         )
@@ -93,8 +94,8 @@ def unlike(found: Outcome, expected: Outcome, mode: str, prefix: str) -> Iterato
 
 
 _OF_A_PARAMETER = re.compile(r"Default\(TextClause 'NULL'\), Default\(\w+ '?:name'?\)")
-# The table and the column of a change.
-_COLUMN = re.compile(r"'[^']+', '[^']+'(?=, \{)")
+# What a change is of: the table and the column, or an index.
+_CHANGED = re.compile(r"'[^']+', '[^']+'(?=, \{)|(?<=Index\()'[^']+'")
 # The column that a foreign key refers to, where a name has a dot.
 _TARGET = re.compile(r"\(('[^']+'(?:, '[^']+')+)\)")
 _MARKS = re.compile(r"(%+|\\\\:|:|astext_type=[\w.]+\(\))")
