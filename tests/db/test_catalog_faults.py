@@ -289,7 +289,7 @@ def interrupted(address: str, await_reader: Callable[[], object]) -> str:
         assert process.stdout.readline() == "reading\n"
         await_reader()
         process.send_signal(signal.SIGINT)
-        return process.communicate(timeout=20)[0]
+        return process.communicate(timeout=120)[0]
     finally:
         process.kill()
 
