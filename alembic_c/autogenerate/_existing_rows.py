@@ -78,8 +78,8 @@ class ExistingRows:
         """Return a savepoint, where an error would end the caller's transaction."""
         connection = self._context.connection
         assert connection is not None
-        if self._dialect == "postgresql" and not sqla_compat._is_autocommit(connection):
-            return connection.begin_nested()
+        if self._dialect == "postgresql":
+            return sqla_compat._undone_by_error(connection)
         return contextlib.nullcontext()
 
     # --- the answer -----------------------------------------------------------------

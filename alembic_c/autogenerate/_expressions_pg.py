@@ -195,9 +195,11 @@ def _run(connection: Connection, batches: list[list[dict[str, Any]]]) -> Any:
 
     Raises Unanswered if it fails, and what the driver raises if the connection is lost.
     """
+    if sqla_compat._commits_each_statement(connection):
+        raise Unanswered("each statement commits by itself")
     block = _pg_block.BLOCK.replace(_pg_block.BATCHES, _literal(json.dumps(batches)))
     try:
-        with connection.begin_nested():
+        with sqla_compat._undone_by_error(connection):
             connection.exec_driver_sql(f"DO {_literal(block)}")
             [row] = _read._rows(connection, _pg_block.ANSWERS)
             return json.loads(row[0])

@@ -67,6 +67,9 @@ _CompilerProtocol = Callable[..., str]
 
 AUTOINCREMENT_DEFAULT = "auto"
 
+_SAVEPOINT = "alembic_question"
+_ROLLBACKS = 10
+
 
 # --- versions -----------------------------------------------------------------------
 
@@ -286,6 +289,13 @@ def _is_autocommit(connection: Connection) -> bool:
     return connection._is_autocommit_isolation()
 
 
+def _commits_each_statement(connection: Connection) -> bool:
+    """Return whether SQLAlchemy, or the driver behind its back, was told to do so."""
+    driver_connection = connection.connection.dbapi_connection
+    by_driver = getattr(driver_connection, "autocommit", False) is True
+    return by_driver or _is_autocommit(connection)
+
+
 @contextlib.contextmanager
 def _ensure_scope_for_ddl(connection: Connection | None) -> Iterator[None]:
     """Run a block in the transaction that is open, or in one of its own.
@@ -324,19 +334,36 @@ def _safe_rollback_connection_transaction(connection: Connection) -> None:
 def _undone_by_error(connection: Connection) -> Iterator[None]:
     """Run a block whose error leaves the open transaction as it was before.
 
-    A driver that commits each statement by itself has nothing to go back to.
+    Where each statement commits by itself there is nothing to go back to.
     """
-    driver_connection = connection.connection.dbapi_connection
-    if getattr(driver_connection, "autocommit", False) is True:
+    if _commits_each_statement(connection):
         yield
         return
-    savepoint = connection.begin_nested()
+    dialect = connection.dialect
+    dialect.do_savepoint(connection, _SAVEPOINT)
     try:
         yield
+        dialect.do_release_savepoint(connection, _SAVEPOINT)
     except BaseException:
-        savepoint.rollback()
+        _roll_back_to_savepoint(connection)
         raise
-    savepoint.commit()
+
+
+def _roll_back_to_savepoint(connection: Connection) -> None:
+    """Undo what has been done since the savepoint, unless the connection is lost.
+
+    A time limit of the server's may cancel this statement too: it is sent again then.
+    """
+    for attempt in range(1, _ROLLBACKS + 1):
+        if connection.closed or connection.invalidated:
+            return
+        try:
+            connection.dialect.do_rollback_to_savepoint(connection, _SAVEPOINT)
+        except exc.DBAPIError as error:
+            if attempt == _ROLLBACKS and not error.connection_invalidated:
+                raise
+        else:
+            return
 
 
 # --- schema items -------------------------------------------------------------------

@@ -23,6 +23,7 @@ from alembic_c.autogenerate._questions import Question
 from alembic_c.autogenerate.api import AutogenContext
 from alembic_c.operations import Operations
 from alembic_c.runtime.migration import MigrationContext
+from alembic_c.util import sqla_compat
 from tests.support import expression_cases as cases
 from tests.support.proving import mode
 
@@ -336,6 +337,38 @@ def test_where_nothing_can_be_made_texts_are_compared(
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.exec_driver_sql("RESET ROLE")
     assert connection.exec_driver_sql("SELECT count(*) FROM mine").scalar() == 0
+    connection.rollback()
+
+
+def run_undone(connection: sa.Connection, *statements: str) -> None:
+    with sqla_compat._undone_by_error(connection):
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_a_rollback_that_is_cancelled_is_sent_again(connection: sa.Connection) -> None:
+    """A time limit of the server's holds for ROLLBACK TO as well."""
+    refused: list[str] = []
+
+    def fail_first(*given: Any) -> tuple[str, Any]:
+        statement, parameters = given[2:4]
+        if statement.startswith("ROLLBACK TO") and len(refused) < 2:
+            refused.append(statement)
+            statement = "SELECT 1"  # which an aborted transaction refuses
+        return statement, parameters
+
+    connection.exec_driver_sql("CREATE TABLE mine (id int)")
+    event.listen(connection, "before_cursor_execute", fail_first, retval=True)
+    with pytest.raises(sa.exc.DBAPIError, match="division by zero"):
+        run_undone(connection, "DROP TABLE mine", "SELECT 1 / 0")
+    assert len(refused) == 2
+    assert connection.exec_driver_sql("SELECT count(*) FROM mine").scalar() == 0
+
+
+def test_the_error_of_a_lost_connection_is_told(connection: sa.Connection) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match=r"terminat|closed") as caught:
+        run_undone(connection, "SELECT pg_terminate_backend(pg_backend_pid())")
+    assert caught.value.connection_invalidated
     connection.rollback()
 
 
