@@ -12,6 +12,9 @@ import pytest
 from tests.support import mariadb, postgres, upstream
 from tests.support.side_by_side import SideBySide
 
+# The URL of a running MySQL; no test starts one.
+MYSQL = os.environ.get("ALEMBIC_C_TEST_MYSQL", "")
+
 
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[str]:
@@ -63,7 +66,7 @@ def mariadb_url(request: pytest.FixtureRequest, mariadb_server: str) -> str:
 
 def _mysql_kinds() -> list[str]:
     """Return the kinds of databases that `mysql_url` goes through."""
-    there = ["server"] if os.environ.get("ALEMBIC_C_TEST_MYSQL") else []
+    there = ["server"] if MYSQL else []
     return ["mysql", "mariadb", *there]
 
 
@@ -74,7 +77,7 @@ def mysql_url(request: pytest.FixtureRequest) -> str:
     And MySQL's, if ALEMBIC_C_TEST_MYSQL names a running server.
     """
     if request.param == "server":
-        return mariadb.emptied(os.environ["ALEMBIC_C_TEST_MYSQL"], "mysql")
+        return mariadb.emptied(MYSQL, "mysql")
     return mariadb.emptied(request.getfixturevalue("mariadb_server"), request.param)
 
 
@@ -87,6 +90,8 @@ def sqlite_url(tmp_path: Path) -> str:
 def _url_of(request: pytest.FixtureRequest) -> str:
     if request.param == "mariadb":
         return mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
+    if request.param == "mysql":
+        return mariadb.emptied(MYSQL, "mysql")
     fixture = {"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url
@@ -98,9 +103,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return _url_of(request)
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+@pytest.fixture(
+    params=["sqlite", "postgresql", "mariadb", *(["mysql"] if MYSQL else [])]
+)
 def any_url(request: pytest.FixtureRequest) -> str:
-    """Return the URL of an empty database, once for each kind; MariaDB by its name."""
+    """Return the URL of an empty database, once for each kind; MariaDB by its name.
+
+    MySQL is one of them if ALEMBIC_C_TEST_MYSQL names a running server.
+    """
     return _url_of(request)
 
 

@@ -1,25 +1,29 @@
-"""Ask MariaDB whether two expressions mean the same to it.
+"""Ask MariaDB and MySQL whether two expressions mean the same to them.
 
 A model's CHECK, default or generated column is made on a temporary table, and what the
 server then prints of it is compared with what it prints of the real one:
 
 - The temporary table has the columns of the real one, and what is asked about besides.
   CREATE TEMPORARY TABLE ends no transaction; ALTER TABLE would.
-- There is one temporary table for each question, one after the other, so what cannot
-  be made fails alone.
+- What cannot be made stays without an answer, and disturbs nothing else.
 - Nothing is evaluated.
 
-It takes three round trips for any number of tables: the session's settings, the real
-tables, the temporary ones.  MySQL has no statement with several results that every
-driver knows, so it is not asked.
+MariaDB takes three round trips for any number of tables: the session's settings, the
+real tables, the temporary ones, one for each question.  MySQL has no statement with
+several results: there one temporary table has many defaults, which seldom need the
+columns of a table, and one has all else that is asked about a table.  Where that cannot
+be made each half of it is tried.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import sqlalchemy
+from sqlalchemy import Integer, MetaData
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..catalog import _mysql
@@ -32,9 +36,15 @@ if TYPE_CHECKING:
     from .._catalog import Column, Table
     from ._questions import TableKey
 
-# Of the temporary table and of what is asked about.
+# Of the temporary table and, with a number, of what is asked about.
 _PROBE = "alembic_c_probe"
 _ITEM = "alembic_c_item"
+# How much a temporary table of MySQL has; the size of its rows is limited too.
+_AT_ONCE = 100
+
+_NOW = re.compile(
+    r"^\(?(?:now|current_timestamp)(?P<digits>\([1-6]\))?(?:\(\))?\)?$", re.IGNORECASE
+)
 
 # Gives what is printed of the temporary table, or why there is none.
 _UNIT = """BEGIN
@@ -51,6 +61,19 @@ IF made THEN DROP TEMPORARY TABLE {probe}; END IF;
 END"""
 
 
+class _Asked(NamedTuple):
+    """A question with what is needed to ask it.
+
+    there: what the server prints of the real one.
+    name: of what is asked about, on the temporary table; item: its definition.
+    """
+
+    question: Question
+    there: str
+    name: str
+    item: str
+
+
 def ask(
     connection: Connection,
     questions: Sequence[Question],
@@ -63,17 +86,18 @@ def ask(
     Raises Unanswered if it gives none.  The caller's transaction is as before.
     """
     dialect: Any = connection.dialect
-    if not dialect.is_mariadb or dialect.server_version_info < _mysql.OLDEST_MARIADB:
-        raise Unanswered("only MariaDB is asked, from 10.6 on")
-    asked = [question for question in questions if question.kind in _PARTS]
-    if not asked:
+    oldest = _mysql.OLDEST_MARIADB if dialect.is_mariadb else _mysql.OLDEST_MYSQL
+    if dialect.server_version_info < oldest:
+        raise Unanswered(f"servers before {'.'.join(map(str, oldest))} are not asked")
+    known = [question for question in questions if question.kind in _PARTS]
+    if not known:
         return {}
     try:
-        return _answers(connection, asked)
+        return _answers(connection, known)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        _drop_probes(connection, asked)
+        _drop_probes(connection, known)
         raise Unanswered(str(error.orig).partition("\n")[0]) from error
     except ValueError as error:
         raise Unanswered(str(error)) from error
@@ -85,7 +109,7 @@ def _drop_probes(connection: Connection, questions: Iterable[Question]) -> None:
         probe = _named(schema, _PROBE)
         sql = f"DROP TEMPORARY TABLE IF EXISTS {probe}"
         with contextlib.suppress(DBAPIError):
-            connection.exec_driver_sql(_mysql._percent(connection.dialect, sql))
+            _execute(connection, sql)
 
 
 def _answers(
@@ -99,55 +123,149 @@ def _answers(
         (table.schema, table.name): table
         for table in _mysql.read_tables(connection, keys, session).tables
     }
-    wanted: list[tuple[Question, str, str]] = []
-    for question in questions:
+    asked = []
+    for number, question in enumerate(questions):
         table = tables.get(question.key)
         there = None if table is None else _there(table, question)
         if table is None or there is None:
             continue
+        name = f"{_ITEM}{number}"
         try:
-            item = _item(connection.dialect, table, question)
+            item = _item(connection.dialect, table, question, name)
         except (SQLAlchemyError, NotImplementedError) as error:
             log.debug("not asked about %s: %s", question, error)
             continue
-        wanted.append((question, there, _unit(session.schema, question.key, item)))
-    printed = _mysql.rows_together(connection, [unit for *_, unit in wanted])
+        asked.append(_Asked(question, there, name, item))
+    printed = _printed_together if session.is_mariadb else _printed_in_turn
     answers = {}
-    for (question, there, _), (name, text) in zip(wanted, printed, strict=True):
-        if not name:
-            log.debug("no answer about %s: %s", question, text)
-            continue
+    for some, text in printed(connection, session.schema, asked):
         reader = session.reader()
         reader.add(None, _PROBE, text)
         [probe] = reader.finish().tables
-        here = _here(probe, question)
-        if here is not None:
-            changes = {} if here == there else {"expression": (there, here)}
-            answers[question] = Answer({"expression": there}, changes)
+        for question, there, name, _ in some:
+            here = _here(probe, question, name)
+            if here is not None:
+                changes = {} if here == there else {"expression": (there, here)}
+                answers[question] = Answer({"expression": there}, changes)
     return answers
+
+
+# --- how it is asked ------------------------------------------------------------------
+
+
+def _printed_together(
+    connection: Connection, schema: str | None, asked: Sequence[_Asked]
+) -> Iterator[tuple[Sequence[_Asked], str | bytes]]:
+    """Yield what MariaDB prints of the temporary table of each question."""
+    units = (
+        _UNIT.format(
+            create=_create(schema, each.question.key, [each]),
+            probe=_named(each.question.key[0] or schema, _PROBE),
+        )
+        for each in asked
+    )
+    results = _mysql.rows_together(connection, units)
+    for each, (name, text) in zip(asked, results, strict=True):
+        if name:
+            yield [each], text
+        else:
+            log.debug("no answer about %s: %s", each.question, text)
+
+
+def _printed_in_turn(
+    connection: Connection, schema: str | None, asked: Sequence[_Asked]
+) -> Iterator[tuple[Sequence[_Asked], str | bytes]]:
+    """Yield what MySQL prints of temporary tables, and the questions of each."""
+    if not asked:
+        return
+    place = asked[0].question.key[0] or schema
+    # Whether there can be any.
+    _printed(
+        connection, place, f"CREATE TEMPORARY TABLE {_named(place, _PROBE)} (a INT)"
+    )
+    groups: dict[TableKey | None, list[_Asked]] = {}
+    for each in asked:
+        key = None if each.question.kind == "default" else each.question.key
+        groups.setdefault(key, []).append(each)
+    for key, group in groups.items():
+        for start in range(0, len(group), _AT_ONCE):
+            some = group[start : start + _AT_ONCE]
+            yield from _printed_in_halves(connection, schema, key, some)
+
+
+def _printed_in_halves(
+    connection: Connection,
+    schema: str | None,
+    original: TableKey | None,
+    asked: Sequence[_Asked],
+) -> Iterator[tuple[Sequence[_Asked], str | bytes]]:
+    """Do so with one temporary table, or else with one for each half.
+
+    original: whose columns it has; a default that cannot be made without any is tried
+        with those of its table.
+    """
+    place = asked[0].question.key[0] or schema
+    try:
+        text = _printed(connection, place, _create(schema, original, asked))
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        middle = len(asked) // 2
+        if middle:
+            yield from _printed_in_halves(connection, schema, original, asked[:middle])
+            yield from _printed_in_halves(connection, schema, original, asked[middle:])
+        elif original is None:
+            key = asked[0].question.key
+            yield from _printed_in_halves(connection, schema, key, asked)
+        else:
+            log.debug("no answer about %s: %s", asked[0].question, error.orig)
+    else:
+        yield asked, text
+
+
+def _printed(connection: Connection, schema: str | None, create: str) -> str | bytes:
+    """Make a temporary table; return what is printed of it, when it is dropped."""
+    probe = _named(schema, _PROBE)
+    _execute(connection, create)
+    try:
+        return _mysql.printed(connection, (schema, _PROBE))
+    finally:
+        _execute(connection, f"DROP TEMPORARY TABLE {probe}")
+
+
+def _execute(connection: Connection, sql: str) -> None:
+    connection.exec_driver_sql(_mysql._percent(connection.dialect, sql))
 
 
 # --- what is asked --------------------------------------------------------------------
 
 
-def _unit(schema: str | None, key: TableKey, item: str) -> str:
-    probe, original = (_named(key[0] or schema, name) for name in (_PROBE, key[1]))
-    create = (
-        f"CREATE TEMPORARY TABLE {probe} ({item}) SELECT * FROM {original} WHERE FALSE"
+def _create(
+    schema: str | None, original: TableKey | None, asked: Sequence[_Asked]
+) -> str:
+    """Return the statement that makes a temporary table with what is asked about.
+
+    schema: the session's; original: whose columns it has besides.
+    """
+    probe = _named(asked[0].question.key[0] or schema, _PROBE)
+    sql = f"CREATE TEMPORARY TABLE {probe} ({', '.join(each.item for each in asked)})"
+    if original is None:
+        return sql
+    return (
+        f"{sql} SELECT * FROM {_named(original[0] or schema, original[1])} WHERE FALSE"
     )
-    return _UNIT.format(create=create, probe=probe)
 
 
 def _named(schema: str | None, table: str) -> str:
     return ".".join(_mysql.quoted(name) for name in (schema, table) if name is not None)
 
 
-def _item(dialect: Dialect, table: Table, question: Question) -> str:
-    """Return what is asked about, as a part of a table."""
+def _item(dialect: Dialect, table: Table, question: Question, name: str) -> str:
+    """Return what is asked about, as a part of a table, under a name."""
     item = question.item
     if question.kind == "check":
         condition = sqla_compat._ddl_text(item.sqltext, dialect)
-        return f"CONSTRAINT {_ITEM} CHECK ({condition})"
+        return f"CONSTRAINT {name} CHECK ({condition})"
     column = _column(table, question.name)
     assert column is not None
     type_ = column.type
@@ -157,10 +275,20 @@ def _item(dialect: Dialect, table: Table, question: Question) -> str:
         type_ = f"{type_} COLLATE {column.collation}"
     if question.kind == "generated":
         expression = sqla_compat._ddl_text(item.server_default.sqltext, dialect)
-        return f"{_ITEM} {type_} GENERATED ALWAYS AS ({expression})"
+        return f"{name} {type_} GENERATED ALWAYS AS ({expression})"
+    return f"{name} {type_} DEFAULT {_default_clause(dialect, item)}"
+
+
+def _default_clause(dialect: Dialect, column: Any) -> str:
+    """Return the default of a model's column as a new table has it.
+
+    Expressions are in parentheses there, which the default alone does not have.
+    """
+    alone = sqlalchemy.Column("a", Integer, server_default=column.server_default.arg)
+    sqlalchemy.Table("t", MetaData(), alone)
     ddl: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
-    default = sqla_compat._undoubled(ddl.get_column_default_string(item), dialect)
-    return f"{_ITEM} {type_} DEFAULT {default}"
+    specification = sqla_compat._undoubled(ddl.get_column_specification(alone), dialect)
+    return specification.partition(" DEFAULT ")[2]
 
 
 # --- what is printed ------------------------------------------------------------------
@@ -174,7 +302,9 @@ def _default(table: Table, name: str) -> str | None:
     column = _column(table, name)
     if column is None or column.default_expr is None:
         return None
-    return f"{column.default_expr} ON UPDATE {column.on_update}"
+    # MySQL keeps one of them as an expression if it is created in parentheses.
+    default = _NOW.sub(r"CURRENT_TIMESTAMP\g<digits>", column.default_expr)
+    return f"{default} ON UPDATE {column.on_update}"
 
 
 def _generated(table: Table, name: str) -> str | None:
@@ -197,5 +327,5 @@ def _there(table: Table, question: Question) -> str | None:
     return None if table.opaque else _PARTS[question.kind](table, question.name)
 
 
-def _here(probe: Table, question: Question) -> str | None:
-    return None if probe.opaque else _PARTS[question.kind](probe, _ITEM)
+def _here(probe: Table, question: Question, name: str) -> str | None:
+    return None if probe.opaque else _PARTS[question.kind](probe, name)

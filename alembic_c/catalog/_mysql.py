@@ -276,6 +276,12 @@ def _printed_one_by_one(
             yield _printed(cursor.fetchall())
 
 
+def printed(connection: Connection, key: TableKey) -> str | bytes:
+    """Return what the server prints of a table."""
+    [text] = _printed_one_by_one(connection, [_show(connection.dialect, key)])
+    return text
+
+
 def _printed(rows: Sequence[Any]) -> str | bytes:
     if len(rows) != 1 or len(rows[0]) < 2:
         raise ValueError("a table that is not printed in one row")

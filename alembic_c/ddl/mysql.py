@@ -42,7 +42,6 @@ from .base import (
     format_server_default,
     format_type,
     quote_text,
-    set_or_drop_default,
 )
 from .impl import DefaultImpl
 
@@ -415,7 +414,10 @@ def _mysql_doesnt_support_individual(
 def _mysql_alter_default(
     element: MySQLAlterDefault, compiler: MySQLDDLCompiler, **kw: Any
 ) -> str:
-    change = set_or_drop_default(compiler, element.default)
+    if element.default is None:
+        change = "DROP DEFAULT"
+    else:
+        change = f"SET DEFAULT {_default(compiler, element.default)}"
     return alter_the_column(element, compiler, change)
 
 
@@ -445,10 +447,38 @@ def _definition(element: MySQLChangeColumn, compiler: MySQLDDLCompiler) -> str:
     if element.autoincrement:
         parts.append("AUTO_INCREMENT")
     if element.default is not False and element.default is not None:
-        parts.append(f"DEFAULT {format_server_default(compiler, element.default)}")
+        parts.append(f"DEFAULT {_default(compiler, element.default)}")
     if element.comment:
         parts.append(f"COMMENT {quote_text(compiler, element.comment)}")
     return " ".join(parts)
+
+
+# What is taken without parentheses, which have to be around any other expression.
+_BARE_DEFAULT = re.compile(
+    r"""\s*(?:
+        \(.*\)
+        | (?:_\w+\s*|[nbx])?(?:'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*")
+        | (?:date|time|timestamp)\s*'[^']*'
+        | [-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
+        | 0[xb][0-9a-f]+ | \w+
+        | (?:now|current_timestamp|localtime|localtimestamp)\s*(?:\(\d*\))?
+        | .*\bon\s+update\b.*
+    )\s*""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+
+
+# And what MariaDB takes besides, and an unknown server may.
+_CALL = re.compile(r"\s*\w+\s*\([^()]*\)\s*")
+
+
+def _default(compiler: MySQLDDLCompiler, default: _ServerDefaultType) -> str:
+    """Return what follows DEFAULT, an expression as CREATE TABLE has it."""
+    text = format_server_default(compiler, default)
+    dialect = compiler.dialect
+    is_mysql = dialect.server_version_info is not None and not dialect.is_mariadb
+    is_call = not is_mysql and _CALL.fullmatch(text)
+    return text if is_call or _BARE_DEFAULT.fullmatch(text) else f"({text})"
 
 
 @compiles(schema.DropConstraint, "mysql", "mariadb")

@@ -1,4 +1,4 @@
-"""The MySQL family, on a MariaDB that the test run starts."""
+"""The MySQL family, on a MariaDB that the test run starts, and a MySQL if one runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from alembic_c.ddl.impl import DefaultImpl
 
 
 @pytest.fixture
-def connection(mariadb_url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(mariadb_url, poolclass=sa.pool.NullPool)
+def connection(mysql_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(mysql_url, poolclass=sa.pool.NullPool)
     with engine.connect() as open_connection:
         yield open_connection
 
@@ -65,6 +65,43 @@ def test_defaults_are_set_and_dropped(connection: sa.Connection) -> None:
     assert column_of(connection, "d")["default"].lower().startswith("current_timestamp")
     judge.alter_column("t", "c", server_default=None, existing_type=sa.Integer())
     assert column_of(connection, "c")["default"] in (None, "NULL")
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+@pytest.mark.parametrize(
+    ("type_", "default"),
+    [
+        (sa.String(20), sa.func.lower("X%")),
+        (sa.String(20), sa.text("concat('a', 'b')")),
+        (sa.Integer(), sa.text("1 + 2")),
+        (sa.DateTime(), sa.text("now() + interval 1 day")),
+        (sa.DateTime(), sa.func.now()),
+        (sa.Integer(), sa.text("-7")),
+        (sa.Boolean(), sa.true()),
+    ],
+)
+def test_defaults_may_be_expressions(
+    connection: sa.Connection, type_: Any, default: Any, is_renamed: bool
+) -> None:
+    """As they may in CREATE TABLE, where SQLAlchemy writes parentheses around them."""
+    made = sa.Table("o", sa.MetaData(), sa.Column("c", type_, server_default=default))
+    kind = type_.compile(dialect=connection.dialect)
+    connection.exec_driver_sql(f"CREATE TABLE t (c {kind}, x INTEGER)")
+    impl_for(connection).alter_column(
+        "t",
+        "c",
+        server_default=default,
+        existing_type=type_,
+        name="n" if is_renamed else None,
+    )
+    made.create(connection)
+    run = connection.exec_driver_sql
+    values = []
+    for table in ("t (x) VALUES (1)", "o VALUES ()"):
+        run("SET timestamp = 1700000000")
+        run(f"INSERT INTO {table}")
+        values.append(run(f"SELECT * FROM {table.split()[0]}").one()[0])
+    assert values[0] == values[1] is not None
 
 
 def test_autoincrement(connection: sa.Connection) -> None:

@@ -138,6 +138,21 @@ def test_a_default_that_cannot_be_compared_stops_nothing(
     engine.dispose()
 
 
+def test_what_the_server_cannot_compare_is_compared_as_text(
+    connection: sa.Connection,
+) -> None:
+    connection.exec_driver_sql("CREATE TABLE t (x INTEGER)")
+    there: sa.Column[Any] = sa.Column("x", sa.String())
+    for declared, differs in {"no_f('a')": False, "no_f('b')": True}.items():
+        here: sa.Column[Any] = sa.Column("x", server_default=sa.text(declared))
+        sa.Table("t", sa.MetaData(), here)
+        answer = impl_for(connection).compare_server_default(
+            there, here, declared, "no_f('a'::text)"
+        )
+        assert answer is differs
+    assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+
+
 SEQUENCES = """
 CREATE SCHEMA "Other s";
 CREATE TABLE a (id SERIAL, n BIGSERIAL, small SMALLSERIAL, i INTEGER DEFAULT 5);

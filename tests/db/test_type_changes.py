@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from tests.support import mariadb
+from tests.conftest import MYSQL
 from tests.support.autogen import Package
 from tests.support.round_trip import round_trip
 
@@ -45,6 +45,9 @@ CASES: dict[str, list[Case]] = {
         (sa.String(9), index("x", mysql_length=1), sa.BigInteger()),
         (sa.String(9), index("x"), sa.Text()),
         (sa.Integer(), unique, sa.Text()),
+        # Of one of several columns there is no part to take.
+        (sa.BigInteger(), index("id", "x"), sa.LargeBinary()),
+        (sa.String(9), index("id", "x"), sa.String(2000)),
         # The key counts by itself, which a unique index with a text does not allow.
         (sa.String(9), index("x", "id", unique=True), sa.LargeBinary()),
     ],
@@ -60,6 +63,10 @@ CASES: dict[str, list[Case]] = {
         (sa.Integer(), index("id", postgresql_where=sa.text("x > 3")), sa.Text()),
     ],
 }
+
+
+CASES["mysql"] = CASES["mariadb"]
+SERVERS = ["mariadb", "postgresql", *(["mysql"] if MYSQL else [])]
 
 
 def models(cases: list[Case]) -> tuple[sa.MetaData, sa.MetaData]:
@@ -79,17 +86,14 @@ def table(metadata: sa.MetaData, number: int, *items: Any) -> None:
         item.name = f"i{number}" if item.name else None
 
 
-@pytest.fixture(params=sorted(CASES))
-def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
-    if request.param == "mariadb":
-        url = mariadb.emptied(request.getfixturevalue("mariadb_server"), "mariadb")
-    else:
-        url = request.getfixturevalue("pg_url")
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+@pytest.fixture
+def connection(any_url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(any_url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
         yield connection
 
 
+@pytest.mark.parametrize("any_url", SERVERS, indirect=True)
 @pytest.mark.parametrize("is_added", [False, True])
 def test_it_goes_first(connection: sa.Connection, is_added: bool) -> None:
     sides = models(CASES[connection.dialect.name])

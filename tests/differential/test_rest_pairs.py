@@ -50,7 +50,7 @@ def options_for(connection: sa.Connection) -> dict[str, Any]:
         "include_schemas": dialect == "postgresql",
         "render_as_batch": dialect == "sqlite",
     }
-    if dialect != "mariadb":
+    if dialect not in ("mysql", "mariadb"):
         options["autogenerate_plugins"] = [
             "alembic.autogenerate.*",
             "alembic.ext.checkconstraint_byname",
@@ -62,7 +62,7 @@ def clear(connection: sa.Connection, *schemas: str) -> None:
     """Drop all tables."""
     if connection.dialect.name == "postgresql":
         postgres.empty(connection, *schemas)
-    elif connection.dialect.name == "mariadb":
+    elif connection.dialect.name in ("mysql", "mariadb"):
         mariadb.drop_tables(connection)
     else:
         connection.exec_driver_sql("PRAGMA foreign_keys = 0")
@@ -81,7 +81,7 @@ def travel(connection: sa.Connection, seed: int) -> str | None:
 
 
 def forgive(connection: sa.Connection, trip: Trip) -> Trip:
-    if connection.dialect.name == "mariadb":
+    if connection.dialect.name in ("mysql", "mariadb"):
         trip.changes = [each for each in trip.changes if not MADE_BY_KEY.match(each)]
     return trip
 

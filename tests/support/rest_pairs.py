@@ -1,8 +1,8 @@
 """Random pairs of models, to go from one to the other and back.
 
 The parts are those of `schemas`, with more: circles of foreign keys, arrays of enums,
-generated columns that use others, MariaDB.  Without what no migration can take back
-(nameless constraints on SQLite, a generated column of another type).
+generated columns that use others, MariaDB and MySQL.  Without what no migration can
+take back (nameless constraints on SQLite, a generated column of another type).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from tests.support import schemas
-from tests.support.schema_words import TYPES, Type, Word, types
+from tests.support.schema_words import TYPES, Type, Word, current_timestamp, types
 from tests.support.schemas import Column, Item, Schema, TableSpec, build
 
 SCHEMA = "test_schema"
@@ -31,6 +31,7 @@ MORE_TYPES = {
     ),
     "mariadb": types("", lambda: sa.Enum("one", "it's two", name="native")),
 }
+MORE_TYPES["mysql"] = MORE_TYPES["mariadb"]
 
 
 @dataclass
@@ -61,6 +62,13 @@ class Maker(schemas.Maker):
     def known_types(self) -> Sequence[Type]:
         return [*TYPES[self.dialect], *MORE_TYPES[self.dialect]]
 
+    def default_for(self, type_: Type) -> Word | None:
+        word = super().default_for(type_)
+        # Which is no date to MySQL.
+        is_moment = word in (sa.func.now, current_timestamp)
+        unknown = self.dialect == "mysql" and is_moment and type_.make is sa.Date
+        return None if unknown else word
+
     def name(self, prefix: str) -> str:
         name = super().name(prefix)
         # SQLAlchemy reads no quotes out of the texts of constraints there.
@@ -86,7 +94,7 @@ class Maker(schemas.Maker):
     def special(self, column: Column) -> None:
         super().special(column)
         if self.mysql and not column.is_computed:
-            # MariaDB takes no check with a name there.
+            # MariaDB takes no check with a name there, MySQL one of that column only.
             column.extra = []
 
     def element(self, kind: str) -> Word:
@@ -143,12 +151,11 @@ class Maker(schemas.Maker):
     def is_made_in_part(self, schema: Schema) -> bool:
         """Return whether `create_all()` leaves something out.
 
-        PostgreSQL takes a unique constraint like the primary key for the key itself.
+        PostgreSQL takes a unique constraint like the primary key for the key itself,
+        and one like another one for that.
         """
         return self.postgresql and any(
-            item.kind == "unique" and item.columns == [each.name for each in table.key]
-            for table in schema.tables
-            for item in table.items
+            len(keys := unique_keys(table)) > len(set(keys)) for table in schema.tables
         )
 
     def fits(self, item: Item, kinds: dict[str, str]) -> bool:
@@ -161,10 +168,17 @@ class Maker(schemas.Maker):
         return self.sortable.issuperset(now)
 
 
+def unique_keys(table: TableSpec) -> list[tuple[str, ...]]:
+    """Return the columns of the primary key and of each unique constraint."""
+    of_items = [tuple(each.columns) for each in table.items if each.kind == "unique"]
+    of_columns = [(each.name,) for each in table.columns if each.options.get("unique")]
+    return [tuple(each.name for each in table.key), *of_items, *of_columns]
+
+
 def make_pair(seed: int, dialect: str) -> Pair:
     """Return the pair of a seed.
 
-    dialect: "sqlite", "postgresql" or "mariadb".
+    dialect: "sqlite", "postgresql", "mariadb" or "mysql".
     """
     rng = random.Random(f"rest:{dialect}:{seed}")
     maker = Maker(rng, dialect)

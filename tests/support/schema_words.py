@@ -98,12 +98,17 @@ TYPES = {
     "sqlite": [*PORTABLE, *NOT_ON_MARIADB],
     "postgresql": [*PORTABLE, *NOT_ON_MARIADB, *POSTGRESQL],
     "mariadb": PORTABLE,
+    "mysql": PORTABLE,
 }
 
 
 def apostrophe() -> str:
     """Return the default that PostgreSQL cannot compare as upstream asks it to."""
     return "it's"
+
+
+def current_timestamp() -> Any:
+    return sa.text("CURRENT_TIMESTAMP")
 
 
 DEFAULTS: dict[str, list[Word]] = {
@@ -123,7 +128,7 @@ DEFAULTS: dict[str, list[Word]] = {
     ],
     "moment": [
         sa.func.now,
-        lambda: sa.text("CURRENT_TIMESTAMP"),
+        current_timestamp,
         lambda: sa.text("'2020-01-01'"),
     ],
     "boolean": [sa.true, sa.false],

@@ -311,18 +311,6 @@ def test_nothing_but_an_expression_is_sent(text: str) -> None:
     assert not connection.mock_calls
 
 
-def test_what_the_server_cannot_compare_is_compared_as_text() -> None:
-    connection = mock.Mock()
-    connection.scalar.side_effect = sa.exc.ProgrammingError("SELECT", {}, Exception())
-    judge = impl_of("postgresql", connection)
-    for declared, differs in {"f('a')": False, "f('b')": True}.items():
-        column = column_with(sa.text(declared))
-        found = "f('a'::text)"
-        answer = judge.compare_server_default(REFLECTED, column, declared, found)
-        assert answer is differs
-    assert connection.begin_nested().rollback.call_count == 2
-
-
 @pytest.mark.parametrize(
     ("type_", "found", "declared", "differs"),
     [

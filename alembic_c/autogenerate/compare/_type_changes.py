@@ -120,10 +120,13 @@ def _suits_mysql(change: ops.AlterColumnOp, dropped: Any, dialect: Any) -> bool:
         return _is_like_before(change)
     is_long = _word(change.modify_type, dialect) in _LONG
     if dialect.is_mariadb:
-        # It takes a part of what is long by itself.  What is unique it takes whole, by
-        # other means, which know no direction and no column that counts by itself.
-        is_unique = getattr(dropped, "unique", True)
-        return not (is_long and is_unique)
+        # What is unique it takes whole, by other means than its usual ones, which know
+        # no direction and no column that counts by itself.
+        if getattr(dropped, "unique", True):
+            return not is_long
+        # Of what is long it takes as much as an index has room for, by itself.
+        if len(dropped.columns) == 1:
+            return True
     length = getattr(change.modify_type, "length", None) or 0
     return not is_long and length <= _MAX_CHARACTERS
 
