@@ -29,18 +29,25 @@ OLDEST_MYSQL = (8, 0, 14)
 # Bytes of one statement, far below what servers and proxies take.
 _MAX_BLOCK = 500_000
 
-_SESSION = (
+_VARIABLES = (
     "SELECT 'variable' AS kind, 'sql_mode' AS name, @@sql_mode AS value"
     " UNION ALL SELECT 'variable', 'quoted', CAST(@@sql_quote_show_create AS CHAR)"
     " UNION ALL SELECT 'variable', 'case', CAST(@@lower_case_table_names AS CHAR)"
     " UNION ALL SELECT 'variable', 'schema', DATABASE()"
+)
+_CHARSETS = (
     " UNION ALL SELECT 'charset', CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME"
     " FROM information_schema.CHARACTER_SETS"
 )
 _SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
 _TABLES = (
-    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA"
-    " IN ({}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')"
+    "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA IN ({})"
+)
+# What SHOW CREATE TABLE prints as one.
+TABLE_TYPES = ("BASE TABLE", "SYSTEM VERSIONED", "SEQUENCE")
+_ANY_ROUTINE = (
+    "SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({}) LIMIT 1"
 )
 # Modes in which less is printed, or in other words.
 _ODD_MODES = frozenset(
@@ -87,14 +94,18 @@ class Session(NamedTuple):
         )
 
 
-def session(connection: Connection) -> Session:
+def session(
+    connection: Connection, charsets: Sequence[tuple[str, str]] = ()
+) -> Session:
     """Ask the session of a connection; one query.
 
+    charsets: of its server, if they are known; they are asked for otherwise.
     Raises ValueError if the driver gives something else than was asked for.
     """
     variables: dict[str, str] = {}
-    charsets: list[tuple[str, str]] = []
-    for row in _read._rows(connection, _SESSION):
+    charsets = list(charsets)
+    query = _VARIABLES if charsets else _VARIABLES + _CHARSETS
+    for row in _read._rows(connection, query):
         kind, name, value = (_text(field) for field in row)
         if kind == "charset" and name is not None and value is not None:
             charsets.append((name, value))
@@ -112,15 +123,19 @@ def session(connection: Connection) -> Session:
     )
 
 
-def read(connection: Connection, schemas: Sequence[str] | None) -> _read.Whole:
+def read(
+    connection: Connection,
+    schemas: Sequence[str] | None,
+    of_session: Session | None = None,
+) -> _read.Whole:
     """Read all tables and other objects of some databases.
 
     schemas: their names; None for the connection's own. The tables of that one have no
-        schema.
+        schema. of_session: the connection's, which is asked if it is None.
     Raises ValueError for a session that leaves things out of what it prints, or that
     has no database and is told none.
     """
-    of_session = session(connection)
+    of_session = of_session or session(connection)
     if not of_session.prints_all:
         raise ValueError(
             "the session's sql_mode leaves things out of SHOW CREATE TABLE: "
@@ -130,15 +145,45 @@ def read(connection: Connection, schemas: Sequence[str] | None) -> _read.Whole:
         if of_session.schema is None:
             raise ValueError("the connection has no database, and no schemas are given")
         schemas = [of_session.schema]
-    keys = list(_table_keys(connection, schemas, of_session))
-    tables = read_tables(connection, keys, of_session)
     names = [_literal(connection.dialect, schema, of_session) for schema in schemas]
+    if not names:
+        return of_session.reader().finish(), ()
+    keys: list[TableKey] = []
+    kinds = {"routine", "trigger"}
+    for kind, key in listed(connection, schemas, of_session):
+        if kind == "VIEW":
+            kinds.add("view")
+        elif kind in TABLE_TYPES:
+            keys.append(key)
+    tables = read_tables(connection, keys, of_session)
+    if list(schemas) == [of_session.schema]:
+        # Whether there is any is known in half the time that looking for them takes.
+        probes = {"routine": _ANY_ROUTINE.format(*names), "trigger": "SHOW TRIGGERS"}
+        for what, sql in probes.items():
+            if not any(_read._rows(connection, sql)):
+                kinds.remove(what)
 
     def query(sql: str, n_columns: int) -> Iterator[list[str | None]]:
         for row in _read._rows(connection, sql):
             yield [_text(value) for value in row]
 
-    return tables, _objects.mysql(query, names, of_session.schema)
+    return tables, _objects.mysql(query, names, of_session.schema, kinds)
+
+
+def listed(
+    connection: Connection, schemas: Sequence[str], of_session: Session
+) -> Iterator[tuple[str | None, TableKey]]:
+    """Yield type and key of what some databases list as their tables.
+
+    schemas: their names, at least one.
+    """
+    wanted = ", ".join(
+        _literal(connection.dialect, schema, of_session) for schema in schemas
+    )
+    for row in _read._rows(connection, _TABLES.format(wanted)):
+        schema, name, kind = (_text(field) for field in row)
+        if name is not None and (kind == "VIEW" or schema not in _SYSTEM_SCHEMAS):
+            yield kind, (None if schema == of_session.schema else schema, name)
 
 
 def read_tables(
@@ -164,21 +209,6 @@ def add_tables(
         keys, _statements(connection, keys, of_session), strict=True
     ):
         reader.add(schema, name, sql)
-
-
-def _table_keys(
-    connection: Connection, schemas: Sequence[str], of_session: Session
-) -> Iterator[TableKey]:
-    if not schemas:
-        return
-    wanted = ", ".join(
-        _literal(connection.dialect, schema, of_session) for schema in schemas
-    )
-    for row in _read._rows(connection, _TABLES.format(wanted)):
-        schema, name = (_text(field) for field in row)
-        if name is None or schema in _SYSTEM_SCHEMAS:
-            continue
-        yield None if schema == of_session.schema else schema, name
 
 
 def _statements(

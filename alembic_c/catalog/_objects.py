@@ -6,7 +6,7 @@ Each is known by its name and compared by its definition, as the database tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 # Of a name between back quotes, of a string, of all else that is not a dot's.
@@ -51,11 +51,13 @@ def ordered(objects: Iterable[SchemaObject]) -> tuple[SchemaObject, ...]:
 
 # --- PostgreSQL -----------------------------------------------------------------------
 
-# {schemas} is a condition on n.nspname; {own} leaves out what an extension brings. No
-# percent sign: some drivers would look for parameters.
+# {schemas} is a condition on n.nspname, {first} the lowest oid that is looked at; what
+# an extension brings is left out. No percent sign: some drivers would look for
+# parameters.
 _OWN = (
     "NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.deptype = 'e'"
-    " AND e.classid = 'pg_catalog.{}'::pg_catalog.regclass AND e.objid = {}.oid)"
+    " AND e.classid = 'pg_catalog.{0}'::pg_catalog.regclass AND e.objid = {1}.oid)"
+    " AND {1}.oid >= {{first}}"
 )
 _PG_ENUMS = (
     "SELECT 'enum', n.nspname::text, t.typname::text, NULL::text,"
@@ -127,6 +129,9 @@ _PG_TRIGGERS = (
 _PG_OBJECTS = (
     *(_PG_ENUMS, _PG_DOMAINS, _PG_SEQUENCES, _PG_VIEWS, _PG_ROUTINES, _PG_TRIGGERS),
 )
+# FirstNormalObjectId in PostgreSQL's transam.h: below it is what initdb makes. An index
+# leads to the others, which are few.
+FIRST_OWN_OID = 16384
 _NO_SYSTEM = "(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
 
 
@@ -135,11 +140,14 @@ def postgresql(query: Query, schemas: Sequence[str] | None) -> tuple[SchemaObjec
 
     schemas: their names; None for each but the system's.
     """
-    wanted = _NO_SYSTEM
+    wanted, first = _NO_SYSTEM, FIRST_OWN_OID
     if schemas is not None:
         names = [_pg_literal(name) for name in schemas if "\0" not in name]
-        wanted = f"n.nspname IN ({', '.join(['NULL', *names])})"
-    sql = " UNION ALL ".join(part.replace("{schemas}", wanted) for part in _PG_OBJECTS)
+        wanted, first = f"n.nspname IN ({', '.join(['NULL', *names])})", 0
+    sql = " UNION ALL ".join(
+        part.replace("{schemas}", wanted).replace("{first}", str(first))
+        for part in _PG_OBJECTS
+    )
     return ordered(SchemaObject._make(row) for row in query(sql, N_COLUMNS))
 
 
@@ -177,12 +185,13 @@ def sqlite(query: Query, schemas: Sequence[str | None]) -> tuple[SchemaObject, .
 
 # --- MySQL and MariaDB ----------------------------------------------------------------
 
-_MYSQL_OBJECTS = (
-    "SELECT 'view', TABLE_SCHEMA, TABLE_NAME, NULL, CONCAT_WS(' ', VIEW_DEFINITION,"
+_MYSQL_OBJECTS = {
+    "view": "SELECT 'view', TABLE_SCHEMA, TABLE_NAME, NULL, CONCAT_WS(' ',"
+    " VIEW_DEFINITION,"
     " NULLIF(CONCAT('CHECK OPTION ', CHECK_OPTION), 'CHECK OPTION NONE'),"
     " CONCAT('SQL SECURITY ', SECURITY_TYPE))"
     " FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({})",
-    "SELECT LOWER(r.ROUTINE_TYPE), r.ROUTINE_SCHEMA, r.ROUTINE_NAME, NULL,"
+    "routine": "SELECT LOWER(r.ROUTINE_TYPE), r.ROUTINE_SCHEMA, r.ROUTINE_NAME, NULL,"
     " CONCAT_WS(' ', CONCAT('(', (SELECT GROUP_CONCAT(CONCAT_WS(' ',"
     " p.PARAMETER_MODE, p.PARAMETER_NAME, p.DTD_IDENTIFIER) ORDER BY"
     " p.ORDINAL_POSITION SEPARATOR ', ') FROM information_schema.PARAMETERS p"
@@ -192,22 +201,28 @@ _MYSQL_OBJECTS = (
     " r.IS_DETERMINISTIC, r.SQL_DATA_ACCESS, r.SECURITY_TYPE, r.ROUTINE_DEFINITION)"
     " FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA IN ({})"
     " AND r.ROUTINE_TYPE IN ('FUNCTION', 'PROCEDURE')",
-    "SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE,"
+    "trigger": "SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE,"
     " CONCAT_WS(' ', ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER,"
     " ACTION_STATEMENT) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({})",
-)
+}
 
 
 def mysql(
-    query: Query, literals: Sequence[str], own_schema: str | None
+    query: Query,
+    literals: Sequence[str],
+    own_schema: str | None,
+    kinds: Collection[str],
 ) -> tuple[SchemaObject, ...]:
-    """Read the objects of some databases; three queries.
+    """Read the objects of some databases; a query for each kind.
 
     literals: their names as SQL. own_schema: that of the connection, whose objects
         have no schema, and whose name is left out of the definitions of its views.
+    kinds: what is looked for: "view", "routine", "trigger".
     """
     found = []
-    for sql in _MYSQL_OBJECTS if literals else ():
+    for kind, sql in _MYSQL_OBJECTS.items():
+        if kind not in kinds:
+            continue
         for row in query(sql.format(", ".join(literals)), N_COLUMNS):
             each = SchemaObject._make(row)
             if each.kind == "view" and each.schema is not None:

@@ -8,7 +8,6 @@ memory, too.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -194,13 +193,19 @@ def sqlite(
     """
     query = partial(_rows, connection)
     if schemas is None:
-        schemas = _databases(query)
+        schemas = databases(query(DATABASES))
     return feed_sqlite(query, schemas, pragmas=pragmas, irregular=irregular)
 
 
-def _databases(query: Query) -> list[str | None]:
-    """Return the names of SQLite's main database, None, and of all attached ones."""
-    attached = [row[1] for row in query("PRAGMA database_list")]
+DATABASES = "PRAGMA database_list"
+
+
+def databases(rows: Iterable[Sequence[Any]]) -> list[str | None]:
+    """Return the names of SQLite's main database, None, and of all attached ones.
+
+    rows: what DATABASES gives.
+    """
+    attached = [row[1] for row in rows]
     return [None, *(name for name in attached if name not in ("main", "temp"))]
 
 
@@ -230,50 +235,43 @@ def feed_sqlite(
     return reader.finish()
 
 
+def system_types(connection: Connection, query: Query) -> list[Sequence[Any]]:
+    """Return the rows of the first query that only another initdb would change."""
+    names = Names(query(_pg_reader(connection, None).sql(0)))
+    first = _objects.FIRST_OWN_OID
+    return [row for row in names.rows if row.kind == "t" and row.oid < first]
+
+
 def whole_postgresql(
     connection: Connection,
     schemas: Sequence[str] | None,
     query: Query | None = None,
+    system_types: Sequence[Sequence[Any]] = (),
 ) -> Whole:
     """Read PostgreSQL's tables and other objects; five queries.
 
     schemas, and what is raised: as for postgresql(). query: runs them; plainly if it is
-        None.
+        None. system_types: what system_types() has found, not to be asked for again.
     """
-    reader = _pg_reader(connection, schemas)
+    reader = _pg_reader(connection, schemas, system_types=not system_types)
     query = query or partial(_rows, connection)
-    tables = feed_postgresql(reader, query)
+    names = [*system_types, *query(reader.sql(0))] if system_types else None
+    tables = feed_postgresql(reader, query, names)
     return tables, _objects.postgresql(_with_width(query), schemas)
 
 
-def prepared(connection: Connection) -> Query:
-    """Return what runs queries that this session plans only once, for one reading.
-
-    Planning a query of the catalogs of a small database takes longer than running it.
-    The statements stay in the session; drivers and poolers may remove them between two
-    readings (psycopg does after each DROP), so it is asked which ones there are.
-    """
-    found = "SELECT name FROM pg_catalog.pg_prepared_statements"
-    there = {row[0] for row in _rows(connection, found)}
-
-    def query(sql: str) -> Iterator[Sequence[Any]]:
-        name = f"alembic_c_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
-        if name not in there:
-            with executed(connection, f"PREPARE {name} AS {sql}"):
-                there.add(name)
-        return _rows(connection, f"EXECUTE {name}")
-
-    return query
-
-
-def whole_sqlite(connection: Connection, schemas: Sequence[str | None] | None) -> Whole:
+def whole_sqlite(
+    connection: Connection,
+    schemas: Sequence[str | None] | None,
+    query: Query | None = None,
+) -> Whole:
     """Read SQLite's tables and other objects; two queries for each database.
 
-    schemas: as for sqlite().
+    schemas: as for sqlite(). query: runs them; plainly if it is None.
     """
-    query = partial(_rows, connection)
+    query = query or partial(_rows, connection)
     if schemas is None:
-        schemas = _databases(query)
+        schemas = databases(query(DATABASES))
     tables = feed_sqlite(query, schemas, pragmas=True)
     return tables, _objects.sqlite(_with_width(query), schemas)
 

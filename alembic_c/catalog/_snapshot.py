@@ -79,20 +79,6 @@ def snapshot(
     return found if version_table is None else found.without(version_table)
 
 
-def snapshot_again(connection: Connection) -> Catalog:
-    """Read a connection's whole catalog, with the version table, as one of many times.
-
-    Raises what `snapshot` raises.
-    """
-    query: Any = None
-    # An asynchronous driver keeps its statements by itself.
-    if connection.dialect.name == "postgresql" and not connection.dialect.is_async:
-        from . import _read
-
-        query = _read.prepared(connection)
-    return _of_connection(connection, None, query)
-
-
 def _are_models(source: Any) -> TypeGuard[MetaData | Sequence[MetaData]]:
     if isinstance(source, str | os.PathLike):
         return False
@@ -138,9 +124,7 @@ def _of_address(
     return Catalog(*_address.read(_address.parse(source), schemas))
 
 
-def _of_connection(
-    connection: Connection, schemas: Sequence[str] | None, query: Any = None
-) -> Catalog:
+def _of_connection(connection: Connection, schemas: Sequence[str] | None) -> Catalog:
     from . import _read
 
     backend = connection.dialect.name
@@ -150,7 +134,7 @@ def _of_connection(
             names = [None if name == "main" else name for name in schemas]
         return Catalog(*_read.whole_sqlite(connection, names))
     if backend == "postgresql":
-        return Catalog(*_read.whole_postgresql(connection, schemas, query))
+        return Catalog(*_read.whole_postgresql(connection, schemas))
     if backend in ("mysql", "mariadb"):
         from . import _mysql
 

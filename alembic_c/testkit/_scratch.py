@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -29,6 +29,17 @@ def empty_database(url: str | URL) -> Iterator[URL]:
         yield made
     finally:
         store.drop(made)
+
+
+def without_waiting(connection: Connection) -> None:
+    """Let commits to a database that is thrown away not wait for the disk.
+
+    On PostgreSQL `empty_database` does that. For SQLite it is a setting of a
+    connection's, which stays as it is within a transaction.
+    """
+    if connection.dialect.name == "sqlite":
+        with suppress(sa.exc.OperationalError):
+            connection.exec_driver_sql("PRAGMA synchronous = OFF")
 
 
 @contextmanager

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import catalog, install
-from ..catalog._snapshot import snapshot_again
+from ..catalog._again import repeated
 from ..runtime._steps import MigrationStep
 from ..script import ScriptDirectory
 from ..util import CommandError, _meaning
 from . import _tree
 from ._connect import call_once
-from ._scratch import empty_database
+from ._scratch import empty_database, without_waiting
 from ._templates import migrated_database
 
 if TYPE_CHECKING:
@@ -208,10 +208,12 @@ class _Walk:
 
     def plan(self, heads: Any, context: MigrationContext) -> Iterator[RevisionStep]:
         """Yield the steps to run; each has ended when the next one is asked for."""
+        without_waiting(context.connection)
         for revision in _below(self._script, self._chosen):
             yield _step(self._script, revision, up=True)
         # With the version table: a revision that drops it is a fault, too.
-        before = snapshot_again(context.connection)
+        read = repeated(context.connection)
+        before = read()
         for revision in self._chosen:
             self._current = revision
             self._started = time.perf_counter()
@@ -220,14 +222,14 @@ class _Walk:
             if reason is None:
                 self.expects_errors = True
                 yield _step(self._script, self._current, up=False)
-                changes = before.diff(snapshot_again(context.connection))
+                changes = before.diff(read())
                 if changes:
                     self._note(changes=tuple(changes))
                     return
                 yield _step(self._script, self._current, up=True)
                 self.expects_errors = False
             self._note(irreversible=reason)
-            before = snapshot_again(context.connection)
+            before = read()
 
     def fail(self, problem: Exception) -> None:
         """Note that the current revision has failed."""

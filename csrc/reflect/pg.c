@@ -478,6 +478,7 @@ int alc_pg_reader_new(struct alc_pg_reader **out, struct alc_catalog *catalog,
     reader->without_checks = options->without_checks;
     reader->without_sequences = options->without_sequences;
     reader->without_details = options->without_details;
+    reader->without_system_types = options->without_system_types;
     *out = reader;
     return 0;
 }

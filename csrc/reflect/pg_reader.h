@@ -52,6 +52,7 @@ struct alc_pg_reader {
     bool without_checks;
     bool without_sequences;
     bool without_details;
+    bool without_system_types;
     enum alc_pg_query next; /* what has to be fed next */
 
     int64_t *namespaces; /* oids of the schemas that are read */

@@ -39,6 +39,7 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
         " JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
         " LEFT JOIN pg_catalog.pg_type element ON element.oid = t.typelem"
         " WHERE t.typtype <> 'c' AND (element.oid IS NULL OR element.typtype <> 'c')"
+        "%OWN_TYPES"
         " UNION ALL "
         "SELECT 'r', c.oid::int8, c.relispartition::int4, c.relname::text,"
         " n.nspname::text, c.relkind::text, pg_catalog.pg_table_is_visible(c.oid),"
@@ -47,6 +48,7 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'"
         " AND (%SCHEMAS OR n.nspname = ANY (pg_catalog.current_schemas(false)))"
+        "%OWN_TABLES"
         " UNION ALL "
         "SELECT 'c', d.objoid::int8, d.objsubid::int4, d.description, NULL, NULL, NULL,"
         " NULL, NULL, NULL, NULL, NULL, NULL"
@@ -55,7 +57,7 @@ static const char *const texts[ALC_PG_N_QUERIES] = {
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
         " WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass"
         " AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND %SCHEMAS"
-        "%SEQUENCES",
+        "%OWN_TABLES%SEQUENCES",
 
     [ALC_PG_COLUMNS] =
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text, a.atttypid::int8,"
@@ -141,7 +143,7 @@ static const char sequences[] =
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
-    " AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0 AND %SCHEMAS";
+    " AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0 AND %SCHEMAS%OWN_TABLES";
 
 struct choice {
     const char *word;
@@ -180,7 +182,21 @@ static bool without_details(const struct alc_pg_reader *reader)
     return reader->without_details;
 }
 
+static bool without_system_types(const struct alc_pg_reader *reader)
+{
+    return reader->without_system_types;
+}
+
+static bool is_whole_database(const struct alc_pg_reader *reader)
+{
+    return !reader->wanted;
+}
+
 static const struct choice choices[] = {
+    /* What initdb makes has a lower oid than this, FirstNormalObjectId: the index leads
+     * past it. */
+    {"%OWN_TYPES", without_system_types, " AND t.oid >= 16384", ""},
+    {"%OWN_TABLES", is_whole_database, " AND c.oid >= 16384", ""},
     {"%NULLS_NOT_DISTINCT", has_nulls_not_distinct, "i.indnullsnotdistinct", "false"},
     {"%DEFAULT", without_defaults,
      "CASE WHEN a.attgenerated <> ''%SERIALS"

@@ -373,12 +373,15 @@ static void test_sql(void)
         {180000, true, ALC_PG_CONSTRAINTS, "k.conperiod", "%"},
         {150000, false, ALC_PG_NAMES, "pg_sequence", "%"},
         {150000, true, ALC_PG_NAMES, "pg_description", "pg_sequence"},
+        {150000, false, ALC_PG_NAMES, "c.oid >= 16384", "t.oid >= 16384"},
+        {150000, true, ALC_PG_NAMES, "t.oid >= 16384", "%"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct alc_pg_options options = {.without_defaults = cases[i].less,
                                          .without_checks = cases[i].less,
                                          .without_sequences = cases[i].less,
-                                         .without_details = cases[i].less};
+                                         .without_details = cases[i].less,
+                                         .without_system_types = cases[i].less};
         struct alc_catalog catalog;
         struct alc_pg_reader *reader = NULL;
         struct alc_rows rows;
@@ -418,6 +421,7 @@ static void test_literals(void)
     alc_catalog_init(&catalog, ALC_BACKEND_POSTGRESQL);
     CHECK(alc_pg_reader_new(&reader, &catalog, 150000, &options, NULL) == 0);
     CHECK(alc_pg_sql(&sql, reader, ALC_PG_NAMES, NULL) == 0);
+    CHECK(!has(&sql, "16384")); /* the system's may be wanted */
     CHECK(has(&sql, "n.nspname IN (NULL, E'plain_1', E'it\\u0027s\\u0020100\\u0025"
                     "\\u005c\\u0020\\u00241\\u003aa', E'caf\xc3\xa9')"));
     CHECK(!has(&sql, "%") && !has(&sql, "no"));

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from alembic_c import _sqlite3
 from alembic_c.catalog import Catalog, _libraries, snapshot
 from alembic_c.catalog._address import Address, parse
-from alembic_c.catalog._snapshot import snapshot_again
+from alembic_c.catalog._again import repeated
 
 DRIVERS = ("psycopg2", "psycopg", "pg8000")
 
@@ -190,24 +190,77 @@ def test_a_repeated_reading_sees_each_change(pg_url: str, driver: str) -> None:
     url = sa.make_url(pg_url).set(drivername=f"postgresql+{driver}")
     engine = sa.create_engine(url)
     with engine.connect() as connection:
+        read = repeated(connection)
         for statement in (
             "CREATE TABLE t (id serial PRIMARY KEY, name text CHECK (name <> 'x'))",
             "ALTER TABLE t ALTER COLUMN name TYPE varchar(30)",
             "CREATE SCHEMA s CREATE TABLE u (id int)",
             "CREATE TYPE s.mood AS ENUM ('sad', 'glad')",
+            "CREATE DOMAIN s.tenth AS int[] CHECK (VALUE <> '{1}')",
+            "ALTER TABLE s.u ADD COLUMN m s.mood[], ADD COLUMN t s.tenth, ADD p point",
+            "CREATE VIEW s.v AS SELECT name FROM t",
+            "COMMENT ON COLUMN s.u.id IS 'a number'",
+            "CREATE SEQUENCE s.q",
             "DROP SCHEMA s CASCADE",
             "DEALLOCATE ALL",
         ):
             connection.exec_driver_sql(statement)
             now = snapshot(connection, version_table=None)
             for _ in range(2):
-                assert snapshot_again(connection) == now
+                assert read() == now
         ours = "SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^alembic_c_'"
         assert connection.exec_driver_sql(ours).scalar() == 5
         connection.invalidate()
         connection.rollback()
-        assert snapshot_again(connection) == snapshot(connection, version_table=None)
+        assert read() == snapshot(connection, version_table=None)
     engine.dispose()
+
+
+def _each_change_is_seen(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        read = repeated(connection)
+        before = read()
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+            now = read()
+            assert now == snapshot(connection, version_table=None)
+            assert now != before or statement.startswith(("SET", "ATTACH"))
+            before = now
+        assert not now.objects
+    engine.dispose()
+
+
+def test_a_repeated_reading_of_sqlite(sqlite_url: str) -> None:
+    _each_change_is_seen(
+        sqlite_url,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)",
+        "CREATE TABLE odd (a, b TEXT COLLATE NOCASE CHECK (b <> ';'), UNIQUE(b))",
+        "CREATE VIEW v AS SELECT name FROM t",
+        "CREATE TRIGGER r AFTER DELETE ON t BEGIN DELETE FROM odd; END",
+        "ATTACH ':memory:' AS other",
+        "CREATE TABLE other.t (a TEXT)",
+        "DROP VIEW v",
+        "DROP TABLE t",
+    )
+
+
+def test_a_repeated_reading_of_mysql(mysql_url: str) -> None:
+    _each_change_is_seen(
+        mysql_url,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)",
+        "CREATE TABLE u (a ENUM('x', 'y') DEFAULT 'x', KEY (a)) CHARSET latin1",
+        "CREATE VIEW v AS SELECT name FROM t",
+        "CREATE TRIGGER r AFTER DELETE ON t FOR EACH ROW DELETE FROM u",
+        "CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1",
+        "CREATE PROCEDURE p(IN a int) SELECT a",
+        "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
+        "DROP FUNCTION f",
+        "DROP PROCEDURE p",
+        "DROP TRIGGER r",
+        "DROP VIEW v",
+        "DROP TABLE u",
+    )
 
 
 def test_attached_databases(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ class Readers:
             return self.catalog.SqliteReader(parse=self.flag())
         schemas = world.rng.choice((None, ["public"], world.sequence(world.text)))
         version = world.rng.choice((150000, 150000, 130000, world.value()))
-        names = ("defaults", "checks", "sequences", "details")
+        names = ("defaults", "checks", "sequences", "details", "system_types")
         return self.catalog.PgReader(
             version, schemas, **{name: self.flag() for name in names}
         )

@@ -25,7 +25,11 @@ def keys_of(connection: sa.Connection, *schemas: str) -> list[TableKey]:
     session = _mysql.session(connection)
     assert session.schema is not None
     wanted = schemas or (session.schema,)
-    return list(_mysql._table_keys(connection, wanted, session))
+    return [
+        key
+        for kind, key in _mysql.listed(connection, wanted, session)
+        if kind in _mysql.TABLE_TYPES
+    ]
 
 
 def read_both(

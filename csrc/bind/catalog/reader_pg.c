@@ -43,14 +43,14 @@ static int read_schemas(struct pg_reader *self, PyObject *schemas,
 
 static PyObject *pg_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"server_version", "schemas", "defaults", "checks",
-                               "sequences",      "details", NULL};
+    static char *keywords[] = {"server_version", "schemas", "defaults",     "checks",
+                               "sequences",      "details", "system_types", NULL};
     unsigned int version;
     PyObject *schemas = Py_None;
-    int defaults = 1, checks = 1, sequences = 1, details = 1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "I|O$pppp:PgReader", keywords,
+    int defaults = 1, checks = 1, sequences = 1, details = 1, system_types = 1;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "I|O$ppppp:PgReader", keywords,
                                      &version, &schemas, &defaults, &checks, &sequences,
-                                     &details)) {
+                                     &details, &system_types)) {
         return NULL;
     }
     struct pg_reader *self = (struct pg_reader *)type->tp_alloc(type, 0);
@@ -63,6 +63,7 @@ static PyObject *pg_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwa
         .without_checks = !checks,
         .without_sequences = !sequences,
         .without_details = !details,
+        .without_system_types = !system_types,
     };
     struct alc_error err;
     alc_error_init(&err);
@@ -164,7 +165,7 @@ static PyMethodDef pg_reader_methods[] = {
 
 static PyType_Slot pg_reader_slots[] = {
     {Py_tp_doc, "PgReader(server_version, schemas=None, *, defaults=True, checks=True, "
-                "sequences=True, details=True)"},
+                "sequences=True, details=True, system_types=True)"},
     {Py_tp_new, pg_reader_new},
     {Py_tp_dealloc, pg_reader_dealloc},
     {Py_tp_methods, pg_reader_methods},

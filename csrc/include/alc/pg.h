@@ -46,6 +46,9 @@ struct alc_pg_options {
     /* Leave out what autogenerate does not compare: primary keys with their indexes,
      * definitions of constraints, and of indexes all but columns and expressions. */
     bool without_details;
+    /* Do not ask for the types that initdb makes: the caller feeds their rows, from an
+     * earlier answer, with the others. */
+    bool without_system_types;
 };
 
 struct alc_pg_reader;
