@@ -46,6 +46,7 @@ INDEXES = {
         "CREATE INDEX i5 ON t (a || ':x %')",
     ],
 }
+TABLE["mysql"], INDEXES["mysql"] = TABLE["mariadb"], INDEXES["mariadb"]
 MODELS = ("nothing", "no indexes", "a dropped", "others of their names")
 
 

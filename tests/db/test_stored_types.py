@@ -60,6 +60,7 @@ CHANGES: dict[str, list[tuple[Any, Any]]] = {
         *((sa.Date(), sa.BINARY(4)),),
     ],
 }
+TYPES["mysql"], CHANGES["mysql"] = TYPES["mariadb"], CHANGES["mariadb"]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.conftest import MYSQL
 from tests.support import mariadb, postgres, schemas_apps, schemas_sites
 from tests.support.autogen import Package
 from tests.support.proving import mode
@@ -26,7 +27,7 @@ from tests.support.round_trip import Trip, round_trip, write
 PAIRS = int(os.environ.get("ALEMBIC_C_REST_PAIRS", "10"))
 FIRST_SEED = int(os.environ.get("ALEMBIC_C_REST_SEED", "1"))
 OURS = Package("alembic_c")
-DIALECTS = ["sqlite", "postgresql", "mariadb"]
+DIALECTS = ["sqlite", "postgresql", "mariadb", *(["mysql"] if MYSQL else [])]
 MODELS = {**schemas_sites.MODELS, **schemas_apps.MODELS}
 SHARE = int(os.environ.get("ALEMBIC_C_REST_APPS", "5"))
 APPLICATIONS = list(itertools.product(MODELS, DIALECTS))[::SHARE]

@@ -61,11 +61,19 @@ class Maker:
     def json(self) -> Any:
         return sa.JSON().with_variant(pg.JSONB(), "postgresql")
 
+    def default(self, literal: str) -> Any:
+        """Return the default of a JSON or long text: on MySQL it is an expression."""
+        return sa.text(f"('{literal}')" if self.dialect == "mysql" else f"'{literal}'")
+
+    def plain_default(self, literal: str) -> Any:
+        """Return the same, a plain string where it can be one."""
+        return self.default(literal) if self.dialect == "mysql" else literal
+
     def array(self, of: Any) -> Any:
         return pg.ARRAY(of) if self.is_postgresql else sa.JSON()
 
     def strings(self) -> Column[Any]:
-        default = sa.text("'{}'") if self.is_postgresql else sa.text("'[]'")
+        default = sa.text("'{}'") if self.is_postgresql else self.default("[]")
         return Column(
             "labels", self.array(sa.String(50)), nullable=False, server_default=default
         )
@@ -81,6 +89,10 @@ class Maker:
     def deferred(self, **options: Any) -> dict[str, Any]:
         """Return the options of a constraint that is deferred, where one can be."""
         return {} if self.is_mysql else {"deferrable": True, **options}
+
+    def key_text(self) -> Any:
+        """Return a type of texts that are unique, which MySQL limits."""
+        return sa.String(250) if self.dialect == "mysql" else sa.Text()
 
     def short_bytes(self, length: int) -> Any:
         """Return a type of bytes that a key can be on."""
@@ -150,7 +162,12 @@ def shop(dialect: str) -> MetaData:
         Column("is_active", sa.Boolean, nullable=False, server_default=sa.true()),
         Column("note", sa.Text, comment="what the staff should know"),
         Column("language", sa.CHAR(2), nullable=False, server_default="en"),
-        Column("private_metadata", m.json(), nullable=False, server_default="{}"),
+        Column(
+            "private_metadata",
+            m.json(),
+            nullable=False,
+            server_default=m.plain_default("{}"),
+        ),
         *m.times(),
         Index("account_user_email_lower", sa.text("lower(email)"))
         if m.is_postgresql
@@ -241,7 +258,7 @@ def shop(dialect: str) -> MetaData:
             *m.serial(),
             Column("name", sa.String(250), nullable=False, index=True),
             Column("slug", Slug(), nullable=False, unique=True),
-            Column("metadata", m.json(), server_default=sa.text("'{}'")),
+            Column("metadata", m.json(), server_default=m.default("{}")),
             Column("published", sa.Boolean, nullable=False, server_default=sa.true()),
             *m.times(),
         )
@@ -334,7 +351,7 @@ def forge(dialect: str) -> MetaData:
         Column("email", sa.Text, nullable=False),
         Column("otp_secret", sa.LargeBinary(64)),
         Column("last_ip", pg.INET() if m.is_postgresql else sa.String(45)),
-        Column("settings", m.json(), nullable=False, server_default=sa.text("'{}'")),
+        Column("settings", m.json(), nullable=False, server_default=m.default("{}")),
         Column("followers", sa.Integer, nullable=False, server_default="0"),
         *m.times(),
         UniqueConstraint("username", name="users_username_key"),
@@ -398,7 +415,7 @@ def forge(dialect: str) -> MetaData:
         refer("project_id", "projects", ondelete="CASCADE", index=False),
         Column("sha", m.short_bytes(20), nullable=False),
         Column("authored", sa.DateTime(timezone=True), nullable=False),
-        Column("message", sa.Text, nullable=False, server_default=""),
+        Column("message", sa.Text, nullable=False, server_default=m.plain_default("")),
         Column("parents", m.array(sa.LargeBinary(20))),
         sa.PrimaryKeyConstraint("project_id", "sha"),
         Index("commits_authored", sa.desc("authored"))
@@ -471,7 +488,7 @@ def forge(dialect: str) -> MetaData:
             *m.identity(),
             refer("subject_id", f"{name}s", ondelete="CASCADE"),
             Column("action", sa.SmallInteger, nullable=False),
-            Column("data", m.json(), nullable=False, server_default=sa.text("'{}'")),
+            Column("data", m.json(), nullable=False, server_default=m.default("{}")),
             *m.times(),
         )
     for name in ("runner", "pipeline", "stage", "build", "artifact", "trigger"):
@@ -522,7 +539,7 @@ def forge(dialect: str) -> MetaData:
     m.table(
         "topics",
         *m.serial(),
-        Column("name", sa.Text, nullable=False, unique=True),
+        Column("name", m.key_text(), nullable=False, unique=True),
         Column("title", sa.Unicode(255)),
     )
     m.table(
@@ -667,7 +684,12 @@ def help_desk(dialect: str) -> MetaData:
             name,
             *m.serial(),
             m.link("agent_id", "Agent", type_=sa.Uuid(), onupdate="CASCADE"),
-            Column("conditions", m.json(), nullable=False, server_default="[]"),
+            Column(
+                "conditions",
+                m.json(),
+                nullable=False,
+                server_default=m.plain_default("[]"),
+            ),
             Column("position", sa.SmallInteger, nullable=False, server_default="0"),
             Column("name", sa.Unicode(100), nullable=False),
             *soft(),
