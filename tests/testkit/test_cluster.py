@@ -55,6 +55,21 @@ def test_what_a_killed_process_leaves_is_removed(
         assert not own.directory.exists()
 
 
+def test_side_files_are_left_out_of_all_copies(tmp_path: Path) -> None:
+    places = [tmp_path / "base" / number for number in ("1", "4")]
+    kept = {"1259", "1259.1", "16384_init", "pg_filenode.map", "PG_VERSION"}
+    for place in places:
+        place.mkdir(parents=True)
+        for name in (*kept, "1259_fsm", "1259_vm"):
+            (place / name).touch()
+    (tmp_path / "global").mkdir()
+    (tmp_path / "global" / "1262_fsm").touch()
+    _cluster._remove_side_files(tmp_path)
+    for place in places:
+        assert {path.name for path in place.iterdir()} == kept
+    assert (tmp_path / "global" / "1262_fsm").exists()
+
+
 def test_it_is_in_memory_where_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
