@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 # Of the temporary table and, with a number, of what is asked about.
 _PROBE = "alembic_c_probe"
 _ITEM = "alembic_c_item"
+# A number in parentheses.  They make an expression of it in CREATE TABLE, not in
+# ALTER COLUMN: the database may have either, and is asked about both.
+_NUMBER = re.compile(r"\(\s*([-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*\)", re.I)
+_BARE = "_bare"
 # How much a temporary table of MySQL has; the size of its rows is limited too.
 _AT_ONCE = 100
 
@@ -145,7 +149,8 @@ def _answers(
         for question, there, name, _ in some:
             here = _here(probe, question, name)
             if here is not None:
-                changes = {} if here == there else {"expression": (there, here)}
+                is_same = there in (here, _here(probe, question, f"{name}{_BARE}"))
+                changes = {} if is_same else {"expression": (there, here)}
                 answers[question] = Answer({"expression": there}, changes)
     return answers
 
@@ -276,7 +281,11 @@ def _item(dialect: Dialect, table: Table, question: Question, name: str) -> str:
     if question.kind == "generated":
         expression = sqla_compat._ddl_text(item.server_default.sqltext, dialect)
         return f"{name} {type_} GENERATED ALWAYS AS ({expression})"
-    return f"{name} {type_} DEFAULT {_default_clause(dialect, item)}"
+    default = _default_clause(dialect, item)
+    sql = f"{name} {type_} DEFAULT {default}"
+    if number := _NUMBER.fullmatch(default):
+        sql += f", {name}{_BARE} {type_} DEFAULT {number[1]}"
+    return sql
 
 
 def _default_clause(dialect: Dialect, column: Any) -> str:

@@ -453,32 +453,39 @@ def _definition(element: MySQLChangeColumn, compiler: MySQLDDLCompiler) -> str:
     return " ".join(parts)
 
 
-# What is taken without parentheses, which have to be around any other expression.
-_BARE_DEFAULT = re.compile(
+# What CREATE TABLE has without parentheses, which stand around any other expression.
+_BARE = re.compile(
     r"""\s*(?:
         \(.*\)
-        | (?:_\w+\s*|[nbx])?(?:'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*")
-        | (?:date|time|timestamp)\s*'[^']*'
-        | [-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
-        | 0[xb][0-9a-f]+ | \w+
-        | (?:now|current_timestamp|localtime|localtimestamp)\s*(?:\(\d*\))?
+        | '(?:[^'\\]|''|\\.)*' | "(?:[^"\\]|""|\\.)*"
+        | \w+
+        | (?:now|current_timestamp|localtime|localtimestamp)\s*\(\d*\)
         | .*\bon\s+update\b.*
     )\s*""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-
-
-# And what MariaDB takes besides, and an unknown server may.
-_CALL = re.compile(r"\s*\w+\s*\([^()]*\)\s*")
+# What needs none, though MySQL keeps it as an expression if it has them: that would not
+# be what a new table has.
+_NEEDLESS = re.compile(
+    r"""\s*(?:
+        \w+\s*\([^()]*\)
+        | [-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
+        | \w+\s*'(?:[^'\\]|''|\\.)*'
+    )\s*""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+# From which on MySQL knows defaults that are expressions.
+_WITH_EXPRESSIONS = (8, 0, 13)
 
 
 def _default(compiler: MySQLDDLCompiler, default: _ServerDefaultType) -> str:
     """Return what follows DEFAULT, an expression as CREATE TABLE has it."""
     text = format_server_default(compiler, default)
     dialect = compiler.dialect
-    is_mysql = dialect.server_version_info is not None and not dialect.is_mariadb
-    is_call = not is_mysql and _CALL.fullmatch(text)
-    return text if is_call or _BARE_DEFAULT.fullmatch(text) else f"({text})"
+    version = None if dialect.is_mariadb else dialect.server_version_info
+    keeps = version is not None and version >= _WITH_EXPRESSIONS
+    is_bare = _BARE.fullmatch(text) or (not keeps and _NEEDLESS.fullmatch(text))
+    return text if is_bare else f"({text})"
 
 
 @compiles(schema.DropConstraint, "mysql", "mariadb")

@@ -77,6 +77,8 @@ def test_defaults_are_set_and_dropped(connection: sa.Connection) -> None:
         (sa.DateTime(), sa.text("now() + interval 1 day")),
         (sa.DateTime(), sa.func.now()),
         (sa.Integer(), sa.text("-7")),
+        (sa.Numeric(10, 0), sa.text("1.50")),
+        (sa.String(9), sa.text("_utf8mb4'ä'")),
         (sa.Boolean(), sa.true()),
     ],
 )

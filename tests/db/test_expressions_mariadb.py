@@ -17,7 +17,9 @@ from alembic_c.autogenerate._questions import Question
 from alembic_c.autogenerate.api import AutogenContext
 from alembic_c.runtime.migration import MigrationContext
 from tests.db.test_expressions_sqlite import Items, check, found, generated
+from tests.support.autogen import Package
 from tests.support.proving import mode
+from tests.support.round_trip import round_trip
 
 _a, _b = sa.column("a", Integer), sa.column("b", Integer)
 
@@ -116,6 +118,17 @@ def test_another(name: str, connection: sa.Connection) -> None:
     there, here = OTHER[name]
     model(there).create_all(connection)
     assert found(connection, model(here))
+
+
+@pytest.mark.parametrize("name", [name for name in SAME if name.startswith("default")])
+def test_a_default_that_is_set_later(name: str, connection: sa.Connection) -> None:
+    """It is what a new table has, and so the next run finds nothing."""
+    [wanted] = SAME[name]()
+    model(lambda: [Column("x", wanted.type)]).create_all(connection)
+    trip = round_trip(
+        Package("alembic_c"), connection, model(SAME[name]), compare_server_default=True
+    )
+    assert trip.is_at_rest, trip.told()
 
 
 def test_the_transaction_is_as_before(connection: sa.Connection) -> None:
