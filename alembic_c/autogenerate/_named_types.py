@@ -30,7 +30,14 @@ from ..operations import ops
 from ..operations._enum_values import AddEnumValuesOp
 from ..operations._named_types import CreateTypeOp, DropTypeOp
 from ..util import sqla_compat
-from ._type_catalog import TableKey, TypeCatalog, TypeKey, User, named_types
+from ._type_catalog import (
+    TableKey,
+    TypeCatalog,
+    TypeKey,
+    User,
+    may_be_named,
+    named_types,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
@@ -372,4 +379,7 @@ def _has_named_type(operation: MigrateOperation, context: AutogenContext) -> boo
         types.append(operation._reverse.column.type)
     elif isinstance(operation, ops.AlterColumnOp):
         types += filter(None, [operation.modify_type, operation.existing_type])
-    return any(next(named_types(each, context.dialect), None) for each in types)
+    return any(
+        next(named_types(each, context.dialect), None)
+        for each in filter(may_be_named, types)
+    )

@@ -37,7 +37,8 @@ _DIALECT_MODULE = re.compile(r"sqlalchemy\.dialects\.(\w+)")
 # it is kept.  A model has few distinct types: the limit only guards against misuse.
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 _KEPT_LIMIT = 4096
-_kept: dict[Any, str] = {}
+# Key -> its text, and the whole text of it if it holds no other type.
+_kept: dict[Any, tuple[str, str | None]] = {}
 
 # --- prefixes -----------------------------------------------------------------------
 
@@ -203,18 +204,27 @@ def dialect_arguments(
 
 def type_text(type_: TypeEngine[Any]) -> str:
     """Return `repr(type_)`."""
+    kept = _kept_texts(type_)
+    return repr(type_) if kept is None else kept[0]
+
+
+def _kept_texts(type_: TypeEngine[Any]) -> tuple[str, str | None] | None:
+    """Return the texts of a type; None if it is not one whose texts are kept."""
     cls = type(type_)
     state = vars(type_)
     kinds = tuple(map(type, state.values()))
     if not (cls.__module__.startswith("sqlalchemy.") and _PLAIN.issuperset(kinds)):
-        return repr(type_)
+        return None
     key = (cls, kinds, *state.items())
-    text = _kept.get(key)
-    if text is None:
+    kept = _kept.get(key)
+    if kept is None:
         if len(_kept) >= _KEPT_LIMIT:
             _kept.clear()
-        text = _kept[key] = repr(type_)
-    return text
+        text = repr(type_)
+        holds_type = any(getattr(type_, name, None) is not None for name in _HELD_TYPES)
+        whole = None if holds_type else _completed(type_, text)
+        kept = _kept[key] = text, whole
+    return kept
 
 
 # Attributes of SQLAlchemy's types that are types, and what is before them in `repr()`.
@@ -251,6 +261,9 @@ def render_type(
     prefix = _module_prefix(type_, autogen_context)
     if from_dialect:
         return from_dialect
+    kept = _kept_texts(type_)
+    if kept is not None and kept[1] is not None:
+        return prefix + kept[1]
     # The generic array, and types of another dialect than the context's: variants.
     for attribute, before in _HELD_TYPES.items():
         held = render_type_with_subtype(
@@ -258,15 +271,15 @@ def render_type(
         )
         if held:
             return held
-    return prefix + _complete_text(type_)
+    # Before SQLAlchemy 2.1 a named type's `repr()` names a MetaData.
+    return prefix + _completed(type_, type_text(sqla_compat._without_metadata(type_)))
 
 
-def _complete_text(type_: TypeEngine[Any]) -> str:
+def _completed(type_: TypeEngine[Any], text: str) -> str:
     """Return the text of a type, with what its `repr()` leaves out of named types.
 
-    Before SQLAlchemy 2.1 that is `create_type=False`; and it names a MetaData.
+    Before SQLAlchemy 2.1 that is `create_type=False`.
     """
-    text = type_text(sqla_compat._without_metadata(type_))
     is_complete = (
         sqla_compat.sqla_2_1
         or getattr(type_, "create_type", True)

@@ -133,7 +133,7 @@ def _is_original(op: ops.CreateTableOp) -> bool:
         (table.name, table.schema) == (op.table_name, op.schema)
         and len(op.columns) == len(own)
         and {*op.columns} == own
-        and op.kw == table.dialect_kwargs
+        and op.kw == sqla_compat._dialect_kwargs(table)
     )
 
 
@@ -384,7 +384,9 @@ def render_create_foreign_key(
             repr([ident(name) for name in op.local_cols]),
             repr([ident(name) for name in op.remote_cols]),
             *given(**options),
-            *dialect_arguments(autogen_context, constraint.dialect_kwargs),
+            *dialect_arguments(
+                autogen_context, sqla_compat._dialect_kwargs(constraint)
+            ),
         ],
     )
 

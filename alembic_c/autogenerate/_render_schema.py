@@ -83,7 +83,7 @@ def render_column(
     texts = [render_constraint(check, autogen_context, None) for check in checks]
     arguments[2:2] = filter(None, texts)
     arguments += _column_options(column)
-    arguments += dialect_arguments(autogen_context, column.dialect_kwargs)
+    arguments += dialect_arguments(autogen_context, sqla_compat._dialect_kwargs(column))
     return call(f"{sqlalchemy_prefix(autogen_context)}Column", arguments)
 
 
@@ -260,7 +260,7 @@ def unique_constraint_call(
     alter: as the directive that adds it to a table, not as the construct.
     """
     options = stated(deferrable=constraint.deferrable, initially=constraint.initially)
-    extra = dialect_arguments(autogen_context, constraint.dialect_kwargs)
+    extra = dialect_arguments(autogen_context, sqla_compat._dialect_kwargs(constraint))
     columns = _column_names(constraint)
     if not alter:
         return call(
@@ -296,7 +296,9 @@ def render_check_constraint(
         [
             check_condition(constraint.sqltext, autogen_context),
             *_name_argument(constraint, autogen_context),
-            *dialect_arguments(autogen_context, constraint.dialect_kwargs),
+            *dialect_arguments(
+                autogen_context, sqla_compat._dialect_kwargs(constraint)
+            ),
         ],
     )
 
@@ -324,7 +326,7 @@ def render_foreign_key(
     options = [
         *_name_argument(constraint, autogen_context),
         *foreign_key_options(constraint),
-        *dialect_arguments(autogen_context, constraint.dialect_kwargs),
+        *dialect_arguments(autogen_context, sqla_compat._dialect_kwargs(constraint)),
     ]
     return (
         f"{sqlalchemy_prefix(autogen_context)}ForeignKeyConstraint("

@@ -103,6 +103,20 @@ class Found:
     labels: list[str]
 
 
+# What a type with a name is, or is within.
+_NAMED_OR_HOLDS = (TypeDecorator, ARRAY, ENUM, DOMAIN, Enum)
+
+
+def may_be_named(type_: Any) -> bool:
+    """Return whether a column's type, or a class of types, can be or hold a named one.
+
+    Most are plain types: they need no look at what the dialect makes of them.
+    """
+    if isinstance(type_, type):
+        return True
+    return isinstance(type_, _NAMED_OR_HOLDS) or sqla_compat._type_has_variants(type_)
+
+
 def named_types(type_: TypeEngine[Any], dialect: Dialect) -> Iterator[ENUM | DOMAIN]:
     """Yield the named types that a column's type is, or holds, on PostgreSQL."""
     if isinstance(type_, type):

@@ -148,9 +148,11 @@ def render_op(autogen_context: AutogenContext, op: ops.MigrateOperation) -> list
     """
     rendered = renderers.dispatch(op)(autogen_context, op)
     lines = [rendered] if isinstance(rendered, str) else list(rendered)
-    # A name in a note may have several lines.
-    comments = [f"# {line}" for note in notes(op) for line in note.splitlines()]
-    return [*comments, *lines]
+    above = notes(op)
+    if above:
+        # A name in a note may have several lines.
+        lines[:0] = [f"# {line}" for note in above for line in note.splitlines()]
+    return lines
 
 
 def render_op_text(autogen_context: AutogenContext, op: ops.MigrateOperation) -> str:

@@ -247,7 +247,7 @@ class CreatePrimaryKeyOp(_KeyOp):
             key.table.name,
             key.columns.keys(),
             schema=key.table.schema,
-            **key.dialect_kwargs,
+            **sqla_compat._dialect_kwargs(key),
         )
 
     def to_constraint(
@@ -319,7 +319,7 @@ class CreateUniqueConstraintOp(_KeyOp):
             [column.name for column in unique.columns],
             schema=table.schema,
             **_given(unique, "deferrable", "initially"),
-            **unique.dialect_kwargs,
+            **sqla_compat._dialect_kwargs(unique),
         )
 
     def to_constraint(
@@ -421,7 +421,7 @@ class CreateForeignKeyOp(AddConstraintOp):
             **_given(foreign_key, *options, "match"),
             source_schema=local_schema,
             referent_schema=schema,
-            **foreign_key.dialect_kwargs,
+            **sqla_compat._dialect_kwargs(foreign_key),
         )
 
     def to_constraint(
@@ -561,7 +561,7 @@ class CreateCheckConstraintOp(AddConstraintOp):
             table.name,
             cast("ColumnElement[Any]", check.sqltext),
             schema=table.schema,
-            **check.dialect_kwargs,
+            **sqla_compat._dialect_kwargs(check),
         )
 
     def to_constraint(

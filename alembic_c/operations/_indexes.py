@@ -73,7 +73,7 @@ class CreateIndexOp(MigrateOperation):
             list(sqla_compat._idx_table_bound_expressions(index)),
             schema=table.schema,
             unique=index.unique,
-            **index.kwargs,
+            **sqla_compat._dialect_kwargs(index),
         )
 
     def to_index(self, migration_context: MigrationContext | None = None) -> Index:
@@ -184,7 +184,7 @@ class DropIndexOp(MigrateOperation):
             schema=table.schema,
             _reverse=CreateIndexOp.from_index(index),
             unique=index.unique,
-            **index.kwargs,
+            **sqla_compat._dialect_kwargs(index),
         )
 
     def to_index(self, migration_context: MigrationContext | None = None) -> Index:

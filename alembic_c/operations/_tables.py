@@ -21,7 +21,7 @@ def _options(table: Table) -> dict[str, Any]:
         "comment": table.comment,
         "info": dict(table.info),
         "prefixes": list(sqla_compat._table_prefixes(table)),
-        **table.kwargs,
+        **sqla_compat._dialect_kwargs(table),
     }
 
 

@@ -603,9 +603,20 @@ def _remove_column_from_collection(
 VARIANTS_ATTRIBUTE = "_variant_mapping"
 
 
-# Where an index or a constraint keeps the options of dialects: the instance has it only
-# once somebody has given, or asked about, one.
+# Where tables and what is in them keep the options of dialects: the instance has it
+# only once somebody has given, or asked about, one.
 OPTIONS_ATTRIBUTE = "dialect_options"
+
+
+def _dialect_kwargs(item: Any) -> Mapping[str, Any]:
+    """Return the arguments for dialects that a table, column, index or constraint has.
+
+    SQLAlchemy's property makes a collection that stays for each item that is asked.
+    """
+    if OPTIONS_ATTRIBUTE not in vars(item):
+        return {}
+    given: Mapping[str, Any] = item.dialect_kwargs
+    return given
 
 
 def _has_own_compiler(class_: type) -> bool:
@@ -867,8 +878,10 @@ _PARAMETER = re.compile(r"(?<![:\w\\])(?=:\w+(?!:))|(?=\\:[\w$]*(?![:\w$]))")
 
 def _without_parameters(sql: str) -> str:
     """Return SQL for text(), with the colons marked that it would misunderstand."""
+    if ":" not in sql:
+        return sql
     marked = _PARAMETER.sub(r"\\", sql)
-    if ":" not in sql or str(text(marked)) == sql:
+    if str(text(marked)) == sql:
         return marked
     # The mark in front of ":smile:" is taken for a backslash of the SQL.
     return sql.replace(":", r"\:")

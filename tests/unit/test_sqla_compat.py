@@ -402,8 +402,12 @@ def test_options_of_dialects_are_kept_once_given(kind: Any) -> None:
     assert compat.OPTIONS_ATTRIBUTE in vars(special)
     make_table("t", plain)
     assert compat.OPTIONS_ATTRIBUTE not in vars(plain)
+    assert compat._dialect_kwargs(plain) == {}
+    assert compat.OPTIONS_ATTRIBUTE not in vars(plain)
     plain.dialect_kwargs["postgresql_nulls_not_distinct"] = True
     assert compat.OPTIONS_ATTRIBUTE in vars(plain)
+    for item in (plain, special):
+        assert compat._dialect_kwargs(item) == given == dict(item.dialect_kwargs)
 
 
 def test_index_elements_from_text() -> None:

@@ -11,11 +11,12 @@ all on SQLite, where a key may lead to a table that is not there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
 from ...operations import ops
+from ...util import sqla_compat
 from .._questions import TableKey
 from ._default_names import name_constraints
 from ._mysql_keys import Keys, is_mysql
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
 
     from ...operations.ops import MigrateOperation, ModifyTableOps
     from ..api import AutogenContext
+
+
+_T = TypeVar("_T")
+
+_CHANGES_OF_KEYS = (ops.CreateForeignKeyOp, ops.DropConstraintOp)
+_MAKERS = (
+    ops.CreateTableOp,
+    ops.AddColumnOp,
+    ops.CreateUniqueConstraintOp,
+    ops.CreatePrimaryKeyOp,
+    ops.AlterColumnOp,
+)
 
 
 class Key(NamedTuple):
@@ -102,9 +115,14 @@ class Plan:
 
     def key_of_constraint(self, constraint: ForeignKeyConstraint) -> Key:
         """Return a foreign key that belongs to a table."""
-        key = self.key_of(ops.CreateForeignKeyOp.from_constraint(constraint))
-        assert key is not None
-        return key
+        schema, table, columns, *target = sqla_compat._fk_spec(constraint)
+        target_schema, target_table, target_columns = target[:3]
+        return Key(
+            self.key(schema, table),
+            tuple(map(str, columns)),
+            self.key(target_schema, target_table),
+            tuple(map(str, target_columns)),
+        )
 
     def by_table(self) -> dict[TableKey, list[MigrateOperation]]:
         """Return the operations by the tables that they change, in their order."""
@@ -159,23 +177,29 @@ def take_keys_out_of_new_tables(plan: Plan) -> None:
 
     And those with `use_alter`, which CREATE TABLE leaves out.
     """
+    creations = [
+        (at, op)
+        for at, (op, _) in enumerate(plan.steps)
+        if isinstance(op, ops.CreateTableOp)
+    ]
+    if not creations:
+        return
     late: list[tuple[int, ops.CreateForeignKeyOp]] = []
-    places = {id(op): at for at, (op, _) in enumerate(plan.steps)}
-    by_table = plan.by_table()
-    last_table = 0
+    makers: dict[TableKey, list[tuple[int, MigrateOperation]]] = {}
     for at, (op, _) in enumerate(plan.steps):
-        if not isinstance(op, ops.CreateTableOp):
-            continue
-        last_table = _end_of_new_table(plan, at)
+        if _may_make(op):
+            makers.setdefault(plan.table_of(op), []).append((at, op))
+    last_table = _end_of_new_table(plan, creations[-1][0])
+    for at, op in creations:
         kept = []
         for item in op.columns:
             if isinstance(item, ForeignKeyConstraint):
                 key = plan.key_of_constraint(item)
                 needed = max(
                     (
-                        places[id(op)]
-                        for op in at_ends(by_table, key)
-                        if makes(plan, op, key)
+                        place
+                        for place, maker in at_ends(makers, key)
+                        if makes(plan, maker, key)
                     ),
                     default=at,
                 )
@@ -214,28 +238,39 @@ def take_uniques_out_of_new_tables(plan: Plan) -> None:
 
 def _take_out(creation: ops.CreateTableOp) -> list[UniqueConstraint]:
     """Take out of a new table what is like another; return it."""
-    seen: set[Any] = set()
-    late: dict[int, UniqueConstraint] = {}
+    constraints = [
+        (place, item)
+        for place, item in enumerate(creation.columns)
+        if isinstance(item, PrimaryKeyConstraint | UniqueConstraint)
+    ]
     # The primary key is made first, wherever it stands.
-    for kind in (PrimaryKeyConstraint, UniqueConstraint):
-        for place, item in enumerate(creation.columns):
-            if isinstance(item, kind):
-                likeness = _likeness(item)
-                if likeness in seen and isinstance(item, UniqueConstraint):
-                    late[place] = item
-                seen.add(likeness)
+    constraints.sort(key=lambda each: isinstance(each[1], UniqueConstraint))
+    by_columns: dict[tuple[str, ...], list[tuple[int, Any]]] = {}
+    for place, item in constraints if len(constraints) > 1 else ():
+        columns = tuple(column.name for column in item.columns)
+        by_columns.setdefault(columns, []).append((place, item))
+    late: dict[int, UniqueConstraint] = {}
+    for on_same_columns in by_columns.values():
+        seen: set[Any] = set()
+        for place, item in on_same_columns if len(on_same_columns) > 1 else ():
+            likeness = _likeness(item)
+            if likeness in seen and isinstance(item, UniqueConstraint):
+                late[place] = item
+            seen.add(likeness)
     if late:
         creation.columns = [
             item for place, item in enumerate(creation.columns) if place not in late
         ]
-    return [*late.values()]
+    return [late[place] for place in sorted(late)]
 
 
 def _likeness(constraint: PrimaryKeyConstraint | UniqueConstraint) -> Any:
-    """Return what two constraints of PostgreSQL have in common if one is left out."""
-    options = constraint.dialect_kwargs.items()
+    """Return what two constraints on the same columns have in common, besides.
+
+    PostgreSQL leaves one of them out then.
+    """
+    options = sqla_compat._dialect_kwargs(constraint).items()
     return (
-        tuple(column.name for column in constraint.columns),
         bool(constraint.deferrable),
         (constraint.initially or "").upper() == "DEFERRED",
         str(sorted((name, value) for name, value in options if value)),
@@ -288,6 +323,8 @@ def drop_keys_of_dropped_tables(plan: Plan) -> None:
 
 def move_keys(plan: Plan) -> None:
     """Drop keys before what they stand on; add them behind what they stand on."""
+    if not any(isinstance(op, _CHANGES_OF_KEYS) for op, _ in plan.steps):
+        return
     by_table = plan.by_table()
     for at, (op, _) in enumerate(plan.steps):
         if not isinstance(op, ops.DropConstraintOp):
@@ -310,12 +347,20 @@ def move_keys(plan: Plan) -> None:
                     break
 
 
-def at_ends(
-    by_table: Mapping[TableKey, Iterable[MigrateOperation]], key: Key
-) -> Iterator[MigrateOperation]:
+def at_ends(by_table: Mapping[TableKey, Iterable[_T]], key: Key) -> Iterator[_T]:
     """Yield the operations on the tables of a key: no others make or unmake it."""
     for table in {key.source, key.target}:
         yield from by_table.get(table, ())
+
+
+def _may_make(op: Any) -> bool:
+    """Return whether an operation is of a kind that makes what keys stand on.
+
+    Of those that are asked about in a plan without MySQL's rules.
+    """
+    return isinstance(op, _MAKERS) or (
+        isinstance(op, ops.CreateIndexOp) and bool(op.unique)
+    )
 
 
 def makes(plan: Plan, op: Any, key: Key) -> bool:
