@@ -140,15 +140,20 @@ def postgresql(query: Query, schemas: Sequence[str] | None) -> tuple[SchemaObjec
 
     schemas: their names; None for each but the system's.
     """
+    rows = query(postgresql_sql(schemas), N_COLUMNS)
+    return ordered(SchemaObject._make(row) for row in rows)
+
+
+def postgresql_sql(schemas: Sequence[str] | None) -> str:
+    """Return the query for the objects of some schemas, named as for postgresql()."""
     wanted, first = _NO_SYSTEM, FIRST_OWN_OID
     if schemas is not None:
         names = [_pg_literal(name) for name in schemas if "\0" not in name]
         wanted, first = f"n.nspname IN ({', '.join(['NULL', *names])})", 0
-    sql = " UNION ALL ".join(
+    return " UNION ALL ".join(
         part.replace("{schemas}", wanted).replace("{first}", str(first))
         for part in _PG_OBJECTS
     )
-    return ordered(SchemaObject._make(row) for row in query(sql, N_COLUMNS))
 
 
 def _pg_literal(text: str) -> str:

@@ -128,7 +128,7 @@ def postgresql_names(
         own.
     Raises OverflowError for a server older than 13.
     """
-    reader = _pg_reader(connection, schemas, sequences=sequences)
+    reader = pg_reader(connection, schemas, sequences=sequences)
     return Names(_rows(connection, reader.sql(0)))
 
 
@@ -147,14 +147,15 @@ def postgresql(
         autogenerate does not compare.
     Raises OverflowError for a server older than 13.
     """
-    reader = _pg_reader(connection, schemas, **parts)
+    reader = pg_reader(connection, schemas, **parts)
     query = partial(_rows, connection)
     return feed_postgresql(reader, query, None if names is None else names.rows)
 
 
-def _pg_reader(
+def pg_reader(
     connection: Connection, schemas: Sequence[str] | None, **parts: bool
 ) -> _catalog.PgReader:
+    """Return a reader for a connection's server; the rest as postgresql()."""
     major, minor, *_ = (*(connection.dialect.server_version_info or ()), 0, 0)
     return _catalog.PgReader(int(major) * 10_000 + int(minor), schemas, **parts)
 
@@ -235,28 +236,17 @@ def feed_sqlite(
     return reader.finish()
 
 
-def system_types(connection: Connection, query: Query) -> list[Sequence[Any]]:
-    """Return the rows of the first query that only another initdb would change."""
-    names = Names(query(_pg_reader(connection, None).sql(0)))
-    first = _objects.FIRST_OWN_OID
-    return [row for row in names.rows if row.kind == "t" and row.oid < first]
-
-
 def whole_postgresql(
     connection: Connection,
     schemas: Sequence[str] | None,
-    query: Query | None = None,
-    system_types: Sequence[Sequence[Any]] = (),
 ) -> Whole:
     """Read PostgreSQL's tables and other objects; five queries.
 
-    schemas, and what is raised: as for postgresql(). query: runs them; plainly if it is
-        None. system_types: what system_types() has found, not to be asked for again.
+    schemas, and what is raised: as for postgresql().
     """
-    reader = _pg_reader(connection, schemas, system_types=not system_types)
-    query = query or partial(_rows, connection)
-    names = [*system_types, *query(reader.sql(0))] if system_types else None
-    tables = feed_postgresql(reader, query, names)
+    reader = pg_reader(connection, schemas)
+    query = partial(_rows, connection)
+    tables = feed_postgresql(reader, query)
     return tables, _objects.postgresql(_with_width(query), schemas)
 
 

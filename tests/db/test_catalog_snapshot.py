@@ -200,19 +200,34 @@ def test_a_repeated_reading_sees_each_change(pg_url: str, driver: str) -> None:
             "ALTER TABLE s.u ADD COLUMN m s.mood[], ADD COLUMN t s.tenth, ADD p point",
             "CREATE VIEW s.v AS SELECT name FROM t",
             "COMMENT ON COLUMN s.u.id IS 'a number'",
+            'COMMENT ON TABLE t IS E\'a "b", (c)\\\\ \\n)\\n(1,""\\u00a0\'',
+            "ALTER TABLE t ADD COLUMN empty text DEFAULT '', ADD COLUMN none text",
+            "CREATE INDEX ix ON t (lower(name)) WHERE name <> ','",
             "CREATE SEQUENCE s.q",
             "DROP SCHEMA s CASCADE",
+            "ALTER SCHEMA public RENAME TO other",
+            "ALTER SCHEMA other RENAME TO public",
             "DEALLOCATE ALL",
         ):
             connection.exec_driver_sql(statement)
             now = snapshot(connection, version_table=None)
             for _ in range(2):
-                assert read() == now
+                assert read().catalog() == now
         ours = "SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^alembic_c_'"
-        assert connection.exec_driver_sql(ours).scalar() == 5
+        assert connection.exec_driver_sql(ours).scalar() == 1
+        before = read()
+        connection.exec_driver_sql("DROP INDEX ix")
+        assert [str(change) for change in before.diff(read())] == [
+            "index ix of public.t: removed"
+        ]
+        # Another one in the server's numbers.
+        connection.exec_driver_sql(
+            "CREATE INDEX ix ON t (lower(name)) WHERE name <> ','"
+        )
+        assert before.diff(read()) == []
         connection.invalidate()
         connection.rollback()
-        assert read() == snapshot(connection, version_table=None)
+        assert read().catalog() == snapshot(connection, version_table=None)
     engine.dispose()
 
 
@@ -220,10 +235,10 @@ def _each_change_is_seen(url: str, *statements: str) -> None:
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         read = repeated(connection)
-        before = read()
+        before = read().catalog()
         for statement in statements:
             connection.exec_driver_sql(statement)
-            now = read()
+            now = read().catalog()
             assert now == snapshot(connection, version_table=None)
             assert now != before or statement.startswith(("SET", "ATTACH"))
             before = now
