@@ -93,6 +93,8 @@ class Rules:
     types, defaults, comments, checks: whether these will be compared.
     """
 
+    columns = sqla_compat.COLUMNS_ATTRIBUTE
+    entries = sqla_compat.ENTRIES_ATTRIBUTE
     autoincrement = sqla_compat.AUTOINCREMENT_ATTRIBUTE
     variants = sqla_compat.VARIANTS_ATTRIBUTE
     type_bound = sqla_compat.TYPE_BOUND_ATTRIBUTE
@@ -134,13 +136,13 @@ class Rules:
 
     def expect(self, tables: Iterable[Table]) -> None:
         """Note which names of these tables a naming convention may still change."""
-        conventions = {id(t.metadata): t.metadata.naming_convention for t in tables}
+        metadatas = {table.metadata for table in tables}
         self.late_names = " ".join(
             kind
             for kind, keys in _NAME_KINDS.items()
             if any(
-                "constraint_name" in str(convention.get(key, ""))
-                for convention in conventions.values()
+                "constraint_name" in str(metadata.naming_convention.get(key, ""))
+                for metadata in metadatas
                 for key in keys
             )
         )

@@ -346,6 +346,8 @@ def _literal(dialect: Dialect, text: str, of_session: Session) -> str:
 
 def _percent(dialect: Dialect, sql: str) -> str:
     """Return SQL as it has to go to a driver that may look for parameters in it."""
+    if "%" not in sql:
+        return sql
     doubled = "%%" in dialect.identifier_preparer.quote_identifier("%")
     return sql.replace("%", "%%") if doubled else sql
 

@@ -385,6 +385,11 @@ def _table_prefixes(table: Table) -> list[str]:
     return list(table._prefixes)
 
 
+# Where a table or a constraint keeps its columns, and where these stand one after the
+# other: a list of tuples of key, column and more.
+COLUMNS_ATTRIBUTE = "_columns"
+ENTRIES_ATTRIBUTE = "_collection"
+
 # Where a table tells its column that counts by itself; public since 2.0.4.
 AUTOINCREMENT_ATTRIBUTE = "_autoincrement_column"
 

@@ -324,7 +324,7 @@ class Readers:
             column: Any = rng.choice(list(table.columns))
             holder = rng.choice((table, column, column.type, *table.indexes))
             name = rng.choice(
-                ("name", "type", "columns", "constraints", "unique", "expressions")
+                ("name", "type", "_columns", "constraints", "unique", "expressions")
                 + (
                     "nullable",
                     "server_default",

@@ -53,6 +53,32 @@ def test_index_that_empties_itself() -> None:
     assert len(found.indexes[0].parts) == 51
 
 
+def test_default_that_empties_the_columns() -> None:
+    entries: list[Any] = []
+    columns = [sa.Column(f"x{n}", sa.Integer) for n in range(50)]
+    first = sa.Column("first", sa.Integer, server_default=Meddler(entries))
+    table = sa.Table("t", sa.MetaData(), first, *columns)
+    collection = table._columns
+    entries += collection._collection
+    object.__setattr__(collection, "_collection", entries)
+    (found,) = read([table]).tables
+    assert not entries
+    assert len(found.columns) == 51
+
+
+@pytest.mark.parametrize("entries", [None, 5, (), [None], [()], [("x",)], [["x", 1]]])
+@pytest.mark.parametrize("of", ["table", "unique"])
+def test_columns_of_another_kind(of: str, entries: Any) -> None:
+    """A table that keeps its columns in another way is left to the comparators."""
+    unique = sa.UniqueConstraint("x", name="uq")
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), unique)
+    assert read([table]).tables[0].opaque is None
+    collection = (table if of == "table" else unique)._columns
+    object.__setattr__(collection, "_collection", entries)
+    (found,) = read([table]).tables
+    assert found.opaque == "error in the model"
+
+
 def test_default_that_empties_the_list_of_tables() -> None:
     tables: list[Any] = []
     for number in range(50):

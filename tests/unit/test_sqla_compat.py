@@ -392,6 +392,18 @@ def test_expressions() -> None:
     assert list(bound) == [table.c.a]
 
 
+def test_columns_stand_in_a_list() -> None:
+    """The proof reads them there, without a call for each table and constraint."""
+    unique = sa.UniqueConstraint("bk", "a")
+    table = make_table("t", sa.Column("x_name", sa.Integer, key="x_key"), unique)
+    for item in (table, unique):
+        collection = getattr(item, compat.COLUMNS_ATTRIBUTE)
+        entries = getattr(collection, compat.ENTRIES_ATTRIBUTE)
+        assert isinstance(entries, list)
+        assert all(isinstance(entry, tuple) for entry in entries)
+        assert [entry[1] for entry in entries] == list(item.columns)
+
+
 @pytest.mark.parametrize("kind", [sa.Index, sa.UniqueConstraint])
 def test_options_of_dialects_are_kept_once_given(kind: Any) -> None:
     """The proof does not look for options where the attribute is missing."""

@@ -450,8 +450,10 @@ def _proven(
         checks=scope.checks,
         unnamed_schemas=evidence.unnamed_schemas,
     )
-    equal = {(schema, name) for schema, name, reason in reasons if reason is None}
-    others = _of_other_meaning(context, wanted, judge, equal)
+    others: dict[TableKey, str] = {}
+    if judge.questions:
+        equal = {(schema, name) for schema, name, reason in reasons if reason is None}
+        others = _of_other_meaning(context, wanted, judge, equal)
     for schema, name, reason in reasons:
         key = (None if schema == default else schema, name)
         if reason is None and key in evidence.irregular:

@@ -50,11 +50,11 @@ def _autogen_for_tables(
     metadata_names: OrderedSet[TableKey] = OrderedSet(
         (table.schema, table.name)
         for table in autogen_context.table_key_to_table.values()
-        if (known_as(autogen_context, table.schema), table.name) != version_table
+        if table.name != version_table[1]
+        or known_as(autogen_context, table.schema) != version_table[0]
     )
-    wanted = {
-        (known_as(autogen_context, schema), name) for schema, name in metadata_names
-    }
+    known = _known_schemas(autogen_context, metadata_names)
+    wanted = {(known[schema], name) for schema, name in metadata_names}
     conn_names = _table_names.listed(autogen_context, schemas, wanted, attempt)
     compared = ops.UpgradeOps()
     with (
@@ -70,7 +70,7 @@ def _autogen_for_tables(
             attempt,
             counter,
         )
-        counter.end(len(conn_names | wanted), "tables compared")
+        counter.end(len(wanted.union(conn_names)), "tables compared")
     if autogen_context.dialect.supports_alter:
         put_in_order(autogen_context, compared.ops, tables)
     upgrade_ops.ops += compared.ops
@@ -146,18 +146,26 @@ def _sort_key(key: TableKey) -> tuple[str, str]:
 
 
 def _model_tables(
-    autogen_context: AutogenContext, names: Iterable[TableKey]
+    autogen_context: AutogenContext, names: Collection[TableKey]
 ) -> dict[TableKey, Table]:
     """Return the model's tables by the names that the database has for them.
 
     A table that names the default schema is the one that names none.
     """
-    tables: dict[TableKey, Table] = {}
-    for schema, name in names:
-        key = f"{schema}.{name}" if schema else name
-        table = autogen_context.table_key_to_table[key]
-        tables[known_as(autogen_context, schema), name] = table
-    return tables
+    by_key = autogen_context.table_key_to_table
+    known = _known_schemas(autogen_context, names)
+    return {
+        (known[schema], name): by_key[f"{schema}.{name}" if schema else name]
+        for schema, name in names
+    }
+
+
+def _known_schemas(
+    autogen_context: AutogenContext, keys: Iterable[TableKey]
+) -> dict[str | None, str | None]:
+    """Return the schemas of some tables, and what each is known as."""
+    schemas = {schema for schema, _ in keys}
+    return {schema: known_as(autogen_context, schema) for schema in schemas}
 
 
 def _compare_contents(

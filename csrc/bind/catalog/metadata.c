@@ -1,9 +1,21 @@
 /* SQLAlchemy's MetaData into the schema model: tables, and what rules the walk. */
 #include "walker.h"
 
+static int read_columns(struct walker *w, struct alc_table *table, PyObject *object)
+{
+    PyObject *columns = walker_get_columns(w, object);
+    int rc = columns ? 0 : -1;
+    for (Py_ssize_t i = 0; !rc && i < PyTuple_GET_SIZE(columns); i++) {
+        PyObject *column = walker_column(columns, i);
+        rc = column ? walker_read_column(w, table, column) : -1;
+    }
+    Py_XDECREF(columns);
+    return rc;
+}
+
 static int read_contents(struct walker *w, struct alc_table *table, PyObject *object)
 {
-    if (walker_each(w, table, object, NAME_columns, walker_read_column) < 0 ||
+    if (read_columns(w, table, object) < 0 ||
         walker_each(w, table, object, NAME_indexes, walker_read_index) < 0 ||
         walker_each(w, table, object, NAME_constraints, walker_read_constraint) < 0) {
         return -1;

@@ -84,15 +84,15 @@ static int is_column(struct walker *w, PyObject *object)
 static int read_key(struct alc_str **out, size_t *n_out, struct walker *w,
                     PyObject *object, bool *plain)
 {
-    PyObject *items = walker_get_items(w, object, NAME_columns);
+    PyObject *items = walker_get_columns(w, object);
     if (!items) {
         return -1;
     }
     size_t n = (size_t)PyTuple_GET_SIZE(items);
     int rc = walker_raised(w, alc_catalog_texts(out, &w->model, n, &w->err));
     for (size_t i = 0; !rc && i < n; i++) {
-        PyObject *item = PyTuple_GET_ITEM(items, (Py_ssize_t)i);
-        int column = is_column(w, item);
+        PyObject *item = walker_column(items, (Py_ssize_t)i);
+        int column = item ? is_column(w, item) : -1;
         if (column <= 0) {
             *plain = false;
             rc = column;

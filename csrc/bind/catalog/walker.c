@@ -38,6 +38,32 @@ PyObject *walker_get_items(const struct walker *w, PyObject *object, enum name_i
     return tuple;
 }
 
+PyObject *walker_get_columns(const struct walker *w, PyObject *object)
+{
+    PyObject *collection = PyObject_GetAttr(object, w->rules[RULE_columns]);
+    PyObject *entries =
+        collection ? PyObject_GetAttr(collection, w->rules[RULE_entries]) : NULL;
+    PyObject *columns = NULL;
+    if (entries && PyList_Check(entries)) {
+        columns = PyList_AsTuple(entries);
+    } else if (entries) {
+        PyErr_SetString(PyExc_TypeError, "columns: want a list");
+    }
+    Py_XDECREF(entries);
+    Py_XDECREF(collection);
+    return columns;
+}
+
+PyObject *walker_column(PyObject *columns, Py_ssize_t i)
+{
+    PyObject *entry = PyTuple_GET_ITEM(columns, i);
+    if (!PyTuple_Check(entry) || PyTuple_GET_SIZE(entry) < 2) {
+        PyErr_SetString(PyExc_TypeError, "columns: want tuples of key and column");
+        return NULL;
+    }
+    return PyTuple_GET_ITEM(entry, 1);
+}
+
 int walker_raised(struct walker *w, int rc)
 {
     if (rc) {

@@ -1,7 +1,8 @@
 /*
  * A walk over SQLAlchemy's MetaData: what its parts have in common.
  *
- * Only public attributes of SQLAlchemy are read.  What depends on the dialect (the text
+ * Public attributes of SQLAlchemy are read, and those whose names the rules give, which
+ * alembic_c/util/sqla_compat.py has.  What depends on the dialect (the text
  * of a type, of a default that is no plain string) is asked of Python functions, types
  * once for each distinct class and scalar parameters: most columns of a large schema
  * share a few dozen.  What is not understood makes its table opaque, with the reason.
@@ -16,7 +17,7 @@
 /* Names looked up per object, interned once a module. */
 /* clang-format off */
 #define ALC_NAMES(X)                                                                   \
-    X(name) X(schema) X(comment) X(columns) X(indexes) X(constraints) X(type)          \
+    X(name) X(schema) X(comment) X(indexes) X(constraints) X(type)          \
     X(nullable) X(system) X(server_default) X(computed) X(identity) X(unique)          \
     X(expressions) X(dialect_kwargs) X(elements) X(parent) X(column) X(table)          \
     X(onupdate) X(ondelete) X(deferrable) X(initially) X(__visit_name__) X(__dict__)
@@ -41,6 +42,8 @@ enum name_id {
     X(dialect)       /* "postgresql" or "sqlite" */                                    \
     X(default_schema)                                                                  \
     X(plain_types)   /* class -> names of the attributes that shape its DDL */         \
+    X(columns)       /* name of the attribute of a table's or a key's columns */       \
+    X(entries)       /* name of the attribute of a list there: (key, column, ...) */   \
     X(autoincrement) /* name of the attribute of a table's column that counts */       \
     X(variants)      /* name of the attribute that holds a type's variants */          \
     X(type_bound)    /* name of the attribute of a type's own constraints */           \
@@ -87,6 +90,14 @@ int walker_get_flag(const struct walker *w, PyObject *object, enum name_id name)
 /* A tuple of the items of an attribute, which Python code that is asked about one of
  * them cannot change; NULL with an exception. */
 PyObject *walker_get_items(const struct walker *w, PyObject *object, enum name_id name);
+
+/* A tuple of what stands for the columns of a table or a key, for walker_column(); as
+ * walker_get_items().  Iterating over the collection itself would run Python code for
+ * each, to make the same. */
+PyObject *walker_get_columns(const struct walker *w, PyObject *object);
+
+/* The i-th column of such a tuple, borrowed; NULL with an exception. */
+PyObject *walker_column(PyObject *columns, Py_ssize_t i);
 
 /* Turn a failure of the core into an exception: 0 or -1. */
 int walker_raised(struct walker *w, int rc);
