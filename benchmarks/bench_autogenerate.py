@@ -125,7 +125,8 @@ def _first(side: Side, connection: sa.Connection, metadata: sa.MetaData) -> Any:
 def _plain(result: Any) -> str:
     """Return a result in a form in which both sides' can be equal."""
     if isinstance(result, str):
-        return result
+        # Upstream's needs a name that the file does not import (docs/compatibility.md).
+        return result.replace("astext_type=sa.Text()", "astext_type=Text()")
     return re.sub(r"0x[0-9a-f]+", "0x", repr(result))
 
 
