@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # Of the temporary table and, with a number, of what is asked about.
 _PROBE = "alembic_c_probe"
 _ITEM = "alembic_c_item"
+# A server may be told to refuse tables that have none.
+_KEY = "alembic_c_key INT DEFAULT 0 PRIMARY KEY"
 # A number in parentheses.  They make an expression of it in CREATE TABLE, not in
 # ALTER COLUMN: the database may have either, and is asked about both.
 _NUMBER = re.compile(r"\(\s*([-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*\)", re.I)
@@ -70,12 +72,14 @@ class _Asked(NamedTuple):
 
     there: what the server prints of the real one.
     name: of what is asked about, on the temporary table; item: its definition.
+    bare: that of a number without its parentheses, which not each type can have.
     """
 
     question: Question
     there: str
     name: str
     item: str
+    bare: str = ""
 
 
 def ask(
@@ -135,18 +139,18 @@ def _answers(
             continue
         name = f"{_ITEM}{number}"
         try:
-            item = _item(connection.dialect, table, question, name)
+            item, bare = _item(connection.dialect, table, question, name)
         except (SQLAlchemyError, NotImplementedError) as error:
             log.debug("not asked about %s: %s", question, error)
             continue
-        asked.append(_Asked(question, there, name, item))
+        asked.append(_Asked(question, there, name, item, bare))
     printed = _printed_together if session.is_mariadb else _printed_in_turn
     answers = {}
     for some, text in printed(connection, session.schema, asked):
         reader = session.reader()
         reader.add(None, _PROBE, text)
         [probe] = reader.finish().tables
-        for question, there, name, _ in some:
+        for question, there, name, *_ in some:
             here = _here(probe, question, name)
             if here is not None:
                 is_same = there in (here, _here(probe, question, f"{name}{_BARE}"))
@@ -186,7 +190,7 @@ def _printed_in_turn(
     place = asked[0].question.key[0] or schema
     # Whether there can be any.
     _printed(
-        connection, place, f"CREATE TEMPORARY TABLE {_named(place, _PROBE)} (a INT)"
+        connection, place, f"CREATE TEMPORARY TABLE {_named(place, _PROBE)} ({_KEY})"
     )
     groups: dict[TableKey | None, list[_Asked]] = {}
     for each in asked:
@@ -219,6 +223,9 @@ def _printed_in_halves(
         if middle:
             yield from _printed_in_halves(connection, schema, original, asked[:middle])
             yield from _printed_in_halves(connection, schema, original, asked[middle:])
+        elif asked[0].bare:
+            alone = asked[0]._replace(bare="")
+            yield from _printed_in_halves(connection, schema, original, [alone])
         elif original is None:
             key = asked[0].question.key
             yield from _printed_in_halves(connection, schema, key, asked)
@@ -253,7 +260,8 @@ def _create(
     schema: the session's; original: whose columns it has besides.
     """
     probe = _named(asked[0].question.key[0] or schema, _PROBE)
-    sql = f"CREATE TEMPORARY TABLE {probe} ({', '.join(each.item for each in asked)})"
+    items = [part for each in asked for part in (each.item, each.bare) if part]
+    sql = f"CREATE TEMPORARY TABLE {probe} ({', '.join([_KEY, *items])})"
     if original is None:
         return sql
     return (
@@ -265,12 +273,17 @@ def _named(schema: str | None, table: str) -> str:
     return ".".join(_mysql.quoted(name) for name in (schema, table) if name is not None)
 
 
-def _item(dialect: Dialect, table: Table, question: Question, name: str) -> str:
-    """Return what is asked about, as a part of a table, under a name."""
+def _item(
+    dialect: Dialect, table: Table, question: Question, name: str
+) -> tuple[str, str]:
+    """Return what is asked about, as a part of a table, under a name.
+
+    And a number without its parentheses; "" for all else.
+    """
     item = question.item
     if question.kind == "check":
         condition = sqla_compat._ddl_text(item.sqltext, dialect)
-        return f"CONSTRAINT {name} CHECK ({condition})"
+        return f"CONSTRAINT {name} CHECK ({condition})", ""
     column = _column(table, question.name)
     assert column is not None
     type_ = column.type
@@ -280,12 +293,11 @@ def _item(dialect: Dialect, table: Table, question: Question, name: str) -> str:
         type_ = f"{type_} COLLATE {column.collation}"
     if question.kind == "generated":
         expression = sqla_compat._ddl_text(item.server_default.sqltext, dialect)
-        return f"{name} {type_} GENERATED ALWAYS AS ({expression})"
+        return f"{name} {type_} GENERATED ALWAYS AS ({expression})", ""
     default = _default_clause(dialect, item)
-    sql = f"{name} {type_} DEFAULT {default}"
-    if number := _NUMBER.fullmatch(default):
-        sql += f", {name}{_BARE} {type_} DEFAULT {number[1]}"
-    return sql
+    number = _NUMBER.fullmatch(default)
+    bare = f"{name}{_BARE} {type_} DEFAULT {number[1]}" if number else ""
+    return f"{name} {type_} DEFAULT {default}", bare
 
 
 def _default_clause(dialect: Dialect, column: Any) -> str:

@@ -481,6 +481,8 @@ _WITH_EXPRESSIONS = (8, 0, 13)
 def _default(compiler: MySQLDDLCompiler, default: _ServerDefaultType) -> str:
     """Return what follows DEFAULT, an expression as CREATE TABLE has it."""
     text = format_server_default(compiler, default)
+    if isinstance(default, str):
+        return text
     dialect = compiler.dialect
     version = None if dialect.is_mariadb else dialect.server_version_info
     keeps = version is not None and version >= _WITH_EXPRESSIONS

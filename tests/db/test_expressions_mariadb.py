@@ -55,6 +55,8 @@ SAME = {
     "default call": string_default(text("(concat('a', 'b%'))")),
     "default now": default(sa.DateTime, text("now()")),
     "default date": default(sa.Date, text("'2020-01-01'")),
+    "number of a text": default(sa.Text, text("(5)")),
+    "number of JSON": default(sa.JSON, text("(-1)")),
     "default below zero": default(Integer, text("-7")),
     "default true": default(sa.Boolean, sa.true()),
 }
@@ -129,6 +131,14 @@ def test_a_default_that_is_set_later(name: str, connection: sa.Connection) -> No
         Package("alembic_c"), connection, model(SAME[name]), compare_server_default=True
     )
     assert trip.is_at_rest, trip.told()
+
+
+def test_tables_may_need_a_primary_key(connection: sa.Connection) -> None:
+    model(SAME["default in SQL"]).create_all(connection)
+    dialect: Any = connection.dialect
+    if not dialect.is_mariadb:
+        connection.exec_driver_sql("SET SESSION sql_require_primary_key = ON")
+    assert not found(connection, model(SAME["default in SQL"]))
 
 
 def test_the_transaction_is_as_before(connection: sa.Connection) -> None:

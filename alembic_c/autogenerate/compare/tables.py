@@ -152,6 +152,9 @@ def _model_tables(
 
     A table that names the default schema is the one that names none.
     """
+    if not names:
+        # What the context gathers of the model it keeps; it may get another one.
+        return {}
     by_key = autogen_context.table_key_to_table
     known = _known_schemas(autogen_context, names)
     return {
