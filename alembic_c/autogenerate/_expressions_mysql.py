@@ -27,6 +27,7 @@ from sqlalchemy import Integer, MetaData
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..catalog import _mysql
+from ..ddl.mysql import LITERAL
 from ..util import sqla_compat
 from ._questions import Answer, Question, Unanswered, log
 
@@ -41,9 +42,9 @@ _PROBE = "alembic_c_probe"
 _ITEM = "alembic_c_item"
 # A server may be told to refuse tables that have none.
 _KEY = "alembic_c_key INT DEFAULT 0 PRIMARY KEY"
-# A number in parentheses.  They make an expression of it in CREATE TABLE, not in
+# A literal in parentheses.  They make an expression of it in CREATE TABLE, not in
 # ALTER COLUMN: the database may have either, and is asked about both.
-_NUMBER = re.compile(r"\(\s*([-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*\)", re.I)
+_LITERAL = re.compile(rf"\(\s*({LITERAL})\s*\)")
 _BARE = "_bare"
 # How much a temporary table of MySQL has; the size of its rows is limited too.
 _AT_ONCE = 100
@@ -72,7 +73,7 @@ class _Asked(NamedTuple):
 
     there: what the server prints of the real one.
     name: of what is asked about, on the temporary table; item: its definition.
-    bare: that of a number without its parentheses, which not each type can have.
+    bare: that of a literal without its parentheses, which not each type can have.
     """
 
     question: Question
@@ -146,16 +147,15 @@ def _answers(
         asked.append(_Asked(question, there, name, item, bare))
     printed = _printed_together if session.is_mariadb else _printed_in_turn
     answers = {}
-    for some, text in printed(connection, session.schema, asked):
-        reader = session.reader()
-        reader.add(None, _PROBE, text)
-        [probe] = reader.finish().tables
+    for some, probe in printed(connection, session, asked):
         for question, there, name, *_ in some:
             here = _here(probe, question, name)
-            if here is not None:
-                is_same = there in (here, _here(probe, question, f"{name}{_BARE}"))
-                changes = {} if is_same else {"expression": (there, here)}
-                answers[question] = Answer({"expression": there}, changes)
+            if here is None:
+                log.debug("no answer about %s: it is not printed as known", question)
+                continue
+            is_same = there in (here, _here(probe, question, f"{name}{_BARE}"))
+            changes = {} if is_same else {"expression": (there, here)}
+            answers[question] = Answer({"expression": there}, changes)
     return answers
 
 
@@ -163,31 +163,31 @@ def _answers(
 
 
 def _printed_together(
-    connection: Connection, schema: str | None, asked: Sequence[_Asked]
-) -> Iterator[tuple[Sequence[_Asked], str | bytes]]:
+    connection: Connection, session: _mysql.Session, asked: Sequence[_Asked]
+) -> Iterator[tuple[Sequence[_Asked], Table]]:
     """Yield what MariaDB prints of the temporary table of each question."""
     units = (
         _UNIT.format(
-            create=_create(schema, each.question.key, [each]),
-            probe=_named(each.question.key[0] or schema, _PROBE),
+            create=_create(session.schema, each.question.key, [each]),
+            probe=_named(each.question.key[0] or session.schema, _PROBE),
         )
         for each in asked
     )
     results = _mysql.rows_together(connection, units)
     for each, (name, text) in zip(asked, results, strict=True):
         if name:
-            yield [each], text
+            yield [each], _read(session, text)
         else:
             log.debug("no answer about %s: %s", each.question, text)
 
 
 def _printed_in_turn(
-    connection: Connection, schema: str | None, asked: Sequence[_Asked]
-) -> Iterator[tuple[Sequence[_Asked], str | bytes]]:
+    connection: Connection, session: _mysql.Session, asked: Sequence[_Asked]
+) -> Iterator[tuple[Sequence[_Asked], Table]]:
     """Yield what MySQL prints of temporary tables, and the questions of each."""
     if not asked:
         return
-    place = asked[0].question.key[0] or schema
+    place = asked[0].question.key[0] or session.schema
     # Whether there can be any.
     _printed(
         connection, place, f"CREATE TEMPORARY TABLE {_named(place, _PROBE)} ({_KEY})"
@@ -199,40 +199,55 @@ def _printed_in_turn(
     for key, group in groups.items():
         for start in range(0, len(group), _AT_ONCE):
             some = group[start : start + _AT_ONCE]
-            yield from _printed_in_halves(connection, schema, key, some)
+            yield from _printed_in_halves(connection, session, key, some)
 
 
 def _printed_in_halves(
     connection: Connection,
-    schema: str | None,
+    session: _mysql.Session,
     original: TableKey | None,
     asked: Sequence[_Asked],
-) -> Iterator[tuple[Sequence[_Asked], str | bytes]]:
+) -> Iterator[tuple[Sequence[_Asked], Table]]:
     """Do so with one temporary table, or else with one for each half.
 
     original: whose columns it has; a default that cannot be made without any is tried
         with those of its table.
     """
+    schema = session.schema
     place = asked[0].question.key[0] or schema
     try:
-        text = _printed(connection, place, _create(schema, original, asked))
+        probe = _read(
+            session, _printed(connection, place, _create(schema, original, asked))
+        )
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        middle = len(asked) // 2
-        if middle:
-            yield from _printed_in_halves(connection, schema, original, asked[:middle])
-            yield from _printed_in_halves(connection, schema, original, asked[middle:])
-        elif asked[0].bare:
-            alone = asked[0]._replace(bare="")
-            yield from _printed_in_halves(connection, schema, original, [alone])
-        elif original is None:
-            key = asked[0].question.key
-            yield from _printed_in_halves(connection, schema, key, asked)
-        else:
-            log.debug("no answer about %s: %s", asked[0].question, error.orig)
+        reason = str(error.orig)
     else:
-        yield asked, text
+        if not probe.opaque:
+            yield asked, probe
+            return
+        reason = str(probe.opaque)
+    [first, *_], middle = asked, len(asked) // 2
+    retries: list[tuple[TableKey | None, Sequence[_Asked]]] = []
+    if middle:
+        retries = [(original, asked[:middle]), (original, asked[middle:])]
+    elif first.bare:
+        retries = [(original, [first._replace(bare="")])]
+    elif original is None:
+        retries = [(first.question.key, asked)]
+    else:
+        log.debug("no answer about %s: %s", first.question, reason)
+    for other_original, some in retries:
+        yield from _printed_in_halves(connection, session, other_original, some)
+
+
+def _read(session: _mysql.Session, text: str | bytes) -> Table:
+    """Return the temporary table that a text of the server's is of."""
+    reader = session.reader()
+    reader.add(None, _PROBE, text)
+    [probe] = reader.finish().tables
+    return probe
 
 
 def _printed(connection: Connection, schema: str | None, create: str) -> str | bytes:
@@ -278,7 +293,7 @@ def _item(
 ) -> tuple[str, str]:
     """Return what is asked about, as a part of a table, under a name.
 
-    And a number without its parentheses; "" for all else.
+    And a literal without its parentheses; "" for all else.
     """
     item = question.item
     if question.kind == "check":
@@ -295,8 +310,8 @@ def _item(
         expression = sqla_compat._ddl_text(item.server_default.sqltext, dialect)
         return f"{name} {type_} GENERATED ALWAYS AS ({expression})", ""
     default = _default_clause(dialect, item)
-    number = _NUMBER.fullmatch(default)
-    bare = f"{name}{_BARE} {type_} DEFAULT {number[1]}" if number else ""
+    literal = _LITERAL.fullmatch(default)
+    bare = f"{name}{_BARE} {type_} DEFAULT {literal[1]}" if literal else ""
     return f"{name} {type_} DEFAULT {default}", bare
 
 

@@ -386,12 +386,19 @@ def alter_the_column(element: AlterColumn, compiler: DDLCompiler, change: str) -
 
 
 def set_or_drop_default(
-    compiler: DDLCompiler, default: _ServerDefaultType | None
+    compiler: DDLCompiler,
+    default: _ServerDefaultType | None,
+    render: Callable[[Any, Any], str] = format_server_default,
 ) -> str:
-    """Return the clause that standard SQL has for a column's default."""
-    if default is None:
-        return "DROP DEFAULT"
-    return f"SET DEFAULT {format_server_default(compiler, default)}"
+    """Return the clause that standard SQL has for a column's default.
+
+    render: what makes a text of the compiler and a default.
+    """
+    return (
+        "DROP DEFAULT"
+        if default is None
+        else f"SET DEFAULT {render(compiler, default)}"
+    )
 
 
 @compiles(RenameTable)

@@ -42,6 +42,7 @@ from .base import (
     format_server_default,
     format_type,
     quote_text,
+    set_or_drop_default,
 )
 from .impl import DefaultImpl
 
@@ -414,10 +415,7 @@ def _mysql_doesnt_support_individual(
 def _mysql_alter_default(
     element: MySQLAlterDefault, compiler: MySQLDDLCompiler, **kw: Any
 ) -> str:
-    if element.default is None:
-        change = "DROP DEFAULT"
-    else:
-        change = f"SET DEFAULT {_default(compiler, element.default)}"
+    change = set_or_drop_default(compiler, element.default, _default)
     return alter_the_column(element, compiler, change)
 
 
@@ -464,16 +462,14 @@ _BARE = re.compile(
     )\s*""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+# A literal that CREATE TABLE has in parentheses.
+LITERAL = r"""(?isx:
+    [-+]?\s*(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
+    | \w+\s*'(?:[^'\\]|''|\\.)*'
+)"""
 # What needs none, though MySQL keeps it as an expression if it has them: that would not
 # be what a new table has.
-_NEEDLESS = re.compile(
-    r"""\s*(?:
-        \w+\s*\([^()]*\)
-        | [-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
-        | \w+\s*'(?:[^'\\]|''|\\.)*'
-    )\s*""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
+_NEEDLESS = re.compile(rf"\s*(?:\w+\s*\([^()]*\)|{LITERAL})\s*")
 # From which on MySQL knows defaults that are expressions.
 _WITH_EXPRESSIONS = (8, 0, 13)
 

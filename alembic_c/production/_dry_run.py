@@ -108,7 +108,7 @@ class _Guard:
                 f"--dry-run: {connection.dialect.name} does not roll DDL back; --plan "
                 "shows what would run"
             )
-        if self._is_postgresql and _commits_each_statement(connection):
+        if self._is_postgresql and _two_statements_are_two_transactions(connection):
             raise CommandError(
                 "--dry-run: the connection of env.py commits each statement by itself "
                 "(isolation level AUTOCOMMIT), so nothing could be rolled back"
@@ -159,7 +159,7 @@ class _Guard:
             )
 
 
-def _commits_each_statement(connection: Connection) -> bool:
+def _two_statements_are_two_transactions(connection: Connection) -> bool:
     """Return whether two statements are in two transactions; on the driver's level."""
     cursor = connection.connection.cursor()
     seen = set()

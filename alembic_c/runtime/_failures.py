@@ -222,7 +222,7 @@ class Journal:
         self.kept.clear()
         self.n_left_out = 0
         self.is_atomic = _sqlite_in_transaction(connection) is True
-        self._driver_commits = _driver_commits(connection)
+        self._driver_commits = sqla_compat._driver_commits(connection)
         try:
             yield
         except DBAPIError as problem:
@@ -274,18 +274,6 @@ class Journal:
         if self._driver_commits or _is_in_autocommit_block(connection):
             return True
         return self._commits_before_ddl and bool(_COMMITS.match(statement))
-
-
-def _driver_commits(connection: Connection) -> bool:
-    """Return whether the driver's connection is in autocommit mode.
-
-    To be asked once a step: some drivers ask the server.
-    """
-    driver_connection = connection.connection.driver_connection
-    get_autocommit = getattr(driver_connection, "get_autocommit", None)
-    if get_autocommit is not None:
-        return bool(get_autocommit())
-    return getattr(driver_connection, "autocommit", None) is True
 
 
 def _is_in_autocommit_block(connection: Connection) -> bool:

@@ -25,7 +25,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, event
 
 from ..util import CommandError, sqla_compat
-from ._failures import _driver_commits, _rolls_ddl_back
+from ._failures import _rolls_ddl_back
 
 if TYPE_CHECKING:
     from sqlalchemy.pool import PoolResetState
@@ -196,7 +196,7 @@ def watch(context: MigrationContext) -> ForeignTransaction | None:
         return None
     if context._transaction is not None or not connection.in_transaction():
         return None
-    if sqla_compat._is_autocommit(connection) or _driver_commits(connection):
+    if sqla_compat._commits_each_statement(connection):
         return None
     return ForeignTransaction(connection, _rolls_ddl_back(context))
 

@@ -289,11 +289,21 @@ def _is_autocommit(connection: Connection) -> bool:
     return connection._is_autocommit_isolation()
 
 
+def _driver_commits(connection: Connection) -> bool:
+    """Return whether the driver's connection is in autocommit mode.
+
+    To be asked once a step: some drivers ask the server.
+    """
+    driver_connection = connection.connection.driver_connection
+    get_autocommit = getattr(driver_connection, "get_autocommit", None)
+    if get_autocommit is not None:
+        return bool(get_autocommit())
+    return getattr(driver_connection, "autocommit", None) is True
+
+
 def _commits_each_statement(connection: Connection) -> bool:
     """Return whether SQLAlchemy, or the driver behind its back, was told to do so."""
-    driver_connection = connection.connection.dbapi_connection
-    by_driver = getattr(driver_connection, "autocommit", False) is True
-    return by_driver or _is_autocommit(connection)
+    return _is_autocommit(connection) or _driver_commits(connection)
 
 
 @contextlib.contextmanager

@@ -192,11 +192,13 @@ static bool is_whole_database(const struct alc_pg_reader *reader)
     return !reader->wanted;
 }
 
+/* FirstNormalObjectId in PostgreSQL's transam.h.  What initdb makes has a lower oid:
+ * the index leads past it. */
+#define FIRST_OWN_OID "16384"
+
 static const struct choice choices[] = {
-    /* What initdb makes has a lower oid than this, FirstNormalObjectId: the index leads
-     * past it. */
-    {"%OWN_TYPES", without_system_types, " AND t.oid >= 16384", ""},
-    {"%OWN_TABLES", is_whole_database, " AND c.oid >= 16384", ""},
+    {"%OWN_TYPES", without_system_types, " AND t.oid >= " FIRST_OWN_OID, ""},
+    {"%OWN_TABLES", is_whole_database, " AND c.oid >= " FIRST_OWN_OID, ""},
     {"%NULLS_NOT_DISTINCT", has_nulls_not_distinct, "i.indnullsnotdistinct", "false"},
     {"%DEFAULT", without_defaults,
      "CASE WHEN a.attgenerated <> ''%SERIALS"

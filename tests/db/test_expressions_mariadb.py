@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Column, Computed, Integer, Numeric, String, event, func, text
+from sqlalchemy.dialects import mysql
 
 from alembic_c.autogenerate._expressions import Expressions
 from alembic_c.autogenerate._questions import Question
@@ -57,6 +58,9 @@ SAME = {
     "default date": default(sa.Date, text("'2020-01-01'")),
     "number of a text": default(sa.Text, text("(5)")),
     "number of JSON": default(sa.JSON, text("(-1)")),
+    "default bits": default(mysql.BIT(4), text("b'0101'")),
+    "default of hexadecimal digits": default(sa.VARBINARY(4), text("x'41'")),
+    "date of a kind": default(sa.Date, text("DATE '2020-01-01'")),
     "default below zero": default(Integer, text("-7")),
     "default true": default(sa.Boolean, sa.true()),
 }
@@ -131,6 +135,17 @@ def test_a_default_that_is_set_later(name: str, connection: sa.Connection) -> No
         Package("alembic_c"), connection, model(SAME[name]), compare_server_default=True
     )
     assert trip.is_at_rest, trip.told()
+
+
+@pytest.mark.parametrize("literal", ["b'0101'", "x'05'"])
+def test_a_literal_is_the_same_in_parentheses(
+    connection: sa.Connection, literal: str
+) -> None:
+    """CREATE TABLE of SQLAlchemy has them, ALTER COLUMN takes them for none."""
+    metadata = model(default(mysql.BIT(4), text(literal)))
+    metadata.create_all(connection)
+    connection.exec_driver_sql(f"ALTER TABLE `t%%0` MODIFY x BIT(4) DEFAULT {literal}")
+    assert not found(connection, metadata)
 
 
 def test_tables_may_need_a_primary_key(connection: sa.Connection) -> None:

@@ -10,7 +10,7 @@ all on SQLite, where a key may lead to a table that is not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _CHANGES_OF_KEYS = (ops.CreateForeignKeyOp, ops.DropConstraintOp)
-_MAKERS = (
-    ops.CreateTableOp,
-    ops.AddColumnOp,
-    ops.CreateUniqueConstraintOp,
-    ops.CreatePrimaryKeyOp,
-    ops.AlterColumnOp,
-)
 
 
 class Key(NamedTuple):
@@ -186,8 +179,9 @@ def take_keys_out_of_new_tables(plan: Plan) -> None:
         return
     late: list[tuple[int, ops.CreateForeignKeyOp]] = []
     makers: dict[TableKey, list[tuple[int, MigrateOperation]]] = {}
+    kinds = tuple(_MAKERS)
     for at, (op, _) in enumerate(plan.steps):
-        if _may_make(op):
+        if isinstance(op, kinds):
             makers.setdefault(plan.table_of(op), []).append((at, op))
     last_table = _end_of_new_table(plan, creations[-1][0])
     for at, op in creations:
@@ -353,29 +347,45 @@ def at_ends(by_table: Mapping[TableKey, Iterable[_T]], key: Key) -> Iterator[_T]
         yield from by_table.get(table, ())
 
 
-def _may_make(op: Any) -> bool:
-    """Return whether an operation is of a kind that makes what keys stand on.
-
-    Of those that are asked about in a plan without MySQL's rules.
-    """
-    return isinstance(op, _MAKERS) or (
-        isinstance(op, ops.CreateIndexOp) and bool(op.unique)
-    )
-
-
 def makes(plan: Plan, op: Any, key: Key) -> bool:
     """Return whether an operation makes what a key stands on."""
-    if isinstance(op, ops.CreateTableOp):
-        return plan.table_of(op) == key.target
-    if isinstance(op, ops.AddColumnOp):
-        return _is_column(plan, op, op.column.name, key)
-    if isinstance(op, ops.CreateIndexOp):
-        return bool(op.unique) and _is_unique(plan, op, op.columns, key)
-    if isinstance(op, ops.CreateUniqueConstraintOp | ops.CreatePrimaryKeyOp):
-        return _is_unique(plan, op, op.columns, key)
+    for kind, makes_it in _MAKERS.items():
+        if isinstance(op, kind):
+            return makes_it(plan, op, key)
+    return False
+
+
+def _makes_table(plan: Plan, op: ops.CreateTableOp, key: Key) -> bool:
+    return plan.table_of(op) == key.target
+
+
+def _makes_column(plan: Plan, op: ops.AddColumnOp, key: Key) -> bool:
+    return _is_column(plan, op, op.column.name, key)
+
+
+def _makes_index(plan: Plan, op: ops.CreateIndexOp, key: Key) -> bool:
+    return bool(op.unique) and _is_unique(plan, op, op.columns, key)
+
+
+def _makes_constraint(plan: Plan, op: Any, key: Key) -> bool:
+    return _is_unique(plan, op, op.columns, key)
+
+
+def _makes_type(plan: Plan, op: ops.AlterColumnOp, key: Key) -> bool:
     if plan.mysql_keys is not None:
         return plan.mysql_keys.makes(op, key)
     return _changes_type(plan, op, key)
+
+
+# Each kind of operation that can make what a key stands on, and whether one does.
+_MAKERS: dict[type, Callable[[Plan, Any, Key], bool]] = {
+    ops.CreateTableOp: _makes_table,
+    ops.AddColumnOp: _makes_column,
+    ops.CreateIndexOp: _makes_index,
+    ops.CreateUniqueConstraintOp: _makes_constraint,
+    ops.CreatePrimaryKeyOp: _makes_constraint,
+    ops.AlterColumnOp: _makes_type,
+}
 
 
 def unmakes(plan: Plan, op: Any, key: Key) -> bool:
