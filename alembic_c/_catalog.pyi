@@ -9,6 +9,7 @@ PG_N_QUERIES: int
 PG_NAMES_COLUMNS: tuple[str, ...]
 SQLITE_N_PRAGMAS: int
 # With "{database}", a literal, and "{tables}", a condition behind AND or nothing.
+MYSQL_N_LEADING: tuple[int, ...]
 MYSQL_QUERIES: tuple[str, ...]
 
 _Row: TypeAlias = Sequence[str | int | None]

@@ -3,7 +3,8 @@
 usage: python -m benchmarks.bench_mysql_server [--sizes 1000,5000] [--rounds N]
     [--url URL] [--only "NAME;NAME"]
 
-The floor is what the queries of information_schema take, with the rows thrown away.
+The floor is what listing the tables and the queries of information_schema take, with
+the rows thrown away.
 URL is of an account that may create databases; ALEMBIC_C_TEST_MYSQL without the option.
 """
 

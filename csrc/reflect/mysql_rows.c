@@ -25,32 +25,32 @@
 static const struct {
     const char *sql;
     size_t n_columns;
+    size_t n_leading; /* see alc_mysql_n_leading() */
     row_fn *read;
 } queries[] = {
     [ALC_MYSQL_TABLES] = {SELECT(TABLES) FROM(TABLES, TABLE_SCHEMA) OF_TABLES,
-                          TABLES_COLUMNS(COUNT, COUNT), mysql_read_table},
-    [ALC_MYSQL_COLUMNS] = {SELECT(COLUMNS) FROM(COLUMNS, TABLE_SCHEMA) OF_TABLES
-                           " ORDER BY TABLE_NAME, ORDINAL_POSITION",
-                           COLUMNS_COLUMNS(COUNT, COUNT), mysql_read_column},
-    [ALC_MYSQL_INDEXES] = {SELECT(STATISTICS) FROM(STATISTICS, TABLE_SCHEMA) OF_TABLES
-                           " ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
-                           STATISTICS_COLUMNS(COUNT, COUNT), mysql_read_index},
+                          TABLES_COLUMNS(COUNT, COUNT), 0, mysql_read_table},
+    [ALC_MYSQL_COLUMNS] = {SELECT(COLUMNS) FROM(COLUMNS, TABLE_SCHEMA) OF_TABLES,
+                           COLUMNS_COLUMNS(COUNT, COUNT), COLUMNS_ORDINAL_POSITION + 1,
+                           mysql_read_column},
+    [ALC_MYSQL_INDEXES] = {SELECT(STATISTICS) FROM(STATISTICS, TABLE_SCHEMA) OF_TABLES,
+                           STATISTICS_COLUMNS(COUNT, COUNT),
+                           STATISTICS_SEQ_IN_INDEX + 1, mysql_read_index},
     [ALC_MYSQL_KEYS] = {SELECT(KEY_COLUMN_USAGE) FROM(KEY_COLUMN_USAGE, TABLE_SCHEMA)
-                            OF_TABLES
-                        " AND REFERENCED_TABLE_NAME IS NOT NULL"
-                        " ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION",
-                        KEY_COLUMN_USAGE_COLUMNS(COUNT, COUNT), mysql_read_key},
+                            OF_TABLES " AND REFERENCED_TABLE_NAME IS NOT NULL",
+                        KEY_COLUMN_USAGE_COLUMNS(COUNT, COUNT),
+                        KEYS_ORDINAL_POSITION + 1, mysql_read_key},
     [ALC_MYSQL_ACTIONS] = {SELECT(REFERENTIAL_CONSTRAINTS) FROM(
                                REFERENTIAL_CONSTRAINTS, CONSTRAINT_SCHEMA) OF_TABLES,
-                           REFERENTIAL_CONSTRAINTS_COLUMNS(COUNT, COUNT),
+                           REFERENTIAL_CONSTRAINTS_COLUMNS(COUNT, COUNT), 0,
                            mysql_read_actions},
     [ALC_MYSQL_CHECKS] = {SELECT(TABLE_CONSTRAINTS)
                               FROM(TABLE_CONSTRAINTS, CONSTRAINT_SCHEMA) OF_TABLES
                           " AND CONSTRAINT_TYPE = 'CHECK'",
-                          TABLE_CONSTRAINTS_COLUMNS(COUNT, COUNT), mysql_read_check},
+                          TABLE_CONSTRAINTS_COLUMNS(COUNT, COUNT), 0, mysql_read_check},
     [ALC_MYSQL_CONDITIONS] = {SELECT(CHECK_CONSTRAINTS)
                                   FROM(CHECK_CONSTRAINTS, CONSTRAINT_SCHEMA),
-                              CHECK_CONSTRAINTS_COLUMNS(COUNT, COUNT),
+                              CHECK_CONSTRAINTS_COLUMNS(COUNT, COUNT), 0,
                               mysql_read_condition},
 };
 
@@ -65,6 +65,11 @@ const char *alc_mysql_sql(enum alc_mysql_query query)
 size_t alc_mysql_n_columns(enum alc_mysql_query query)
 {
     return queries[query].n_columns;
+}
+
+size_t alc_mysql_n_leading(enum alc_mysql_query query)
+{
+    return queries[query].n_leading;
 }
 
 /* --- the reader ----------------------------------------------------------------------

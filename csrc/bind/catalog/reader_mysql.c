@@ -291,7 +291,8 @@ static PyMethodDef mysql_reader_methods[] = {
          "which is not to be called until end().")},
     {"feed", mysql_reader_feed, METH_VARARGS,
      PyDoc_STR("feed(query, rows) -> None\n\nRead the rows of MYSQL_QUERIES[query], "
-               "all of them; in that order.")},
+               "all of them, sorted by the first MYSQL_N_LEADING[query] columns; the "
+               "queries in that order.")},
     {"end", mysql_reader_end, METH_NOARGS,
      PyDoc_STR("end() -> list of (name, reason)\n\nThe tables that information_schema "
                "does not tell exactly: they are left to add().")},
@@ -333,6 +334,22 @@ static int add_queries(PyObject *module)
     return rc;
 }
 
+static int add_leading(PyObject *module)
+{
+    PyObject *numbers = PyTuple_New(ALC_MYSQL_N_QUERIES);
+    for (int i = 0; numbers && i < ALC_MYSQL_N_QUERIES; i++) {
+        PyObject *n = PyLong_FromSize_t(alc_mysql_n_leading((enum alc_mysql_query)i));
+        if (!n) {
+            Py_CLEAR(numbers);
+            break;
+        }
+        PyTuple_SET_ITEM(numbers, i, n);
+    }
+    int rc = numbers ? PyModule_AddObjectRef(module, "MYSQL_N_LEADING", numbers) : -1;
+    Py_XDECREF(numbers);
+    return rc;
+}
+
 int alc_bind_mysql_exec(PyObject *module, struct alc_module_state *state)
 {
     state->mysql_reader_type =
@@ -341,5 +358,5 @@ int alc_bind_mysql_exec(PyObject *module, struct alc_module_state *state)
         PyModule_AddType(module, state->mysql_reader_type) < 0) {
         return -1;
     }
-    return add_queries(module);
+    return add_queries(module) < 0 ? -1 : add_leading(module);
 }
