@@ -32,7 +32,7 @@ from ..runtime._failures import driver_cursor, sqlite_connection
 from ..util import CommandError
 from . import _batch_remains, _batch_values, _sqlite_copy, _sqlite_table
 from ._sqlite_dependents import Dependents
-from ._sqlite_words import folded, tokens
+from ._sqlite_words import folded, has_word
 
 if TYPE_CHECKING:
     from ..ddl.impl import DefaultImpl
@@ -171,9 +171,6 @@ class _SqliteGuard(Guard):
         ]
         return str(rows[0][0])
 
-    def _statement_has(self, word: str) -> bool:
-        return any(token.is_word(word) for token in tokens(self._statement))
-
     @contextmanager
     def _asking(self) -> Iterator[None]:
         """Tell of questions that are not answered, say for lack of a permission."""
@@ -253,7 +250,7 @@ class _SqliteGuard(Guard):
 
     def refuse_to_lose_rows(self) -> None:
         name = self._table.name
-        if self._statement_has("CONFLICT"):
+        if has_word(self._statement, "CONFLICT"):
             counts = f"(SELECT count(*) FROM {self._old}), count(*) FROM {self._new}"
             ((before, after),) = self._query(f"SELECT {counts}")
             if before != after:
@@ -325,7 +322,7 @@ class _SqliteGuard(Guard):
 
     def keep_sequence(self) -> None:
         """Let AUTOINCREMENT go on behind the highest id that there ever was."""
-        if not self._statement_has("AUTOINCREMENT"):
+        if not has_word(self._statement, "AUTOINCREMENT"):
             return
         old, new = self._table.name, self._version.temp_table_name
         table = f"{self._prefix}sqlite_sequence"

@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import TextClause
 
 from .. import _catalog
 from ..util import sqla_compat
-from ._sqlite_words import folded, tokens
+from ._sqlite_words import folded, has_word, tokens
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, Table
@@ -133,7 +133,7 @@ class StoredTable:
         if self.model is not None:
             return not self.model.without_rowid
         behind = self.sql.rpartition(")")[2]
-        return not any(token.is_word("WITHOUT") for token in tokens(behind))
+        return not has_word(behind, "WITHOUT")
 
     @cached_property
     def rowid_alias(self) -> str | None:
@@ -149,7 +149,7 @@ class StoredTable:
         """Return whether the key has AUTOINCREMENT."""
         if self.model is not None:
             return self.model.autoincrement
-        return any(token.is_word("AUTOINCREMENT") for token in tokens(self.sql))
+        return has_word(self.sql, "AUTOINCREMENT")
 
     @cached_property
     def collations(self) -> dict[str, str]:

@@ -57,6 +57,11 @@ def tokens(sql: str) -> list[Token]:
     ]
 
 
+def has_word(sql: str, word: str) -> bool:
+    """Return whether a word, given in capitals, is one of a statement's tokens."""
+    return word in sql.upper() and any(token.is_word(word) for token in tokens(sql))
+
+
 def folded(name: str) -> str:
     """Return a name in the form in which two that mean the same are equal.
 
