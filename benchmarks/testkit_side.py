@@ -5,7 +5,8 @@ usage: python testkit_side.py upstream|ours|ahead|steps URL ROUNDS
 URL is of a server; each round has a database of its own on it. Prints seconds as JSON:
 of `upgrade head` with upstream; of building the template, and of each copy; of what a
 test waits for its database before and after it, with copies that are made ahead; of
-running all revisions up and down once, and of the step-by-step test.
+running all revisions up and down, the same and up again, and of the step-by-step test,
+which runs as much as the second and looks at the catalog after each step.
 """
 
 from __future__ import annotations
@@ -114,23 +115,27 @@ def _work(duration: float) -> None:
 
 
 def steps(server: str, rounds: int) -> list[list[float]]:
-    """Time (up and down once, step by step) in turns, on databases of one kind."""
+    """Time (up and down, up again too, step by step) in turns; each has a database."""
     import_module("alembic_c").install()
     command = import_module("alembic_c.command")
     checks = import_module("alembic_c.testkit.checks")
     scratch = import_module("alembic_c.testkit._scratch")
     config = config_of("alembic_c", sa.make_url(server))
 
-    def once() -> None:
+    def run(again: bool) -> None:
         with scratch.empty_database(server) as url:
             there = config_of("alembic_c", url)
             command.upgrade(there, "head")
             command.downgrade(there, "base")
+            if again:
+                command.upgrade(there, "head")
 
-    return [
-        [seconds(once), seconds(lambda: checks.steps(config, server))]
-        for _ in range(rounds)
+    sides: list[Callable[[], Any]] = [
+        partial(run, again=False),
+        partial(run, again=True),
+        partial(checks.steps, config, server),
     ]
+    return [[seconds(side) for side in sides] for _ in range(rounds)]
 
 
 if __name__ == "__main__":
