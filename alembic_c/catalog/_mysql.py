@@ -155,7 +155,12 @@ def read(
             kinds.add("view")
         elif kind in TABLE_TYPES:
             keys.append(key)
-    tables = read_tables(connection, keys, of_session)
+    reader = of_session.reader()
+    statements = _statements(connection, keys, of_session)
+    for (schema, name), sql in zip(keys, statements, strict=True):
+        own = of_session.schema if schema is None else schema
+        reader.add(schema, name, _without_own_sequences(sql, own))
+    tables = reader.finish()
     if list(schemas) == [of_session.schema]:
         # Whether there is any is known in half the time that looking for them takes.
         probes = {"routine": _ANY_ROUTINE.format(*names), "trigger": "SHOW TRIGGERS"}
@@ -304,6 +309,14 @@ def _printed_one_by_one(
         for sql in show[1:]:
             cursor.execute(sql, ())
             yield _printed(cursor.fetchall())
+
+
+def _without_own_sequences(statement: str | bytes, schema: str | None) -> str | bytes:
+    """Return a table's statement without the name of its database in defaults."""
+    text = _text(statement) or ""
+    if schema is None or "nextval(" not in text:
+        return statement
+    return _objects.without_schema(text, schema)
 
 
 def printed(connection: Connection, key: TableKey) -> str | bytes:

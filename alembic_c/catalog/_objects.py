@@ -232,18 +232,18 @@ def mysql(
             each = SchemaObject._make(row)
             if each.kind == "view" and each.schema is not None:
                 each = each._replace(
-                    definition=_without_schema(each.definition, each.schema)
+                    definition=without_schema(each.definition, each.schema)
                 )
             schema = None if each.schema == own_schema else each.schema
             found.append(each._replace(schema=schema))
     return ordered(found)
 
 
-def _without_schema(definition: str, schema: str) -> str:
-    """Return a view's definition without the name of its own database.
+def without_schema(definition: str, schema: str) -> str:
+    """Return a definition without the name of its own database.
 
-    The server writes it before each table; databases that differ in nothing else would
-    differ in this.
+    The server writes it before each table of a view, and before the sequence of a
+    default; databases that differ in nothing else would differ in this.
     """
     own = "`" + schema.replace("`", "``") + "`."
     return _MYSQL_TOKEN.sub(

@@ -8,11 +8,13 @@ complete. The rows go from table to table without leaving the server.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from ..catalog._objects import without_schema
 from ._connect import Connector, call_once, sql
 from ._store import (
     CLONE,
@@ -36,25 +38,33 @@ _STATEMENTS = PREFIX + "statements"
 # Error numbers, https://mariadb.com/kb/en/mariadb-error-codes/
 _ACCESS_DENIED = (1044, 1142, 1227)
 _NOT_THERE = (1049, 1146)
+_RUN_OUT = 4084
 
-# The rules under which the statements of SHOW CREATE mean what they say.
-_SESSION = (
-    "SET SESSION foreign_key_checks = 0, unique_checks = 0,"
-    " sql_mode = 'NO_AUTO_VALUE_ON_ZERO', sql_quote_show_create = 1"
+# The rules under which SHOW CREATE prints what is replayed. Moments are told in one
+# time zone, in which each of them has a text of its own.
+_PRINTING = "SET SESSION sql_mode = '', sql_quote_show_create = 1, time_zone = '+00:00'"
+# The rules under which those statements mean what they say, and rows are taken as they
+# are. MySQL takes what only MariaDB knows for comments.
+_MODE = "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
+_REPLAYING = (
+    f"{_MODE}, time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0"
+    " /*M!100201 , check_constraint_checks = 0 */"
+    " /*M!101101 , system_versioning_insert_history = 1 */"
 )
 
 
 class _Kind(NamedTuple):
     """A kind of object: how its names are listed, and its statement asked for.
 
-    statement, sql_mode: their columns in the answer; the mode is None where the
-        statement does not depend on it.
+    statement: its column in the answer. session: by its column the variable of the
+        session on which the statement depends; none for those that are printed as
+        _PRINTING says.
     """
 
     names: str
     show: str
     statement: int
-    sql_mode: int | None = None
+    session: tuple[tuple[int, str], ...] = ()
 
 
 def _tables(types: str) -> str:
@@ -73,18 +83,19 @@ def _routines(type_: str) -> str:
 
 _SEQUENCES = _Kind(_tables("'SEQUENCE'"), "SEQUENCE", 1)
 _TABLES = _Kind(_tables("'BASE TABLE', 'SYSTEM VERSIONED'"), "TABLE", 1)
-_FUNCTIONS = _Kind(_routines("FUNCTION"), "FUNCTION", 2, 1)
-_PROCEDURES = _Kind(_routines("PROCEDURE"), "PROCEDURE", 2, 1)
+_OF_MODE = ((1, "sql_mode"),)
+_FUNCTIONS = _Kind(_routines("FUNCTION"), "FUNCTION", 2, _OF_MODE)
+_PROCEDURES = _Kind(_routines("PROCEDURE"), "PROCEDURE", 2, _OF_MODE)
 _VIEWS = _Kind(_tables("'VIEW'"), "VIEW", 1)
 _TRIGGERS = _Kind(
     "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
     " WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY EVENT_OBJECT_TABLE, ACTION_ORDER",
-    *("TRIGGER", 2, 1),
+    *("TRIGGER", 2, _OF_MODE),
 )
 _EVENTS = _Kind(
     "SELECT EVENT_NAME FROM information_schema.EVENTS"
     " WHERE EVENT_SCHEMA = DATABASE() ORDER BY 1",
-    *("EVENT", 3, 1),
+    *("EVENT", 3, (*_OF_MODE, (2, "time_zone"))),
 )
 
 
@@ -150,7 +161,7 @@ class MysqlStore:
             sql(connection, f"CREATE DATABASE {_quoted(name)}")
             try:
                 sql(connection, f"USE {_quoted(name)}")
-                sql(connection, _SESSION)
+                sql(connection, _REPLAYING)
                 for each in statements:
                     sql(connection, each)
             except BaseException:
@@ -221,7 +232,7 @@ def _statements(connection: Connection, key: str) -> list[str]:
 
 def _note(connection: Connection) -> None:
     """Put the statements that make this database into a table of it, all at once."""
-    sql(connection, "SET SESSION sql_mode = '', sql_quote_show_create = 1")
+    sql(connection, _PRINTING)
     statements = list(_to_replay(connection))
     sql(
         connection,
@@ -245,18 +256,36 @@ def _to_replay(connection: Connection) -> Iterator[str]:
         " FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()",
     ).one()
     yield f"ALTER DATABASE CHARACTER SET {charset} COLLATE {collation}"
-    for kind in (_SEQUENCES, _TABLES, _FUNCTIONS, _PROCEDURES):
-        yield from _made_by(connection, kind)
+    yield from _made_by(connection, _SEQUENCES)
     for sequence in _names(connection, _SEQUENCES):
-        query = f"SELECT next_not_cached_value FROM {_quoted(sequence)}"
-        value = sql(connection, query).scalar()
-        yield f"DO SETVAL({_quoted(sequence)}, {value}, 0)"
+        yield f"DO SETVAL({_quoted(sequence)}, {_next(connection, sequence)})"
+    for statement in _made_by(connection, _TABLES):
+        # Defaults name their sequences with the database.
+        yield without_schema(statement, name) if "nextval(" in statement else statement
     for table in _names(connection, _TABLES):
         yield from _copied_rows(connection, name, table)
-    yield from _in_order(_made_by(connection, _VIEWS), _names(connection, _VIEWS))
-    # Behind the rows, which they would change again.
+    # Behind the rows, which triggers would change again.
+    for kind in (_FUNCTIONS, _PROCEDURES):
+        yield from _made_by(connection, kind)
+    yield _MODE
+    yield from _in_order(connection)
     for kind in (_TRIGGERS, _EVENTS):
         yield from _made_by(connection, kind)
+
+
+def _next(connection: Connection, sequence: str) -> str:
+    """Return the next value of a sequence, and whether it was used: none is left then.
+
+    It is drawn: the sequence itself tells only what it has not set aside for sessions.
+    """
+    try:
+        return f"{sql(connection, f'SELECT NEXTVAL({_quoted(sequence)})').scalar()}, 0"
+    except sa.exc.DBAPIError as problem:
+        if _number(problem) != _RUN_OUT:
+            raise
+    query = "SELECT IF(increment < 0, minimum_value, maximum_value)"
+    last = sql(connection, f"{query} FROM {_quoted(sequence)}").scalar()
+    return f"{last}, 1"
 
 
 def _names(connection: Connection, kind: _Kind) -> list[str]:
@@ -266,38 +295,77 @@ def _names(connection: Connection, kind: _Kind) -> list[str]:
 def _made_by(connection: Connection, kind: _Kind) -> Iterator[str]:
     for name in _names(connection, kind):
         row = sql(connection, f"SHOW CREATE {kind.show} {_quoted(name)}").one()
-        if kind.sql_mode is not None:
-            yield f"SET SESSION sql_mode = '{row[kind.sql_mode]}'"
+        if kind.session:
+            values = [f"{name} = '{row[column]}'" for column, name in kind.session]
+            yield f"SET SESSION {', '.join(values)}"
         yield row[kind.statement]
 
 
 def _copied_rows(connection: Connection, database: str, table: str) -> Iterator[str]:
     """Yield the statement that copies a table's rows; none if it has none."""
     source = f"{_quoted(database)}.{_quoted(table)}"
+    query = sa.text(
+        "SELECT COLUMN_NAME, GENERATION_EXPRESSION FROM information_schema.COLUMNS"
+        " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :table"
+        " ORDER BY ORDINAL_POSITION"
+    )
+    names, period = [], []
+    for name, expression in connection.execute(query, {"table": table}):
+        if expression in _PERIOD:
+            period.append(name)
+        elif not expression:
+            names.append(name)
+    if _keeps_history(connection, table):
+        source += " FOR SYSTEM_TIME ALL"
+        names += period or ["row_start", "row_end"]
     if sql(connection, f"SELECT 1 FROM {source} LIMIT 1").scalar() is None:
         return
-    query = sa.text(
-        "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA ="
-        " DATABASE() AND TABLE_NAME = :table AND EXTRA NOT LIKE '%GENERATED'"
-        " AND EXTRA NOT LIKE 'STORED%' ORDER BY ORDINAL_POSITION"
-    )
-    names = connection.execute(query, {"table": table}).scalars()
     columns = ", ".join(map(_quoted, names))
     yield f"INSERT INTO {_quoted(table)} ({columns}) SELECT {columns} FROM {source}"
 
 
-def _in_order(statements: Iterable[str], views: list[str]) -> Iterator[str]:
+# What stands for the expression of the columns of a system-versioned table.
+_PERIOD = ("ROW START", "ROW END")
+
+
+def _keeps_history(connection: Connection, table: str) -> bool:
+    """Return whether a table has old rows that can be copied with their moments.
+
+    Not where transactions are counted in place of them, nor before MariaDB 10.11.
+    """
+    server: Any = connection.dialect
+    if not server.is_mariadb or server.server_version_info < (10, 11):
+        return False
+    text = sql(connection, f"SHOW CREATE TABLE {_quoted(table)}").one()[1]
+    return "WITH SYSTEM VERSIONING" in text and not _BY_TRANSACTION.search(text)
+
+
+_BY_TRANSACTION = re.compile(r"bigint\(20\) unsigned GENERATED ALWAYS AS ROW START")
+
+
+def _in_order(connection: Connection) -> Iterator[str]:
     """Yield the statements of views so that each comes behind those that it reads."""
-    pending = dict(zip(map(_quoted, views), statements, strict=True))
+    names = map(_quoted, _names(connection, _VIEWS))
+    pending = dict(zip(names, _made_by(connection, _VIEWS), strict=True))
     while pending:
         ready = [
             name
             for name, text in pending.items()
             if not any(other in text for other in pending if other != name)
         ]
-        # A name may be that of a column: then any order is as good.
-        for name in ready or [next(iter(pending))]:
+        if not ready:
+            break
+        for name in ready:
             yield pending.pop(name)
+    # Names of views are those of columns, too. So first there are others with the same
+    # columns, as mysqldump does it.
+    for name in pending:
+        columns = sql(connection, f"SHOW COLUMNS FROM {name}").scalars()
+        nothing = ", ".join(f"1 AS {_quoted(column)}" for column in columns)
+        yield f"CREATE VIEW {name} AS SELECT {nothing}"
+    for name, text in pending.items():
+        yield f"DROP VIEW {name}"
+        yield text
 
 
 def _prune(connection: Connection, key: str, keep: int) -> None:

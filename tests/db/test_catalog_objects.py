@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from alembic_c import _catalog, _sqlite3
 from alembic_c.catalog import Catalog, render, snapshot
-from alembic_c.catalog._objects import _without_schema
+from alembic_c.catalog._objects import without_schema
 
 PG_OBJECTS = """
 CREATE SCHEMA app;
@@ -246,7 +246,7 @@ def test_mariadb(mysql_url: str) -> None:
 
 def test_only_the_own_database_of_a_view_is_left_out() -> None:
     text = "select `a``b`.`t`.`x`,'`a``b`.' from `a``b`.`t` join `other`.`a``b`"
-    assert _without_schema(text, "a`b") == (
+    assert without_schema(text, "a`b") == (
         "select `t`.`x`,'`a``b`.' from `t` join `other`.`a``b`"
     )
 

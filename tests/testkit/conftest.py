@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from alembic_c.testkit import _sqlite
 from tests.support import alembic_name
-from tests.testkit.tree import Tree, databases
+from tests.testkit.tree import Tree, drop_all
 
 
 @pytest.fixture
@@ -45,20 +44,11 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, tree: Tree) -> Iterat
     fixture = {"postgresql": "pg_server", "mariadb": "mariadb_server"}[request.param]
     url: str = request.getfixturevalue(fixture)
     yield url
-    _drop_all(url, tree)
+    drop_all(url, tree)
 
 
 @pytest.fixture
 def postgresql_server(pg_server: str, tree: Tree) -> Iterator[str]:
     """Yield the URL of PostgreSQL's server; what is left on it is dropped."""
     yield pg_server
-    _drop_all(pg_server, tree)
-
-
-def _drop_all(url: str, tree: Tree) -> None:
-    admin = sa.create_engine(
-        url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
-    )
-    with admin.connect() as connection:
-        for name in databases(url, tree):
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
+    drop_all(pg_server, tree)

@@ -123,7 +123,7 @@ def databases(url: str, tree: Tree) -> set[str]:
     }
     engine = sa.create_engine(parsed, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
-        query = sa.text(queries[parsed.get_backend_name().replace("maria", "my")])
+        query = sa.text(queries[parsed.get_backend_name().replace("mariadb", "mysql")])
         names = set(connection.execute(query).scalars())
     place = os.path.realpath(tree.root / "migrations")
     family = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
@@ -131,3 +131,13 @@ def databases(url: str, tree: Tree) -> set[str]:
         f"({TEMPLATE}|{BUILDING}){family}_|{CLONE}[0-9a-f]+_{os.getpid():x}_"
     )
     return set(filter(ours.match, names))
+
+
+def drop_all(url: str, tree: Tree) -> None:
+    """Drop what `databases` tells."""
+    admin = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with admin.connect() as connection:
+        for name in databases(url, tree):
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
