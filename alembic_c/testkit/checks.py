@@ -256,10 +256,16 @@ def _step(script: ScriptDirectory, revision: str, *, up: bool) -> RevisionStep:
 
 def _below(script: ScriptDirectory, chosen: Sequence[str]) -> list[str]:
     """Return the revisions that have to be there before the first chosen one."""
-    if not chosen:
-        return []
-    needed = _tree.upgrade_plan(script, chosen[-1])
-    return [each.revision for each in needed if each.revision not in set(chosen)]
+    among = set(chosen)
+    revisions = map(script.get_revision, chosen)
+    parents = {down for each in revisions for down in each._all_down_revisions}
+    needed = dict.fromkeys(
+        each.revision
+        for top in chosen
+        if top not in parents
+        for each in _tree.upgrade_plan(script, top)
+    )
+    return [each for each in needed if each not in among]
 
 
 # The first words of SchemaObject.kind: what a MetaData cannot tell.

@@ -122,6 +122,25 @@ def test_a_range_of_steps(tree: Tree, place: str) -> None:
     assert [each.revision for each in reports] == ["r2", "r3"]
 
 
+def test_a_range_has_what_each_of_its_branches_stands_on(
+    tree: Tree, place: str
+) -> None:
+    for number in range(4, 9):
+        edit(tree.add(number), f"'r{number - 1}'", "None")
+    path = tree.add(9)
+    edit(path, "'r8'", "'r4'")
+    edit(path, "def upgrade():", "def upgrade():\n    op.drop_column('t4', 'name')")
+    edit(
+        path,
+        "def downgrade():",
+        "def downgrade():\n    op.add_column('t4', sa.Column('name', sa.String(30)))",
+    )
+    reports = checks.steps(tree.config, place, "r4:")
+    assert {each.revision for each in reports} == {f"r{n}" for n in range(1, 10)} - {
+        "r4"
+    }
+
+
 def test_the_first_way_up_fails_with_its_own_error(tree: Tree, place: str) -> None:
     edit(tree.versions / "r2.py", "sa.String(30)", "undefined")
     with pytest.raises(NameError, match="undefined"):
