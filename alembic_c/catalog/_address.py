@@ -6,18 +6,21 @@ SQLite where these are found (_libraries.py).
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from .. import _catalog
+from ..util._threads import outside_loop
 from . import _objects, _read
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
     from typing_extensions import CapsuleType
 
     from ._read import Whole
@@ -27,7 +30,12 @@ _CONNINFO = re.compile(r"\s*[a-z_]+\s*=")
 _IN_MEMORY = re.compile(r"file::memory:|file:[^?]*\?(.*&)?mode=memory\b")
 # Drivers whose URL parameters are libpq's.
 _LIBPQ_DRIVERS = (None, "psycopg", "psycopg2", "psycopg_async", "psycopg2cffi")
+# Of SQLAlchemy's engines.
+_READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+_T = TypeVar("_T")
 
 
 class Address(NamedTuple):
@@ -118,11 +126,22 @@ def read(address: Address, schemas: Sequence[str] | None) -> Whole:
         return _read_through_driver(address.url, schemas)
     from .. import _libpq
 
-    with closing(_libpq.Connection(address.name)) as connection:
+    with closing(_connected(_libpq.Connection, address.name)) as connection:
         connection.execute(_BEGIN)
         reader = _catalog.PgReader(connection.server_version, schemas)
         tables = _read.feed_postgresql(reader, connection.rows)
         return tables, _objects.postgresql(_tuples(connection.rows), schemas)
+
+
+def _connected(connect: Callable[[str], _T], name: str) -> _T:
+    """Connect; raise what that raises, without the address: a password may be in it."""
+    try:
+        return connect(name)
+    except _catalog.DatabaseError as problem:
+        words = str(problem)
+        if name not in words:
+            raise
+    raise _catalog.DatabaseError(words.replace(name, "…"))
 
 
 def _tuples(rows: Callable[[str], CapsuleType]) -> _objects.Query:
@@ -167,22 +186,31 @@ def _read_through_python(address: Address, reason: ImportError) -> Whole:
         return tables, _objects.sqlite(query, [None])
 
 
-def _read_through_driver(url: str, schemas: Sequence[str] | None) -> Whole:
+def _read_through_driver(text: str, schemas: Sequence[str] | None) -> Whole:
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
     from sqlalchemy.pool import NullPool
 
-    if make_url(url).get_dialect().is_async:
-        raise ValueError(
-            f"{make_url(url).drivername} is asynchronous: pass a connection to "
-            "`await connection.run_sync(snapshot)`"
-        )
-    engine = create_engine(url, poolclass=NullPool).execution_options(
-        isolation_level="REPEATABLE READ", postgresql_readonly=True
-    )
+    url = make_url(text)
+    if url.get_dialect().is_async:
+        return outside_loop(lambda: asyncio.run(_read_async(url, schemas)))
+    engine = create_engine(url, poolclass=NullPool).execution_options(**_READ_ONLY)
     with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            return _read.whole_postgresql(connection, schemas)
-        from . import _mysql
+        return _read_connection(connection, schemas)
 
-        return _mysql.read(connection, schemas)
+
+async def _read_async(url: URL, schemas: Sequence[str] | None) -> Whole:
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    engine = create_async_engine(url, poolclass=NullPool, execution_options=_READ_ONLY)
+    async with engine.connect() as connection:
+        return await connection.run_sync(_read_connection, schemas)
+
+
+def _read_connection(connection: Connection, schemas: Sequence[str] | None) -> Whole:
+    if connection.dialect.name == "postgresql":
+        return _read.whole_postgresql(connection, schemas)
+    from . import _mysql
+
+    return _mysql.read(connection, schemas)

@@ -62,7 +62,8 @@ def snapshot(
     `==` compares texts: it does not hold between models and a database there. What
     listeners to the MetaData's events would make is not seen.
 
-    Raises ValueError for another backend, or models without a dialect;
+    Raises ValueError for another backend, or models without a dialect; TypeError for
+    what is no source;
     OverflowError for a PostgreSQL older than 13, FileNotFoundError; DatabaseError for
     what goes wrong in a database that was given by its address, otherwise what
     SQLAlchemy raises.
@@ -106,14 +107,27 @@ def _of_models(
 def _read(source: Any, schemas: Sequence[str] | None) -> Catalog:
     if isinstance(source, str | os.PathLike):
         return _of_address(source, schemas)
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     if isinstance(source, URL):
         return _of_address(source.render_as_string(hide_password=False), schemas)
     if isinstance(source, Engine):
         with source.connect() as connection:
             return _of_connection(connection, schemas)
-    return _of_connection(source, schemas)
+    if isinstance(source, Connection):
+        return _of_connection(source, schemas)
+    advice = {
+        "AsyncConnection": "call `await connection.run_sync(snapshot)`",
+        "AsyncEngine": "call `await connection.run_sync(snapshot)` on a connection",
+        "Session": "pass session.connection()",
+    }
+    raise TypeError(
+        f"no catalog of a {type(source).__name__}: "
+        + advice.get(
+            type(source).__name__,
+            "pass SQLAlchemy's connection or engine, a URL, a path, or models",
+        )
+    )
 
 
 def _of_address(

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..util._threads import InThread
 from ._store import CLONE, Store
-from ._tree import InThread
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from ._tree import outside_loop
+from ..util._threads import outside_loop
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine

@@ -6,15 +6,13 @@ first step it is checked that `env.py` has connected to it and to no other.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import io
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import make_url
 
@@ -22,6 +20,7 @@ from .. import install
 from ..runtime.environment import EnvironmentContext
 from ..script import ScriptDirectory
 from ..util import CommandError
+from ..util._threads import outside_loop
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from ..runtime._steps import RevisionStep
     from ..runtime.migration import MigrationContext
     from ..script.base import Script
-
-_T = TypeVar("_T")
 
 # Gets the applied heads and the context, gives the steps to run.
 Planner = Callable[[Any, "MigrationContext"], Iterable["RevisionStep"]]
@@ -158,43 +155,6 @@ def logging_kept() -> Iterator[None]:
             logger.disabled = disabled
             logger.propagate = propagate
             logger.handlers[:] = handlers
-
-
-class InThread(threading.Thread, Generic[_T]):
-    """A call that runs in a thread of its own, from now on."""
-
-    def __init__(self, body: Callable[[], _T]) -> None:
-        super().__init__(name="alembic_c.testkit")
-        self._body = body
-        self._outcome: list[_T] = []
-        self._problem: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        """Call it, and keep what it gives."""
-        try:
-            self._outcome.append(self._body())
-        except BaseException as problem:  # noqa: BLE001 - raised by result()
-            self._problem = problem
-
-    def result(self) -> _T:
-        """Wait for the end; return what the call returns, raise what it raises."""
-        self.join()
-        if self._problem is not None:
-            raise self._problem
-        return self._outcome[0]
-
-
-def outside_loop(body: Callable[[], _T]) -> _T:
-    """Call a function where `asyncio.run` may be used, as asynchronous `env.py`s do.
-
-    In a thread of its own if an event loop runs in this one.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return body()
-    return InThread(body).result()
 
 
 def as_url(url: str | URL) -> URL:

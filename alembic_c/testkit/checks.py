@@ -19,6 +19,7 @@ from ..catalog._again import repeated
 from ..runtime._steps import MigrationStep
 from ..script import ScriptDirectory
 from ..util import CommandError, _meaning
+from ..util._threads import outside_loop
 from . import _tree
 from ._connect import call_once
 from ._scratch import empty_database, without_waiting
@@ -336,7 +337,7 @@ def autogenerate_finds_nothing(config: Config, url: str | URL) -> None:
     with migrated_database(config, url, "heads") as place, _tree.logging_kept():
         mine = _tree.pointed_at(config, place)
         try:
-            _tree.outside_loop(lambda: command.check(mine))
+            outside_loop(lambda: command.check(mine))
         except CommandError as problem:
             raise CheckFailed(str(problem)) from problem
 

@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
 
 from alembic_c import _catalog, _libpq, _sqlite3
 from alembic_c.catalog import DatabaseError, snapshot
@@ -468,6 +470,27 @@ def test_not_a_database(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"missing\.db"):
         snapshot(tmp_path / "missing.db")
     assert not (tmp_path / "missing.db").exists()
+
+
+def test_what_is_no_source(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for source in (connection, b"app.db", None):
+            with pytest.raises(TypeError, match="pass SQLAlchemy's connection"):
+                snapshot(source)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"session\.connection\(\)"):
+        snapshot(Session(sa.create_engine(f"sqlite:///{path}")))  # type: ignore[arg-type]
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    with pytest.raises(TypeError, match=r"run_sync\(snapshot\)"):
+        snapshot(engine)  # type: ignore[arg-type]
+
+
+def test_a_password_is_in_no_error() -> None:
+    for address in ("postgresql://u:secret@[::1/x", "postgresql://u:secret@::1]:x/"):
+        with pytest.raises(DatabaseError) as caught:
+            snapshot(address)
+        assert "secret" not in str(caught.value)
+        assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 def test_locked_file(sqlite_file: Path) -> None:

@@ -200,6 +200,10 @@ def test_a_cursor_of_the_callers(connection: sa.Connection) -> None:
     assert len(result.fetchall()) == 2
 
 
+def text(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
 # --- drivers ------------------------------------------------------------------------
 
 
@@ -234,4 +238,6 @@ def test_every_driver_tells_the_same(driver: str, connection: sa.Connection) -> 
     url = connection.engine.url.set(
         drivername=f"{dialect}+{driver}", database="all_tables", query={}
     )
-    assert through(driver, url, asynchronous).diff(snapshot(connection)) == []
+    expected = snapshot(connection)
+    assert through(driver, url, asynchronous).diff(expected) == []
+    assert snapshot(url).diff(expected) == snapshot(text(url)).diff(expected) == []

@@ -340,14 +340,20 @@ def test_addresses(source: str | Path, address: tuple[object, ...] | None) -> No
         assert parse(source) == Address(*address)  # type: ignore[arg-type]
 
 
+@pytest.mark.greenlet
 def test_parameters_of_a_driver_go_to_the_driver(pg_catalog_url: str) -> None:
     url = sa.make_url(pg_catalog_url)
     pg8000 = url.set(drivername="postgresql+pg8000")
     wanted = snapshot(text(pg8000))
     assert snapshot(text(pg8000.update_query_dict({"application_name": "x"}))) == wanted
     asyncpg = url.set(drivername="postgresql+asyncpg")
-    with pytest.raises(ValueError, match="run_sync"):
-        snapshot(text(asyncpg.update_query_dict({"command_timeout": "9"})))
+    asyncpg = asyncpg.update_query_dict({"ssl": "disable"})
+    assert snapshot(asyncpg) == snapshot(text(asyncpg)) == wanted
+
+    async def in_a_loop() -> Catalog:
+        return snapshot(asyncpg)
+
+    assert asyncio.run(in_a_loop()) == wanted
 
 
 @pytest.mark.parametrize("driver", ["psycopg_binary", "psycopg2"])
