@@ -192,14 +192,14 @@ static void put_literal(struct alc_mysql_bulk *bulk, struct row *row,
 }
 
 /* Expressions stand in information_schema as inside a string: each quote and each
- * backslash has a backslash before it. */
+ * backslash has a backslash before it.  What is not ASCII is encoded twice there. */
 bool mysql_put_expression(struct alc_mysql_bulk *bulk, struct row *row,
                           struct alc_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         bool is_escape = text.ptr[i] == '\\';
         i += is_escape;
-        if (i == text.len ||
+        if (i == text.len || (unsigned char)text.ptr[i] > 0x7f ||
             (is_escape && text.ptr[i] != '\\' && text.ptr[i] != '\'') ||
             (!is_escape && text.ptr[i] == '\'')) {
             alc_buf_reset(&bulk->text);
@@ -336,8 +336,10 @@ static void take_default(struct alc_mysql_bulk *bulk, struct row *row,
     if (row->rc || (alc_str_is_absent(text) && !is_expression)) {
         return;
     }
+    /* Characters of four bytes, which are printed in hexadecimal, are "?" there. */
     if (alc_str_is_absent(text) || mysql_starts_with(column->type, "binary") ||
-        mysql_starts_with(column->type, "varbinary")) {
+        mysql_starts_with(column->type, "varbinary") ||
+        (!is_expression && memchr(text.ptr, '?', text.len))) {
         mysql_doubt(wanted, "default");
         return;
     }
@@ -371,11 +373,14 @@ static void take_generated(struct alc_mysql_bulk *bulk, struct row *row,
 
 /* Absent where it is the table's. */
 static void take_charset(struct alc_mysql_bulk *bulk, struct row *row,
-                         const struct alc_table *table, struct alc_column *column)
+                         struct mysql_wanted *wanted, struct alc_column *column)
 {
     struct alc_str collation = take_text(row, COLUMNS_COLLATION_NAME);
-    if (!alc_mysql_has_charset(column->type) ||
-        !alc_str_eq(collation, table->collation)) {
+    bool has_charset = alc_mysql_has_charset(column->type);
+    if (has_charset && alc_str_is_absent(collation)) {
+        mysql_doubt(wanted, "character set"); /* that of bytes is not told */
+    }
+    if (!has_charset || !alc_str_eq(collation, wanted->table->collation)) {
         column->charset = copy_text(row, bulk->catalog, COLUMNS_CHARACTER_SET_NAME);
         column->collation = copy_text(row, bulk->catalog, COLUMNS_COLLATION_NAME);
     }
@@ -420,7 +425,7 @@ int mysql_read_column(void *self, struct row *row)
     column->type = copy_text(row, bulk->catalog, COLUMNS_COLUMN_TYPE);
     column->not_null = mysql_is(take_text(row, COLUMNS_IS_NULLABLE), "NO");
     column->comment = copy_comment(bulk, row, COLUMNS_COLUMN_COMMENT);
-    take_charset(bulk, row, wanted->table, column);
+    take_charset(bulk, row, wanted, column);
     take_extra(bulk, row, wanted, column, &is_expression);
     take_default(bulk, row, wanted, column, is_expression);
     take_generated(bulk, row, wanted, column);

@@ -79,6 +79,27 @@ def test_random_schemas(kind: str, connection: sa.Connection) -> None:
     assert n_told > n_left, f"only {n_told} of {n_told + n_left} told"
 
 
+# What information_schema tells in another way than the server prints it.
+GARBLED = [
+    "(`é` int, b int default (`é` + 1))",
+    "(a varchar(9), b varchar(20) as (concat(a, 'é')))",
+    "(a varchar(9), check (a <> 'é'))",
+    "(a varchar(9), key k ((concat(a, 'é'))))",
+    "(a varchar(9) default '\U0001f600')",
+    "(a enum('x', '\U0001f600') default '\U0001f600')",
+    "(a enum('x') character set binary)",
+]
+
+
+def test_texts_that_are_told_otherwise(connection: sa.Connection) -> None:
+    for number, definition in enumerate(GARBLED):
+        run(connection, f"CREATE TABLE t{number} {definition}")
+    run(connection, "CREATE TABLE `é\U0001f600` (`é` int comment 'é')")
+    _, told, left = read_both(connection, keys_of(connection))
+    assert {name for _, name in left} == {f"t{each}" for each in range(len(GARBLED))}
+    assert [each.columns[0].comment for each in told.tables] == ["é"]
+
+
 def test_databases_with_keys_between_them(connection: sa.Connection) -> None:
     run(connection, "CREATE TABLE t (a int primary key, b int)")
     run(

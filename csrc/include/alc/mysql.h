@@ -93,9 +93,11 @@ size_t alc_mysql_n_leading(enum alc_mysql_query query);
  * would have told it, but for what no column of information_schema has: COLUMN_FORMAT,
  * STORAGE, a key's KEY_BLOCK_SIZE, TABLESPACE and DATA DIRECTORY.  All others have to
  * be read by that statement: partitioned tables, full-text keys (their parser), engines
- * but InnoDB, most options, texts that are escaped in an unknown way, tables that are
- * not there for the account.  What it cannot see is whether the account sees all
- * columns, and whether a temporary table hides one: the caller has to find that out.
+ * but InnoDB, most options, texts that are escaped in an unknown way or not told as
+ * they are (expressions that are not ASCII, literals with characters of four bytes),
+ * tables that are not there for the account.  What it cannot see is whether the account
+ * sees all columns, and whether a temporary table hides one: the caller has to find
+ * that out.
  */
 struct alc_mysql_bulk;
 
