@@ -263,17 +263,24 @@ def rows_together(
             yield one or "", other or ""
 
 
-def _results(connection: Connection, block: list[str]) -> Iterator[Sequence[Any]]:
-    """Run statements in one round trip; yield the rows that each gives."""
+def _results(connection: Connection, block: list[str]) -> list[Sequence[Any]]:
+    """Run statements in one round trip; return the rows that each gives.
+
+    The compound statement has a result of its own behind theirs. It is taken too: some
+    drivers would give it to the next query.
+    """
     sql = f"BEGIN NOT ATOMIC {'; '.join(block)}; END"
     if connection.dialect.is_async:
-        yield from _async_results(connection, sql)
-        return
-    with _read.executed(connection, sql) as cursor:
-        for number in range(len(block)):
-            if number and not cursor.nextset():
-                raise ValueError("a result is missing")
-            yield cursor.fetchall()
+        found = _async_results(connection, sql)
+    else:
+        with _read.executed(connection, sql) as cursor:
+            found = [cursor.fetchall()]
+            while cursor.nextset():
+                if cursor.description:
+                    found.append(cursor.fetchall())
+    if len(found) != len(block):
+        raise ValueError("a result is missing")
+    return found
 
 
 def _async_results(connection: Connection, sql: str) -> list[Sequence[Any]]:

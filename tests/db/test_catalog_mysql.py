@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Iterator
+from typing import Any
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -205,6 +207,26 @@ def text(url: sa.URL) -> str:
 
 
 # --- drivers ------------------------------------------------------------------------
+
+
+def test_no_result_is_left_to_the_next_query(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MySQL Connector would give it to that; PyMySQL reads it when a cursor closes."""
+    left: list[bool] = []
+    close = pymysql.cursors.Cursor.close
+
+    def noting(cursor: Any) -> None:
+        left.append(bool(cursor._result and cursor._result.has_next))
+        close(cursor)
+
+    for name in "tu":
+        run(connection, f"CREATE TABLE {name} (a int)")
+    keys = [(None, "t"), (None, "u")]
+    session = _mysql.session(connection)
+    monkeypatch.setattr(pymysql.cursors.Cursor, "close", noting)
+    assert len(_mysql.read_tables(connection, keys, session)) == 2
+    assert set(left) == {False}
 
 
 def through(driver: str, url: sa.URL, asynchronous: bool) -> Catalog:
