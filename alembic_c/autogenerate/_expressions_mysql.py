@@ -53,14 +53,15 @@ _NOW = re.compile(
     r"^\(?(?:now|current_timestamp)(?P<digits>\([1-6]\))?(?:\(\))?\)?$", re.IGNORECASE
 )
 
-# Gives what is printed of the temporary table, or why there is none.
+# Gives what is printed of the temporary table, or why there is none.  A statement that
+# the server cannot read would end all of them if it did not stand in a string.
 _UNIT = """BEGIN
 DECLARE made INT DEFAULT 0;
 BEGIN
 DECLARE reason TEXT;
 DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN
 GET DIAGNOSTICS CONDITION 1 reason = MESSAGE_TEXT; SELECT '', reason; END;
-{create};
+EXECUTE IMMEDIATE {create};
 SET made = 1;
 SHOW CREATE TABLE {probe};
 END;
@@ -168,7 +169,9 @@ def _printed_together(
     """Yield what MariaDB prints of the temporary table of each question."""
     units = (
         _UNIT.format(
-            create=_create(session.schema, each.question.key, [each]),
+            create=_mysql.string(
+                _create(session.schema, each.question.key, [each]), session
+            ),
             probe=_named(each.question.key[0] or session.schema, _PROBE),
         )
         for each in asked

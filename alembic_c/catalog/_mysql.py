@@ -358,10 +358,15 @@ def json_checks(column: str) -> tuple[str, ...]:
     return tuple(f"json_valid({quoted(column, quote)})" for quote in ("`", '"'))
 
 
-def _literal(dialect: Dialect, text: str, of_session: Session) -> str:
+def string(text: str, of_session: Session) -> str:
+    """Return a text as a literal."""
     if "NO_BACKSLASH_ESCAPES" not in of_session.sql_mode:
         text = text.replace("\\", "\\\\")
-    return _percent(dialect, "'" + text.replace("'", "''") + "'")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _literal(dialect: Dialect, text: str, of_session: Session) -> str:
+    return _percent(dialect, string(text, of_session))
 
 
 def _percent(dialect: Dialect, sql: str) -> str:

@@ -148,6 +148,35 @@ def test_a_literal_is_the_same_in_parentheses(
     assert not found(connection, metadata)
 
 
+# What the database has, and a model that the server finds wrong in reading it.
+UNREADABLE = {
+    "default": (SAME["default in SQL"], default(Integer, text("(1 +)"))),
+    "update": (
+        SAME["default in SQL"],
+        default(Integer, text("1 ON UPDATE CURRENT_TIMESTAMP")),
+    ),
+    "check": (SAME["check"], check("a > 'it''s")),
+    "generated": (SAME["percent"], number("a b")),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_disturbs_nothing_else(
+    name: str, connection: sa.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    there, here = UNREADABLE[name]
+    metadata = model(SAME["default in SQL"], n_tables=3)
+    metadata.create_all(connection)
+    model(there).tables["t%0"].to_metadata(metadata, name="odd").create(connection)
+    metadata.remove(metadata.tables["odd"])
+    model(here).tables["t%0"].to_metadata(metadata, name="odd")
+    caplog.set_level(logging.DEBUG, "alembic.autogenerate")
+    found(connection, metadata)
+    assert "no answer about" in caplog.text
+    assert "compared as text" not in caplog.text
+    assert "on column 't%" not in caplog.text
+
+
 def test_tables_may_need_a_primary_key(connection: sa.Connection) -> None:
     model(SAME["default in SQL"]).create_all(connection)
     dialect: Any = connection.dialect
