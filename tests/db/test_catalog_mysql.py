@@ -7,7 +7,6 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
-import pymysql
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -214,7 +213,8 @@ def test_no_result_is_left_to_the_next_query(
 ) -> None:
     """MySQL Connector would give it to that; PyMySQL reads it when a cursor closes."""
     left: list[bool] = []
-    close = pymysql.cursors.Cursor.close
+    class_: Any = importlib.import_module("pymysql.cursors").Cursor
+    close = class_.close
 
     def noting(cursor: Any) -> None:
         left.append(bool(cursor._result and cursor._result.has_next))
@@ -224,7 +224,7 @@ def test_no_result_is_left_to_the_next_query(
         run(connection, f"CREATE TABLE {name} (a int)")
     keys = [(None, "t"), (None, "u")]
     session = _mysql.session(connection)
-    monkeypatch.setattr(pymysql.cursors.Cursor, "close", noting)
+    monkeypatch.setattr(class_, "close", noting)
     assert len(_mysql.read_tables(connection, keys, session)) == 2
     assert set(left) == {False}
 
