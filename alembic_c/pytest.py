@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import pytest
 
 from . import catalog, install, testkit
-from .testkit import _servers
+from .testkit import _engines, _servers
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -232,9 +232,7 @@ def migrated_worker_url(migrated_database_at: DatabaseAt) -> Iterator[URL]:
 @pytest.fixture
 def migrated_engine(migrated_url: URL) -> Iterator[Engine]:
     """Yield an engine on a migrated database for this test alone."""
-    import sqlalchemy as sa
-
-    engine = sa.create_engine(migrated_url)
+    engine = _engines.engine(migrated_url)
     yield engine
     engine.dispose()
 
@@ -242,9 +240,7 @@ def migrated_engine(migrated_url: URL) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def migrated_worker_engine(migrated_worker_url: URL) -> Iterator[Engine]:
     """Yield an engine on the migrated database that all tests of a process share."""
-    import sqlalchemy as sa
-
-    engine = sa.create_engine(migrated_worker_url)
+    engine = _engines.engine(migrated_worker_url)
     yield engine
     engine.dispose()
 
@@ -265,13 +261,13 @@ def migrated_async_engine(migrated_url: URL) -> AsyncEngine:
 
     It keeps no connection, so nothing outlives the test's event loop.
     """
-    return _servers.async_engine(migrated_url)
+    return _engines.async_engine(migrated_url)
 
 
 @pytest.fixture
 def migrated_worker_async_engine(migrated_worker_url: URL) -> AsyncEngine:
     """Return an asynchronous engine on the database that a process's tests share."""
-    return _servers.async_engine(migrated_worker_url)
+    return _engines.async_engine(migrated_worker_url)
 
 
 async def _async_connection(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -40,8 +41,8 @@ class Connector:
         """Call a function with an open connection; commit if it returns."""
         if self.url.get_dialect().is_async:
             return outside_loop(lambda: asyncio.run(self._call_async(function)))
-        with self._own_engine().begin() as connection:
-            return function(connection)
+        with self._own_engine().connect() as connection:
+            return _committed(function, connection)
 
     def _own_engine(self) -> Engine:
         if self._engine is None or self._process != os.getpid():
@@ -59,14 +60,21 @@ class Connector:
         engine = create_async_engine(
             self.url, poolclass=sa.pool.NullPool, **self._options
         )
-        async with engine.begin() as connection:
-            return await connection.run_sync(function)
+        async with engine.connect() as connection:
+            return await connection.run_sync(partial(_committed, function))
 
     def close(self) -> None:
         """Close the connection that was kept."""
         if self._engine is not None:
             self._engine.dispose(close=self._process == os.getpid())
             self._engine = None
+
+
+def _committed(function: Callable[[Connection], _T], connection: Connection) -> _T:
+    """Call a function, which may commit by itself, and commit."""
+    result = function(connection)
+    connection.commit()
+    return result
 
 
 def call_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from ..runtime._steps import MigrationStep
 from ..script import ScriptDirectory
-from . import _tree
+from . import _engines, _tree
 from ._scratch import empty_database
 
 if TYPE_CHECKING:
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
 class BeforeRevision:
     """A database that stands right before a revision.
 
-    url, engine: of the database; the engine keeps no connection.
+    url: of the database.
     """
 
     def __init__(self, config: Config, url: URL, revision: str) -> None:
         self.url = url
-        self.engine: Engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
         self._config = config
         self._revision = revision
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """The database's engine, which keeps no connection.
+
+        Synchronous, also where the URL names an asynchronous driver.
+        Raises TestKitError if no other is installed.
+        """
+        return _engines.engine(self.url, poolclass=sa.pool.NullPool)
 
     def upgrade(self, revision: str | None = None) -> None:
         """Run the revision.
@@ -81,8 +90,4 @@ def before_revision(
             ],
             wanted,
         )
-        database = BeforeRevision(config, place, wanted)
-        try:
-            yield database
-        finally:
-            database.engine.dispose()
+        yield BeforeRevision(config, place, wanted)

@@ -1,4 +1,4 @@
-"""Where the pytest plugin gets servers, asynchronous engines and fixtures from."""
+"""Where the pytest plugin gets servers and asynchronous fixtures from."""
 
 from __future__ import annotations
 
@@ -13,17 +13,8 @@ from ._tree import TestKitError, as_url
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from ..config import Config
-
-# The asynchronous driver for a kind of database whose URL names another.
-_ASYNC_DRIVERS = {
-    "postgresql": ("asyncpg", "psycopg"),
-    "sqlite": ("aiosqlite",),
-    "mysql": ("asyncmy", "aiomysql"),
-    "mariadb": ("asyncmy", "aiomysql"),
-}
 
 
 def kind_of(config: Config) -> str:
@@ -108,28 +99,6 @@ def _container(backend: str) -> Iterator[URL]:
     container = getattr(import_module(f"testcontainers.{module}"), name)
     with container() as running_container:
         yield as_url(running_container.get_connection_url())
-
-
-def async_engine(url: URL) -> AsyncEngine:
-    """Return an asynchronous engine that keeps no connection.
-
-    Its driver is the one that the URL names, if that is asynchronous; else one that is
-    installed.
-    Raises TestKitError if there is none.
-    """
-    from sqlalchemy.ext.asyncio import create_async_engine
-    from sqlalchemy.pool import NullPool
-
-    if not url.get_dialect().is_async:
-        backend = url.get_backend_name()
-        names = _ASYNC_DRIVERS.get(backend, ())
-        found = next((name for name in names if find_spec(name)), None)
-        if found is None:
-            raise TestKitError(
-                f"no asynchronous driver for {backend}: install {' or '.join(names)}"
-            )
-        url = url.set(drivername=f"{backend}+{found}")
-    return create_async_engine(url, poolclass=NullPool)
 
 
 def async_fixture(function: Callable[..., Any]) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, unquote, urlsplit
 
 from ..util._filelock import FileLock
 from ._store import (
@@ -145,7 +146,7 @@ class SqliteStore:
         return self._url.set(database=str(path))
 
     def _beside(self, name: str) -> Path:
-        given = Path(self._url.database or "")
+        given = Path(_path(self._url.database or ""))
         return given.with_name(f"{name}_{given.name}")
 
     def create(self) -> URL:
@@ -156,7 +157,8 @@ class SqliteStore:
         """Make a database in memory that lives until it is dropped."""
         # A leading slash makes it visible to all connections of the process:
         # https://www.sqlite.org/c3ref/c_deserialize_nocopy.html and memdb.c.
-        database, query = f"file:/{name}", {"vfs": "memdb", "uri": "true"}
+        database = f"file:/{quote(name, safe='')}"
+        query = {"vfs": "memdb", "uri": "true"}
         anchor = sqlite3.connect(
             f"{database}?vfs=memdb", uri=True, check_same_thread=False
         )
@@ -183,7 +185,8 @@ class SqliteStore:
         for name in too_old((path.stem for path in reversed(there)), key, keep):
             _remove(self._folder / f"{name}.sqlite")
         if not self._in_memory:
-            for path in Path(self._url.database or "").parent.glob(f"{CLONE}*"):
+            folder = Path(_path(self._url.database or "")).parent
+            for path in folder.glob(f"{CLONE}*"):
                 if is_stale(path.name):
                     _remove(path)
 
@@ -192,6 +195,13 @@ class SqliteStore:
 
     def _building(self, key: str) -> Path:
         return self._folder / f"{BUILDING}{key}.sqlite"
+
+
+def _path(database: str) -> str:
+    """Return the path of a file, which may be named by a URI of SQLite's."""
+    if not database.startswith("file:"):
+        return database
+    return unquote(urlsplit(database).path)
 
 
 def _moment(path: Path) -> float:

@@ -6,6 +6,7 @@ ones are copies of it.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import time
@@ -84,7 +85,7 @@ def migrated(
     url: str | URL,
     revision: str = "head",
     *,
-    files: Iterable[str | os.PathLike[str]] = (),
+    files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     seed: Seed | None = None,
     name: str | None = None,
     keep: int = KEPT_TEMPLATES,
@@ -106,9 +107,15 @@ def migrated(
     An account that may not create databases gets the database that `url` names,
     upgraded; a TestKitWarning says so. `drop` removes what was made.
 
-    Raises TestKitError if `env.py` works on another database or a file cannot be read;
-    what the migrations, `seed` and the driver raise.
+    Raises TestKitError if `env.py` works on another database, a file cannot be read, or
+    `seed` is asynchronous; what the migrations, `seed` and the driver raise.
     """
+    if inspect.iscoroutinefunction(seed):
+        raise TestKitError(
+            f"{seed!r} is asynchronous: make it a plain function, which gets a "
+            "synchronous connection whatever the driver is"
+        )
+    files = [files] if isinstance(files, str | os.PathLike) else list(files)
     place = _tree.as_url(url)
     store = store_for(place)
     key = template_key(

@@ -65,6 +65,44 @@ def test_fixtures_and_tests_on_postgresql(tree: Tree, postgresql_server: str) ->
     assert "template" in left.pop()
 
 
+ASYNC_ENV = """
+import asyncio
+from alembic import context
+from sqlalchemy.ext.asyncio import async_engine_from_config
+from {models} import metadata
+
+def migrate(connection):
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+async def main():
+    engine = async_engine_from_config(context.config.get_section("alembic"))
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("driver", ["sqlite+aiosqlite", "postgresql+asyncpg"])
+def test_all_fixtures_where_the_driver_is_asynchronous(
+    tree: Tree, driver: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = sa.make_url(f"{driver}:///{tmp_path / 'app.db'}")
+    if driver.startswith("postgresql"):
+        server = sa.make_url(request.getfixturevalue("postgresql_server"))
+        url = server.set(drivername=driver)
+    tree.env.write_text(ASYNC_ENV.format(models=tree.models.stem))
+    (tree.root / "test_all.py").write_text(TESTS)
+    (tree.root / "test_kept.py").write_text(KEPT)
+    given = url.render_as_string(hide_password=False)
+    # That one makes an engine of the URL by itself.
+    done = run(tree, "-k", "not test_module", ALEMBIC_C_TEST_URL=given)
+    assert outcome(done).startswith("16 passed, 2 skipped"), done.stdout
+
+
 def test_a_throwaway_server(tree: Tree) -> None:
     """Two processes share it, and it is gone afterwards."""
     (tree.root / "test_all.py").write_text(

@@ -82,6 +82,57 @@ def test_rows_of_a_seed_are_in_each_copy(tree: Tree, server: str) -> None:
     assert tree.n_runs == 1
 
 
+def seed_that_commits(connection: sa.Connection) -> None:
+    for number in (1, 2):
+        connection.execute(sa.text(f"INSERT INTO t1 (id) VALUES ({number})"))
+        connection.commit()
+    connection.execute(sa.text("INSERT INTO t1 (id) VALUES (3)"))
+
+
+async def asynchronous_seed(connection: sa.Connection) -> None:
+    seed_one_row(connection)
+
+
+def test_a_seed_may_commit_by_itself(tree: Tree, server: str) -> None:
+    with migrated_database(tree.config, server, seed=seed_that_commits) as url:
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT count(*) FROM t1")) == 3
+
+
+def test_a_seed_that_nobody_awaits_is_refused(tree: Tree, server: str) -> None:
+    with pytest.raises(TestKitError, match="make it a plain function"):
+        migrated(tree.config, server, seed=asynchronous_seed)
+    assert tree.n_runs == 0
+
+
+def test_one_file_need_not_be_in_a_list(tree: Tree, tmp_path: Path) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    for files in (str(tree.models), tree.models, [tree.models]):
+        with migrated_database(tree.config, server, files=files):
+            assert tree.n_runs == 1
+
+
+def test_a_file_that_a_uri_names(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "a b").mkdir()
+    server = f"sqlite:///file:{tmp_path}/a%20b/app.db?uri=true"
+    with migrated_database(tree.config, server) as url:
+        assert tables(url) == {"t1", "t2", "t3"}
+        assert Path(str(url.database)).parent == tmp_path / "a b"
+    assert list((tmp_path / "a b").iterdir()) == []
+
+
+def test_any_name_in_memory(tree: Tree) -> None:
+    names = ("/a?b", "/a?c", "a#%41")
+    made = [migrated(tree.config, "sqlite://", name=name) for name in names]
+    for url in made:
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+        with engine.begin() as connection:
+            seed_one_row(connection)
+    for url in made:
+        testkit.drop(url)
+
+
 def _edit_revision(tree: Tree) -> None:
     path = tree.versions / "r3.py"
     path.write_text(path.read_text().replace("String(30)", "String(31)"))
