@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqlalchemy.exc import DBAPIError
+
 from .. import catalog, install
 from ..catalog._again import repeated
 from ..runtime._steps import MigrationStep
@@ -21,12 +23,12 @@ from ..script import ScriptDirectory
 from ..util import CommandError, _meaning
 from ..util._threads import outside_loop
 from . import _tree
-from ._connect import call_once
+from ._connect import call_once, sql
 from ._scratch import empty_database, without_waiting
 from ._templates import migrated_database
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, MetaData
+    from sqlalchemy import URL, Connection, MetaData
 
     from ..config import Config
     from ..runtime._steps import RevisionStep
@@ -220,7 +222,7 @@ class _Walk:
             self._started = time.perf_counter()
             yield _step(self._script, self._current, up=True)
             reason = self._reason()
-            if reason is None:
+            if not reason:
                 self.expects_errors = True
                 yield _step(self._script, self._current, up=False)
                 changes = before.diff(read())
@@ -229,7 +231,7 @@ class _Walk:
                     return
                 yield _step(self._script, self._current, up=True)
                 self.expects_errors = False
-            self._note(irreversible=reason)
+            self._note(irreversible=reason or None)
             before = read()
 
     def fail(self, problem: Exception) -> None:
@@ -237,10 +239,18 @@ class _Walk:
         self._note(error=problem)
 
     def _reason(self) -> str | None:
-        """Return why the current revision cannot be reverted, if it says so."""
-        module = self._script.get_revision(self._current).module
-        reason: str | None = getattr(module, IRREVERSIBLE, None)
-        return reason
+        """Return why the current revision cannot be reverted, if it says so.
+
+        Raises TestKitError if what it says is no text.
+        """
+        script = self._script.get_revision(self._current)
+        reason = getattr(script.module, IRREVERSIBLE, None)
+        if reason and not isinstance(reason, str):
+            raise _tree.TestKitError(
+                f"{script.path}: {IRREVERSIBLE} is {reason!r}; it has to be a text "
+                "that says why the revision cannot be reverted"
+            )
+        return " ".join(reason.split()) if reason else None
 
     def _note(self, **found: Any) -> None:
         seconds = time.perf_counter() - self._started
@@ -286,8 +296,10 @@ def matches_models(
 ) -> None:
     """Check that the migrations and the models make the same database.
 
-    Views, routines and triggers, which models have no words for, are compared only
-    where the models make them all the same (by events of their MetaData).
+    Schemas and extensions of PostgreSQL that the models need and do not make are those
+    of the migrated database. Views, routines and triggers, which models have no words
+    for, are compared only where the models make them all the same (by events of their
+    MetaData).
     metadata: of the models; what `env.py` gives as `target_metadata` if it is None.
     order, ignore: as for `Catalog.diff()`.
     Raises CheckFailed with the differences; TestKitError if there are no models.
@@ -304,19 +316,22 @@ def matches_models(
             version_tables.append(f"{schema}.{own}" if schema else own)
         return []
 
-    with migrated_database(config, url, "heads") as place, empty_database(url) as other:
+    with migrated_database(config, url, "heads") as place:
         _tree.run(config, place, look)
         models = found[0] if isinstance(found[0], (list, tuple)) else [found[0]]
         if not any(models):
             raise _tree.TestKitError(
                 "there are no models: target_metadata in env.py is None"
             )
-        for each in models:
-            call_once(other, each.create_all)
-        before, after = (
-            call_once(where, catalog.snapshot).without(*version_tables)
-            for where in (place, other)
-        )
+        before = call_once(place, catalog.snapshot)
+        try:
+            after = _made_by_models(url, models)
+        except DBAPIError:
+            stage = _schemas_and_extensions(place)
+            if not stage:
+                raise
+            after = _made_by_models(url, models, stage)
+        before, after = (each.without(*version_tables) for each in (before, after))
     changes = [
         change
         for change in before.diff(after, order=order, ignore=ignore)
@@ -325,6 +340,44 @@ def matches_models(
     if changes:
         text = catalog.render(changes, before="in the database", after="in the models")
         raise CheckFailed(f"the models differ from what the migrations make:\n{text}")
+
+
+def _made_by_models(
+    url: str | URL, models: Iterable[MetaData], statements: Iterable[str] = ()
+) -> catalog.Catalog:
+    """Return the catalog of a new database in which models have made their tables.
+
+    statements: run before that.
+    """
+
+    def prepare(connection: Connection) -> None:
+        for statement in statements:
+            sql(connection, statement)
+
+    with empty_database(url) as place:
+        call_once(place, prepare)
+        for each in models:
+            call_once(place, each.create_all)
+        return call_once(place, catalog.snapshot)
+
+
+def _schemas_and_extensions(url: URL) -> list[str]:
+    """Return the statements that make those of a PostgreSQL database."""
+    if url.get_backend_name() != "postgresql":
+        return []
+    return call_once(url, lambda connection: list(sql(connection, _STAGE).scalars()))
+
+
+_STAGE = (
+    "SELECT statement FROM (SELECT 0 AS number, 'CREATE SCHEMA IF NOT EXISTS ' ||"
+    " pg_catalog.quote_ident(nspname) AS statement FROM pg_catalog.pg_namespace"
+    " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' UNION ALL"
+    " SELECT e.oid::pg_catalog.int8, 'CREATE EXTENSION IF NOT EXISTS ' ||"
+    " pg_catalog.quote_ident(e.extname) || ' SCHEMA ' ||"
+    " pg_catalog.quote_ident(n.nspname) || ' VERSION ' ||"
+    " pg_catalog.quote_ident(e.extversion) FROM pg_catalog.pg_extension e"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace) found ORDER BY number"
+)
 
 
 def autogenerate_finds_nothing(config: Config, url: str | URL) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import CITEXT
 
 from alembic_c.testkit import TestKitError, checks
 from alembic_c.testkit.checks import CheckFailed, StepReport
@@ -114,6 +115,23 @@ def test_what_cannot_be_reverted_says_so(tree: Tree, place: str) -> None:
     assert "not reverted: drops old names" in str(reports[1])
 
 
+@pytest.mark.parametrize("reason", ["''", "False", "None"])
+def test_what_gives_no_reason_is_reverted(tree: Tree, place: str, reason: str) -> None:
+    path = tree.versions / "r2.py"
+    edit(path, "op.drop_table('t2')", "pass")
+    with path.open("a") as stream:
+        stream.write(f"\nirreversible = {reason}\n")
+    with pytest.raises(CheckFailed, match=r"table (public\.)?t2 is there only"):
+        checks.steps(tree.config, place)
+
+
+def test_a_reason_is_a_text(tree: Tree) -> None:
+    with (tree.versions / "r2.py").open("a") as stream:
+        stream.write("\nirreversible = True\n")
+    with pytest.raises(TestKitError, match=r"r2\.py: irreversible is True"):
+        checks.steps(tree.config, "sqlite://")
+
+
 def test_a_range_of_steps(tree: Tree, place: str) -> None:
     edit(tree.versions / "r1.py", "op.drop_table('t1')", "pass")
     reports = checks.steps(tree.config, place, "r1:r2")
@@ -163,6 +181,35 @@ def test_models_that_differ(tree: Tree, place: str) -> None:
         match=r"(?s)differ.*t1\n  column name is there only in the database\n.*t2",
     ):
         checks.matches_models(tree.config, place, models)
+
+
+@pytest.mark.parametrize("makes_schema", [False, True])
+def test_models_in_a_schema_with_types_of_an_extension(
+    tree: Tree, postgresql_server: str, makes_schema: bool
+) -> None:
+    models = sa.MetaData()
+    for name in tree.tables:
+        column = sa.Column("name", sa.String(30))
+        sa.Table(name, models, sa.Column("id", sa.Integer, primary_key=True), column)
+    sa.Table("named", models, sa.Column("name", CITEXT), schema="it's %")
+    if makes_schema:
+
+        @sa.event.listens_for(models, "before_create")
+        def make(target: sa.MetaData, connection: sa.Connection, **_: object) -> None:
+            connection.execute(sa.text('CREATE SCHEMA "it\'s %"'))
+            connection.execute(sa.text("CREATE EXTENSION citext"))
+
+    with (tree.versions / "r3.py").open("a") as stream:
+        stream.write(
+            "    op.execute('DROP SCHEMA \"it\\'s %%\" CASCADE')\n"
+            "tables = upgrade\n"
+            "def upgrade():\n"
+            "    tables()\n"
+            "    op.execute('CREATE SCHEMA \"it\\'s %\"')\n"
+            "    op.execute('CREATE EXTENSION citext')\n"
+            "    op.execute('CREATE TABLE \"it\\'s %\".named (name citext)')\n"
+        )
+    checks.matches_models(tree.config, postgresql_server, models)
 
 
 def test_no_models(tree: Tree) -> None:
