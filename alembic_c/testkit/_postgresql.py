@@ -66,19 +66,24 @@ class PostgresqlStore:
     def _maintenance(self) -> Connector:
         """Return a connector to a database that each server has.
 
-        Advisory locks belong to a database, so all processes have to take the same.
-        Raises what the driver raises for the last one that was tried.
+        Advisory locks belong to a database, so all processes have to take the same. The
+        URL's own one is for accounts that are let into no other.
+        Raises what the driver raises for the first one.
         """
-        for name in ("postgres", "template1"):
+        refused: sa.exc.DBAPIError | None = None
+        for name in ("postgres", "template1", self._url.database):
             connector = Connector(self._url.set(database=name), autocommit=True)
             try:
                 connector.call(lambda connection: None)
             except sa.exc.DBAPIError as problem:
-                if name == "template1" or sqlstate(problem) != _NO_DATABASE:
-                    raise
+                refused = refused or problem
+                # psycopg2 has no SQLSTATE for what happens while it connects.
+                if sqlstate(problem) is None and "FATAL" not in str(problem):
+                    break
             else:
                 return connector
-        raise AssertionError("unreachable: the last name returns or raises")
+        assert refused is not None
+        raise refused
 
     @functools.cache  # noqa: B019 - a store lives as long as its process
     def server(self) -> str:

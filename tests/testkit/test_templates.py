@@ -352,6 +352,38 @@ def test_who_may_not_create_databases_gets_an_upgrade(tree: Tree, server: str) -
         run(remove)
 
 
+def test_who_may_connect_to_nothing_else_gets_an_upgrade(
+    tree: Tree, postgresql_server: str
+) -> None:
+    make, remove = PLAIN_ACCOUNTS["postgresql"]
+    admin = sa.create_engine(
+        postgresql_server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    name = f"shut_out_{os.getpid()}"
+    words = {"REVOKE": "FROM", "GRANT": "TO"}
+
+    def run(statements: tuple[str, ...], verb: str) -> None:
+        with admin.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement.replace("{}", name))
+            for other in ("postgres", "template1"):
+                connection.exec_driver_sql(
+                    f"{verb} CONNECT ON DATABASE {other} {words[verb]} PUBLIC"
+                )
+
+    run(make, "REVOKE")
+    own = sa.make_url(postgresql_server).set(username=name, password="x", database=name)
+    try:
+        with pytest.warns(TestKitWarning, match="may not create databases"):
+            assert migrated(tree.config, own) == own
+        assert tables(own) == {"t1", "t2", "t3"}
+        with pytest.raises(sa.exc.OperationalError, match="permission denied"):
+            migrated(tree.config, own.set(database="missing"))
+    finally:
+        testkit._templates._stores.clear()
+        run(remove, "GRANT")
+
+
 def test_no_server_is_the_driver_s_error(tree: Tree) -> None:
     with pytest.raises(sa.exc.OperationalError, match="refused"):
         migrated(tree.config, "postgresql+psycopg2://x:y@127.0.0.1:1/app")
