@@ -111,7 +111,7 @@ def keep_declarations(version: NewVersion, stored: StoredTable) -> None:
         words = _words_for(declared, column, version.impl.dialect)
         if words is not None:
             is_key = stored.key == [declared.name] and stored.rowid_alias is None
-            if is_key and words.upper() == "INTEGER":
+            if is_key and stored.has_rowid and words.upper() == "INTEGER":
                 # Written as another constraint, it would become the rowid.
                 words = "INT"
             column.type = DeclaredType(words, stored.collations.get(declared.name))

@@ -458,14 +458,18 @@ def restore_defaults(table: Table, stored: StoredTable) -> None:
 
 
 def restore_actions(table: Table, stored: StoredTable) -> None:
-    """Give the foreign keys of a reflected table the actions that they have."""
-    actions = {
-        (tuple(key["columns"]), key["table"]): key for key in stored.foreign_keys()
-    }
+    """Give the foreign keys of a reflected table the actions that they have.
+
+    Of several between the same tables, on the same columns, it cannot be told which is
+    which: they are left as they were read.
+    """
+    actions: dict[tuple[tuple[str, ...], str], list[dict[str, Any]]] = {}
+    for key in stored.foreign_keys():
+        actions.setdefault((tuple(key["columns"]), key["table"]), []).append(key)
     for constraint in table.foreign_key_constraints:
         target = sqla_compat._fk_target_tokens(constraint.elements[0]).table_name
         names = tuple(column.name for column in constraint.columns)
-        known = actions.get((names, str(target)))
-        if known and not (constraint.ondelete or constraint.onupdate):
-            constraint.ondelete = known["ondelete"]
-            constraint.onupdate = known["onupdate"]
+        known = actions.get((names, str(target)), ())
+        if len(known) == 1 and not (constraint.ondelete or constraint.onupdate):
+            constraint.ondelete = known[0]["ondelete"]
+            constraint.onupdate = known[0]["onupdate"]

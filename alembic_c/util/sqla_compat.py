@@ -320,8 +320,25 @@ def _ensure_scope_for_ddl(connection: Connection | None) -> Iterator[None]:
     ):
         yield
     else:
-        with connection.begin():
-            yield
+        try:
+            with connection.begin():
+                yield
+        except BaseException:
+            _end_of_failed_commit(connection)
+            raise
+
+
+def _end_of_failed_commit(connection: Connection) -> None:
+    """Roll back what the driver still has open behind a transaction that has ended.
+
+    SQLAlchemy takes one for ended whose COMMIT has failed; SQLite, which refuses that
+    for foreign keys that are deferred, goes on with it.
+    """
+    if connection.closed or connection.invalidated or connection.in_transaction():
+        return
+    driver_connection = connection.connection.driver_connection
+    if getattr(driver_connection, "in_transaction", None) is True:
+        connection.connection.rollback()
 
 
 def _safe_begin_connection_transaction(connection: Connection) -> Transaction:

@@ -457,3 +457,28 @@ def test_rows_of_other_tables_are_not_lost(
         assert children.fetchall() == [(5, None), (6, 1)]
         assert connection.exec_driver_sql("SELECT * FROM parent").fetchall() == [(1,)]
     engine.dispose()
+
+
+def test_a_commit_that_fails_is_undone(sqlite_url: str) -> None:
+    """DROP TABLE leaves rows of others without their parents, as SQLite counts."""
+    engine = sa.create_engine(sqlite_url)
+    with engine.connect() as connection:
+        for statement in (
+            "PRAGMA foreign_keys = ON",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)",
+            "CREATE TABLE child (r REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)",
+            "INSERT INTO t VALUES (1, 2)",
+            "INSERT INTO child VALUES (1)",
+        ):
+            connection.exec_driver_sql(statement)
+        connection.commit()
+        operations = Operations(MigrationContext.configure(connection))
+        with (
+            pytest.raises(sa.exc.IntegrityError, match="FOREIGN KEY"),
+            operations.batch_alter_table("t", recreate="always") as batch,
+        ):
+            batch.add_column(sa.Column("b", sa.Integer))
+        assert not connection.connection.driver_connection.in_transaction  # type: ignore[union-attr]
+        found = connection.exec_driver_sql("SELECT * FROM t").one()
+        assert tuple(found) == (1, 2)
+    engine.dispose()

@@ -811,3 +811,36 @@ def test_a_dropped_column_takes_the_check_of_its_type_along(
     batch(connection, lambda op: op.drop_column("f", existing_type=type_))
     assert sql_of(connection, "t") == 'CREATE TABLE "t" ( x INTEGER )'
     assert rows(connection, "SELECT * FROM t") == [(1,)]
+
+
+# --- what stays ---------------------------------------------------------------------
+
+
+def test_keys_on_the_same_columns_keep_their_own_actions(
+    connection: sa.Connection,
+) -> None:
+    run(
+        connection,
+        "CREATE TABLE par (id INTEGER PRIMARY KEY, u INTEGER UNIQUE)",
+        "CREATE TABLE t (a INTEGER REFERENCES par (id), "
+        "CONSTRAINT f FOREIGN KEY (a) REFERENCES par (u) ON DELETE CASCADE)",
+    )
+    query = "SELECT \"to\", on_delete FROM pragma_foreign_key_list('t') ORDER BY 1"
+    for options in ({}, {"reflect_kwargs": {"resolve_fks": False}}):
+        assert batch(connection, lambda op: None, **options) == []
+        assert rows(connection, query) == [("id", "NO ACTION"), ("u", "CASCADE")]
+
+
+@pytest.mark.parametrize("declared", ["INTEGER", "INT"])
+def test_a_key_without_rowid_keeps_its_type(
+    connection: sa.Connection, declared: str
+) -> None:
+    run(
+        connection,
+        f"CREATE TABLE t (a {declared} PRIMARY KEY, b INTEGER) WITHOUT ROWID",
+    )
+    assert batch(connection, lambda op: None) == []
+    assert rows(connection, "SELECT type FROM pragma_table_info('t') LIMIT 1") == [
+        (declared,)
+    ]
+    assert "WITHOUT ROWID" in sql_of(connection, "t")
