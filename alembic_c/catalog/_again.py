@@ -187,14 +187,9 @@ def _sqlite(connection: Connection) -> Callable[[], Reading]:
 
 
 def _mysql(connection: Connection) -> Callable[[], Reading]:
-    # The server is built with them; half of what is asked of a session.
-    charsets = mysql.session(connection).charsets
-
-    def read() -> Catalog:
-        session = mysql.session(connection, charsets)
-        return Catalog(*mysql.read(connection, None, session))
-
-    return _parsed_at_once(read)
+    # With the character sets, with which the server is built.
+    session = mysql.session(connection)
+    return _parsed_at_once(lambda: Catalog(*mysql.read_again(connection, session)))
 
 
 _READERS: dict[str, Callable[[Connection], Callable[[], Reading]]] = {

@@ -46,9 +46,12 @@ _TABLES = (
 )
 # What SHOW CREATE TABLE prints as one.
 TABLE_TYPES = ("BASE TABLE", "SYSTEM VERSIONED", "SEQUENCE")
-_ANY_ROUTINE = (
-    "SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({}) LIMIT 1"
-)
+# By the kind of object, whether the connection's own database has any.
+_PROBES = {
+    "routine": "SELECT 1 FROM information_schema.ROUTINES"
+    " WHERE ROUTINE_SCHEMA = DATABASE() LIMIT 1",
+    "trigger": "SHOW TRIGGERS",
+}
 # Modes in which less is printed, or in other words.
 _ODD_MODES = frozenset(
     (
@@ -84,6 +87,11 @@ class Session(NamedTuple):
         """Return whether statements are printed with all that there is."""
         return not self.sql_mode & _POORER_MODES
 
+    @property
+    def answers_together(self) -> bool:
+        """Return whether a compound statement gives the results of all in it."""
+        return self.is_mariadb and "ORACLE" not in self.sql_mode
+
     def reader(self) -> _catalog.MysqlReader:
         """Return a reader of this session's statements."""
         return _catalog.MysqlReader(
@@ -102,10 +110,18 @@ def session(
     charsets: of its server, if they are known; they are asked for otherwise.
     Raises ValueError if the driver gives something else than was asked for.
     """
+    query = _VARIABLES if charsets else _VARIABLES + _CHARSETS
+    return _session(connection, _read._rows(connection, query), charsets)
+
+
+def _session(
+    connection: Connection,
+    rows: Iterable[Sequence[Any]],
+    charsets: Sequence[tuple[str, str]],
+) -> Session:
     variables: dict[str, str] = {}
     charsets = list(charsets)
-    query = _VARIABLES if charsets else _VARIABLES + _CHARSETS
-    for row in _read._rows(connection, query):
+    for row in rows:
         kind, name, value = (_text(field) for field in row)
         if kind == "charset" and name is not None and value is not None:
             charsets.append((name, value))
@@ -136,21 +152,64 @@ def read(
     has no database and is told none.
     """
     of_session = of_session or session(connection)
+    schemas = _wanted(schemas, of_session)
+    names = [_literal(connection.dialect, schema, of_session) for schema in schemas]
+    if not names:
+        return of_session.reader().finish(), ()
+    rows = _read._rows(connection, _TABLES.format(", ".join(names)))
+    kinds = {"routine", "trigger"}
+    if list(schemas) == [of_session.schema]:
+        # Whether there is any is known in half the time that looking for them takes.
+        for what, sql in _PROBES.items():
+            if not any(_read._rows(connection, sql)):
+                kinds.remove(what)
+    return _whole(connection, list(_listed(rows, of_session)), kinds, names, of_session)
+
+
+def read_again(connection: Connection, before: Session) -> _read.Whole:
+    """Read the connection's own database, of whose session is known what it was.
+
+    MariaDB is asked in two round trips, and one for each kind of what is no table.
+    Raises as read() does.
+    """
+    if not before.answers_together:
+        return read(connection, None, session(connection, before.charsets))
+    block = [_VARIABLES, _TABLES.format("DATABASE()"), *_PROBES.values()]
+    variables, rows, *found = _results(connection, block)
+    now = _session(connection, variables, before.charsets)
+    [schema] = _wanted(None, now)
+    kinds = {what for what, any_ in zip(_PROBES, found, strict=True) if any_}
+    names = [_literal(connection.dialect, schema, now)]
+    return _whole(connection, list(_listed(rows, now)), kinds, names, now)
+
+
+def _wanted(schemas: Sequence[str] | None, of_session: Session) -> Sequence[str]:
+    """Return the databases to read; raise as read() does."""
     if not of_session.prints_all:
         raise ValueError(
             "the session's sql_mode leaves things out of SHOW CREATE TABLE: "
             + ", ".join(sorted(of_session.sql_mode & _POORER_MODES))
         )
-    if schemas is None:
-        if of_session.schema is None:
-            raise ValueError("the connection has no database, and no schemas are given")
-        schemas = [of_session.schema]
-    names = [_literal(connection.dialect, schema, of_session) for schema in schemas]
-    if not names:
-        return of_session.reader().finish(), ()
+    if schemas is not None:
+        return schemas
+    if of_session.schema is None:
+        raise ValueError("the connection has no database, and no schemas are given")
+    return [of_session.schema]
+
+
+def _whole(
+    connection: Connection,
+    items: Iterable[tuple[str | None, TableKey]],
+    kinds: set[str],
+    names: Sequence[str],
+    of_session: Session,
+) -> _read.Whole:
+    """Read what was listed.
+
+    items: types and keys. kinds: of what else there is. names: of databases, as SQL.
+    """
     keys: list[TableKey] = []
-    kinds = {"routine", "trigger"}
-    for kind, key in listed(connection, schemas, of_session):
+    for kind, key in items:
         if kind == "VIEW":
             kinds.add("view")
         elif kind in TABLE_TYPES:
@@ -161,12 +220,6 @@ def read(
         own = of_session.schema if schema is None else schema
         reader.add(schema, name, _without_own_sequences(sql, own))
     tables = reader.finish()
-    if list(schemas) == [of_session.schema]:
-        # Whether there is any is known in half the time that looking for them takes.
-        probes = {"routine": _ANY_ROUTINE.format(*names), "trigger": "SHOW TRIGGERS"}
-        for what, sql in probes.items():
-            if not any(_read._rows(connection, sql)):
-                kinds.remove(what)
 
     def query(sql: str, n_columns: int) -> Iterator[list[str | None]]:
         for row in _read._rows(connection, sql):
@@ -185,7 +238,13 @@ def listed(
     wanted = ", ".join(
         _literal(connection.dialect, schema, of_session) for schema in schemas
     )
-    for row in _read._rows(connection, _TABLES.format(wanted)):
+    yield from _listed(_read._rows(connection, _TABLES.format(wanted)), of_session)
+
+
+def _listed(
+    rows: Iterable[Sequence[Any]], of_session: Session
+) -> Iterator[tuple[str | None, TableKey]]:
+    for row in rows:
         schema, name, kind = (_text(field) for field in row)
         if name is not None and (kind == "VIEW" or schema not in _SYSTEM_SCHEMAS):
             yield kind, (None if schema == of_session.schema else schema, name)
@@ -221,7 +280,7 @@ def _statements(
 ) -> Iterator[str | bytes]:
     """Yield what is printed of each table."""
     show = [_show(connection.dialect, key) for key in keys]
-    if of_session.is_mariadb and "ORACLE" not in of_session.sql_mode:
+    if of_session.answers_together:
         for block in _blocks(show):
             yield from _printed_together(connection, block)
     else:

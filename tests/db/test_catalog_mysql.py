@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic_c.autogenerate import compare_metadata
 from alembic_c.catalog import Catalog, _mysql, snapshot
+from alembic_c.catalog._again import repeated
 from alembic_c.runtime.migration import MigrationContext
 from tests.support.mysql_tables import connected, make_tables, run
 
@@ -229,15 +230,25 @@ def test_no_result_is_left_to_the_next_query(
     assert set(left) == {False}
 
 
+def look(connection: sa.Connection) -> Catalog:
+    found = snapshot(connection)
+    read = repeated(connection)
+    connection.exec_driver_sql("CREATE TABLE later (a int)")
+    assert len(read().catalog()) == len(found) + 1
+    connection.exec_driver_sql("DROP TABLE later")
+    assert read().catalog() == found
+    return found
+
+
 def through(driver: str, url: sa.URL, asynchronous: bool) -> Catalog:
     if not asynchronous:
         with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
-            return snapshot(connection)
+            return look(connection)
 
     async def read() -> Catalog:
         engine = create_async_engine(url, poolclass=sa.pool.NullPool)
         async with engine.connect() as connection:
-            found = await connection.run_sync(snapshot)
+            found = await connection.run_sync(look)
         await engine.dispose()
         return found
 
