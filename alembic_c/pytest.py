@@ -127,7 +127,7 @@ def migration_url(
     if "://" in given:
         yield given
         return
-    kind = given or _servers.kind_of(migration_config)
+    kind = _servers.kind_of(migration_config, given)
     if kind.partition("+")[0] == "sqlite":
         yield f"{kind}:///{tmp_path_factory.mktemp('databases') / 'test.db'}"
         return

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from ..config import Config
 
 
-def kind_of(config: Config) -> str:
-    """Return dialect and driver of a configuration's database: "postgresql+asyncpg".
+def kind_of(config: Config, given: str | None = None) -> str:
+    """Return dialect and driver of a server to work on: "postgresql+asyncpg".
 
-    "sqlite" if it names none.
+    given: the kind that is asked for, None for that of the configuration's database,
+        "sqlite" if it names none. One without a driver gets the configuration's, for
+        which `env.py` is written.
     """
     url = config.get_main_option("sqlalchemy.url") or "sqlite://"
-    return url.partition("://")[0]
+    own = url.partition("://")[0]
+    return own if not given or given == own.partition("+")[0] else given
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def run(config: Config, options: Namespace) -> int:
     except checks.CheckFailed as problem:
         config.print_stdout("%s", problem)
         n_failed += 1
-    with local(options.url or kind_of(config)) as url:
+    with local(kind_of(config, options.url)) as url:
         n_steps = len(checks.try_steps(config, url, options.range, report=show))
     seconds = time.perf_counter() - started
     config.print_stdout("%d revisions in %.1f s, %d failed", n_steps, seconds, n_failed)

@@ -245,6 +245,24 @@ def test_revisions_that_were_edited(tree: Tree) -> None:
         checks.unedited_since(tree.config, "HEAD")
 
 
+def test_revisions_in_any_encoding_and_with_another_name(tree: Tree) -> None:
+    latin = tree.add(4)
+    text = "# -*- coding: latin-1 -*-\nx = '\u00e9'\n" + latin.read_text()
+    latin.write_bytes(text.encode("latin-1"))
+    marked = tree.versions / "r5 \u00e9.py"
+    marked.write_bytes(b"\xef\xbb\xbf" + tree.add(5).read_bytes())
+    (tree.versions / "r5.py").unlink()
+    _git(tree, "init", "-q")
+    _git(tree, "add", "-A")
+    _git(tree, "commit", "-qm", "first")
+    marked.rename(tree.versions / "other.py")
+    checks.unedited_since(tree.config, "HEAD")
+    latin.write_bytes(text.replace("\u00e9", "\u00e8").encode("latin-1"))
+    (tree.versions / "r3.py").write_text("def (")
+    with pytest.raises(CheckFailed, match=r"(?s)r3\.py\n.*r4\.py$"):
+        checks.unedited_since(tree.config, "HEAD")
+
+
 def test_a_reference_that_git_does_not_know(tree: Tree) -> None:
     _git(tree, "init", "-q")
     with pytest.raises(TestKitError, match=r"git ls-tree: .*no-such"):

@@ -86,6 +86,16 @@ asyncio.run(main())
 """
 
 
+def test_a_kind_has_the_driver_of_the_configuration(tree: Tree) -> None:
+    tree.env.write_text(ASYNC_ENV.format(models=tree.models.stem))
+    with tree.ini.open("a") as stream:
+        stream.write("sqlalchemy.url = sqlite+aiosqlite:///app.db\n")
+    (tree.root / "test_it.py").write_text("def test_it(migrated_engine): pass\n")
+    for setting in ("", "sqlite", "sqlite+aiosqlite"):
+        done = run(tree, "-o", f"alembic_c_url={setting}")
+        assert outcome(done) == "1 passed", done.stdout
+
+
 @pytest.mark.parametrize("driver", ["sqlite+aiosqlite", "postgresql+asyncpg"])
 def test_all_fixtures_where_the_driver_is_asynchronous(
     tree: Tree, driver: str, tmp_path: Path, request: pytest.FixtureRequest
