@@ -7,7 +7,7 @@ indexes over expressions, CHECKs over columns that have other names now.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import REAL, Cast, CheckConstraint, String, case, func, text
@@ -17,7 +17,13 @@ from sqlalchemy.types import UserDefinedType
 
 from ..util import sqla_compat
 from . import _sqlite_table
-from ._sqlite_words import column_names, folded, renamed, tokens
+from ._sqlite_words import (
+    column_names,
+    folded,
+    renamed,
+    tokens,
+    without_double_quotes,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Dialect, Index, Table
@@ -246,24 +252,36 @@ def _needs_its_statement(parts: str) -> bool:
 
 
 def follow_names(version: NewVersion) -> None:
-    """Give generated columns the new names of the columns that they are made of."""
-    _, new_names = _names(version)
+    """Give generated columns the new names of the columns that they are made of.
+
+    The name of a column that is gone would become a text in double quotes, for SQLite:
+    without them it is an error.
+    """
+    gone, new_names = _names(version)
+    if not gone and not new_names:
+        return
     for column in version.columns.values():
         computed = column.computed
         if (
-            new_names
-            and computed is not None
+            computed is not None
             and column.name not in version.added_columns
             and isinstance(computed.sqltext, sqla_compat.TextClause)
         ):
-            computed.sqltext = _renamed(computed.sqltext, new_names)
+            written = renamed(_written(computed.sqltext), new_names)
+            written = without_double_quotes(written, gone)
+            computed.sqltext = _rewritten(computed.sqltext, written)
 
 
-def _renamed(clause: Any, new_names: Mapping[str, str]) -> Any:
-    """Return a `text()` with other names; it may be the same."""
-    in_text = {old: new.replace(":", r"\:") for old, new in new_names.items()}
-    written = renamed(clause.text, in_text)
-    return clause if written == clause.text else text(written)
+def _written(clause: Any) -> str:
+    """Return the SQL of a `text()`, where colons have a backslash."""
+    return str(clause.text).replace(r"\:", ":")
+
+
+def _rewritten(clause: Any, written: str) -> Any:
+    """Return a `text()` with other SQL; it may be the same."""
+    if written == _written(clause):
+        return clause
+    return text(written.replace(":", r"\:"))
 
 
 def moved_check(version: NewVersion, check: CheckConstraint) -> CheckConstraint | None:
@@ -272,8 +290,8 @@ def moved_check(version: NewVersion, check: CheckConstraint) -> CheckConstraint 
     check: made of the text that the database has of it.
     """
     gone, new_names = _names(version)
-    written = str(check.sqltext.text)
+    written = _written(check.sqltext)
     if not column_names(written).isdisjoint(gone):
         return None
-    check.sqltext = _renamed(check.sqltext, new_names)
+    check.sqltext = _rewritten(check.sqltext, renamed(written, new_names))
     return check

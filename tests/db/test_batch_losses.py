@@ -844,3 +844,51 @@ def test_a_key_without_rowid_keeps_its_type(
         (declared,)
     ]
     assert "WITHOUT ROWID" in sql_of(connection, "t")
+
+
+NAMES = ["n", "n n", "order", ":n", "é"]
+
+
+def table_with_generated(connection: sa.Connection, name: str) -> None:
+    """Make the table "t" with a column, one generated from it, and a CHECK of it."""
+    run(
+        connection,
+        f'CREATE TABLE t ("{name}" TEXT, a INTEGER, g TEXT AS ("{name}" || \':x\'),'
+        f" CONSTRAINT ck CHECK (\"{name}\" > ''))",
+        f"INSERT INTO t (\"{name}\", a) VALUES ('v', 1)",
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_generated_column_makes_no_text_of_a_dropped_one(
+    connection: sa.Connection, name: str
+) -> None:
+    """SQLite takes a name in double quotes for a text where no column has it."""
+    table_with_generated(connection, name)
+    with pytest.raises(sa.exc.OperationalError, match="no such column"):
+        batch(connection, lambda op: op.drop_column(name))
+    connection.rollback()
+    assert rows(connection, "SELECT * FROM t") == [("v", 1, "v:x")]
+
+    def drop_both(op: BatchOperations) -> None:
+        op.drop_column(name)
+        op.drop_column("g")
+
+    assert batch(connection, drop_both) == []
+    assert rows(connection, "SELECT * FROM t") == [(1,)]
+    assert "CHECK" not in sql_of(connection, "t")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_made_of_a_renamed_column_follows_it(
+    connection: sa.Connection, name: str
+) -> None:
+    table_with_generated(connection, name)
+    renaming = batch(
+        connection, lambda op: op.alter_column(name, new_column_name="m:m")
+    )
+    assert renaming == []
+    run(connection, "INSERT INTO t (\"m:m\") VALUES ('w')")
+    assert rows(connection, "SELECT g FROM t") == [("v:x",), ("w:x",)]
+    with pytest.raises(sa.exc.IntegrityError, match="ck"):
+        run(connection, "INSERT INTO t (\"m:m\") VALUES ('')")
