@@ -132,7 +132,7 @@ class _Walk:
         if self._is_postgresql:
             found |= _type_names.postgresql(text or "", enum)
         else:
-            found |= _type_names.mysql(text or "")
+            found |= _type_names.mysql(self._plain(text or ""))
         if not column.nullable or column.primary_key:
             found["not_null"] = True
         if column.comment is not None:
@@ -141,10 +141,20 @@ class _Walk:
         counts = column is sqla_compat._autoincrement_column(table)
         if counts and not found.keys() & {"default_expr", "identity", "generated"}:
             if not self._is_postgresql:
-                found["is_auto_increment"] = True
+                if not self._has_sequence(column):
+                    found["is_auto_increment"] = True
             elif column.default is None or getattr(column.default, "optional", False):
                 found["is_serial"] = True
         return found
+
+    def _has_sequence(self, column: sa.Column[Any]) -> bool:
+        """Return whether values come from a sequence, where the database has them."""
+        given = column.default
+        return (
+            (self._dialect.supports_sequences or self.backend == "mariadb")
+            and isinstance(given, sa.Sequence)
+            and not given.optional
+        )
 
     def _enum(self, type_: Any) -> str | None:
         """Note the enum of a column, if the database has it as a type; tell it."""
@@ -195,7 +205,10 @@ class _Walk:
         others = [each for each in table.constraints if each not in bound]
         compiler: Any = self._dialect.ddl_compiler(self._dialect, None)  # type: ignore[arg-type]
         for each in sqla_compat._in_creation_order([*others, *bound]):
-            if not sqla_compat._create_rule_allows(each, compiler):
+            # Rules of types are for their CHECKs; those of foreign keys say only that
+            # create_all() has made them by ALTER TABLE before.
+            is_key = isinstance(each, sa.ForeignKeyConstraint)
+            if not is_key and not sqla_compat._create_rule_allows(each, compiler):
                 continue
             found = self._constraint(each)
             if found is None:

@@ -149,7 +149,40 @@ def _mysql_name(text: str) -> str:
     sizes = "" if name in _MYSQL_WIDTHS else sizes or _MYSQL_SIZES.get(name, "")
     if name == "decimal" and "," not in sizes:
         sizes += ",0"
+    if name == "float" and sizes.isdigit():
+        name, sizes = "float" if int(sizes) <= _REAL_DIGITS else "double", ""
+    if name == "blob" and sizes.isdigit():
+        name, sizes = _by_size(name, int(sizes)), ""
+    if "zerofill" in rest and "unsigned" not in rest:
+        rest = f" unsigned{rest}"
     return f"{name}({sizes}){rest}" if sizes else f"{name}{rest}"
+
+
+# The longest values, in bytes, of the types that a size chooses from.
+_LONGEST = {"tiny": 0xFF, "": 0xFFFF, "medium": 0xFFFFFF}
+
+
+def _by_size(name: str, size: int) -> str:
+    """Return the type that MySQL takes for BLOB and TEXT of so many bytes."""
+    return next((k for k, n in _LONGEST.items() if size <= n), "long") + name
+
+
+def stands_for(actual: str, wanted: str) -> bool:
+    """Return whether a type of MySQL or MariaDB is what becomes of another.
+
+    JSON is a text for MariaDB; what a dialect that was not connected takes for UUIDs
+    may be MySQL's; how many bytes a character of TEXT has is known to the server.
+    """
+    if (actual, wanted) in _STANDS_FOR:
+        return True
+    sized = re.fullmatch(r"text\((\d+)\)", wanted)
+    if sized is None:
+        return False
+    n_bytes = (int(sized[1]) * width for width in (1, 2, 3, 4))
+    return any(actual == _by_size("text", size) for size in n_bytes)
+
+
+_STANDS_FOR = {("longtext", "json"), ("uuid", "char(32)")}
 
 
 def split_on_update(text: str) -> tuple[str, str, str]:
