@@ -114,7 +114,8 @@ def keep_declarations(version: NewVersion, stored: StoredTable) -> None:
         column = version.columns.get(declared.name)
         if column is None or declared.name in changed:
             continue
-        words = _words_for(declared, column, version.impl.dialect)
+        read = version.table.c.get(declared.name, column)
+        words = _words_for(declared, read, version.impl.dialect)
         if words is not None:
             is_key = stored.key == [declared.name] and stored.rowid_alias is None
             if is_key and stored.has_rowid and words.upper() == "INTEGER":
@@ -132,11 +133,20 @@ def _words_for(
     """
     words = _sqlite_table.type_words(declared)
     read_as = sqla_compat._sqlite_type(dialect, words.upper())
-    if type(column.type) is not type(read_as):
+    if type(column.type) is not type(read_as) and not _has_targets_type(column):
         return None
     if words and not _PLAIN_TYPE.match(words):
         return '"{}"'.format(words.replace('"', '""'))
     return words
+
+
+def _has_targets_type(column: Column[Any]) -> bool:
+    """Return whether SQLAlchemy has given a column the type of one that it refers to.
+
+    It does so for a column without a type, if the key is to the same table.
+    """
+    others = column.table.c if column.foreign_keys else ()
+    return any(each is not column and each.type is column.type for each in others)
 
 
 # --- rows ---------------------------------------------------------------------------

@@ -892,3 +892,18 @@ def test_what_is_made_of_a_renamed_column_follows_it(
     assert rows(connection, "SELECT g FROM t") == [("v:x",), ("w:x",)]
     with pytest.raises(sa.exc.IntegrityError, match="ck"):
         run(connection, "INSERT INTO t (\"m:m\") VALUES ('')")
+
+
+def test_a_column_without_a_type_gets_none_from_its_key(
+    connection: sa.Connection,
+) -> None:
+    """SQLAlchemy would give it that of the column that it refers to."""
+    run(
+        connection,
+        "CREATE TABLE t (id TEXT PRIMARY KEY, up REFERENCES t (id), n INTEGER)",
+        "INSERT INTO t VALUES ('1', 1, 2)",
+    )
+    assert batch(connection, lambda op: None) == []
+    query = "SELECT type FROM pragma_table_info('t')"
+    assert rows(connection, query) == [("TEXT",), ("",), ("INTEGER",)]
+    assert rows(connection, "SELECT * FROM t") == [("1", 1, 2)]
