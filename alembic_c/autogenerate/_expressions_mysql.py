@@ -260,7 +260,8 @@ def _printed(connection: Connection, schema: str | None, create: str) -> str | b
     try:
         return _mysql.printed(connection, (schema, _PROBE))
     finally:
-        _execute(connection, f"DROP TEMPORARY TABLE {probe}")
+        if not connection.invalidated:
+            _execute(connection, f"DROP TEMPORARY TABLE {probe}")
 
 
 def _execute(connection: Connection, sql: str) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Computed, Integer, Numeric, String, event, func, text
 from sqlalchemy.dialects import mysql
 
+from alembic_c.autogenerate import compare_metadata
 from alembic_c.autogenerate._expressions import Expressions
 from alembic_c.autogenerate._questions import Question
 from alembic_c.autogenerate.api import AutogenContext
@@ -285,3 +286,43 @@ def test_a_transaction_that_only_reads_goes_on(connection: sa.Connection) -> Non
     assert found(connection, model(SAME["default in SQL"]))
     with pytest.raises(sa.exc.DBAPIError, match="READ ONLY"):
         connection.exec_driver_sql("INSERT INTO `t%%0` (id) VALUES (1)")
+
+
+def compared(
+    connection: sa.Connection, metadata: sa.MetaData, kill_at: int = 0
+) -> list[str]:
+    """Compare through a session of its own; return its statements.
+
+    connection: kills that before it executes a statement, by its number.
+    Raises what the comparison does, when the session is known to be lost.
+    """
+    seen: list[str] = []
+
+    def note(conn: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+        if len(seen) == kill_at:
+            driver: Any = conn.connection.driver_connection
+            connection.exec_driver_sql(f"KILL {driver.thread_id()}")
+
+    engine = sa.create_engine(connection.engine.url, poolclass=sa.pool.NullPool)
+    with engine.connect() as other:
+        event.listen(other, "before_cursor_execute", note)
+        opts = {"compare_server_default": True}
+        context = MigrationContext.configure(other, opts=opts)
+        try:
+            compare_metadata(context, metadata)
+        finally:
+            assert other.invalidated == bool(kill_at)
+    return seen
+
+
+def test_a_connection_that_is_lost_in_the_middle(connection: sa.Connection) -> None:
+    """At each statement; the error is that of the query that found it lost."""
+    metadata = model(SAME["default in SQL"], n_tables=2)
+    metadata.create_all(connection)
+    statements = compared(connection, metadata)
+    assert any("alembic_c_probe" in each for each in statements)
+    for number, _ in enumerate(statements, 1):
+        with pytest.raises(sa.exc.DBAPIError) as caught:
+            compared(connection, metadata, number)
+        assert caught.value.connection_invalidated
