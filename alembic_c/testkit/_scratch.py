@@ -75,6 +75,10 @@ async def rolled_back_async(engine: AsyncEngine) -> AsyncIterator[AsyncConnectio
             await connection.run_sync(lambda _: restore())
 
 
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
 def _begin_in_database(connection: Connection) -> Callable[[], None]:
     """Begin a transaction that savepoints are inside of; return what undoes the change.
 
@@ -89,8 +93,13 @@ def _begin_in_database(connection: Connection) -> Callable[[], None]:
         return lambda: None
     driver.isolation_level = None
     connection.exec_driver_sql("BEGIN")
+    # And each one that SQLAlchemy begins if the test ends this one.
+    sa.event.listen(connection, "begin", _begin)
 
     def restore() -> None:
+        sa.event.remove(connection, "begin", _begin)
+        if connection.in_transaction():
+            connection.rollback()
         driver.isolation_level = mode
 
     return restore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import random
@@ -16,16 +17,20 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from alembic_c import testkit
 from alembic_c.testkit import (
     TestKitError,
     TestKitWarning,
     _connect,
+    _engines,
     _key,
     _postgresql,
     migrated,
     migrated_database,
+    rolled_back,
+    rolled_back_async,
 )
 from alembic_c.testkit._store import CLONE, TEMPLATE, too_old
 from tests.testkit.tree import Tree, databases, tables
@@ -131,6 +136,43 @@ def test_any_name_in_memory(tree: Tree) -> None:
             seed_one_row(connection)
     for url in made:
         testkit.drop(url)
+
+
+def test_nothing_is_left_behind_a_rollback_of_the_test_s_own(
+    tree: Tree, server: str
+) -> None:
+    with migrated_database(tree.config, server) as url:
+        engine = sa.create_engine(url)
+        for _ in range(2):
+            with rolled_back(engine) as connection:
+                with Session(
+                    connection, join_transaction_mode="create_savepoint"
+                ) as session:
+                    session.execute(sa.text("INSERT INTO t1 (id) VALUES (8)"))
+                    session.commit()
+                connection.rollback()
+                seed_one_row(connection)
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT count(*) FROM t1")) == 0
+        engine.dispose()
+
+
+@pytest.mark.greenlet
+def test_nothing_is_left_behind_an_asynchronous_rollback(
+    tree: Tree, tmp_path: Path
+) -> None:
+    async def use(url: sa.URL) -> int | None:
+        engine = _engines.async_engine(url)
+        async with rolled_back_async(engine) as connection:
+            await connection.run_sync(seed_one_row)
+            await connection.rollback()
+            await connection.run_sync(seed_one_row)
+        async with engine.connect() as connection:
+            count = sa.text("SELECT count(*) FROM t1")
+            return await connection.scalar(count)  # type: ignore[no-any-return]
+
+    with migrated_database(tree.config, f"sqlite:///{tmp_path / 'app.db'}") as url:
+        assert asyncio.run(use(url)) == 0
 
 
 def _edit_revision(tree: Tree) -> None:
