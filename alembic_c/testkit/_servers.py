@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -22,11 +23,22 @@ def kind_of(config: Config, given: str | None = None) -> str:
 
     given: the kind that is asked for, None for that of the configuration's database,
         "sqlite" if it names none. One without a driver gets the configuration's, for
-        which `env.py` is written.
+        which `env.py` is written. A URL is returned as it is.
+    Raises TestKitError for what is neither a kind nor a URL.
     """
     url = config.get_main_option("sqlalchemy.url") or "sqlite://"
     own = url.partition("://")[0]
-    return own if not given or given == own.partition("+")[0] else given
+    kind = own if not given or given == own.partition("+")[0] else given
+    if "://" not in kind and not _KIND.fullmatch(kind):
+        # Which may be a URL that was cut, with a password in it.
+        raise TestKitError(
+            "what names the server is neither a URL, as postgresql://user@host/name, "
+            "nor a kind, as postgresql or sqlite"
+        )
+    return kind
+
+
+_KIND = re.compile(r"\w+(\+\w+)?")
 
 
 @contextmanager

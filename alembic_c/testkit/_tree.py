@@ -167,7 +167,14 @@ def revisions_between(script: ScriptDirectory, range_: str) -> list[Script]:
 
     "start" itself is not among them. An empty start is the base, an empty end all
     heads; a text without ":" is the end.
+    Raises CommandError if a revision is not known, or the end is below the start.
     """
-    start, _, end = range_.rpartition(":")
+    start, _, end = (part.strip() for part in range_.rpartition(":"))
     applied = () if start in ("", "base") else (start,)
-    return upgrade_plan(script, end or "heads", applied)
+    found = upgrade_plan(script, end or "heads", applied)
+    if not found and applied and end and upgrade_plan(script, start, (end,)):
+        raise TestKitError(
+            f"{end} is below {start}: a range is written from the lower to the upper "
+            f"revision, {end}:{start}"
+        )
+    return found

@@ -27,6 +27,15 @@ def test_a_good_tree(project: Project) -> None:
 
 def test_a_range(project: Project) -> None:
     assert "1 revisions in" in project.run("test", "r1:r2").stdout
+    # Nothing is new, which is no fault.
+    assert "0 revisions in" in project.run("test", "r3:r3").stdout
+    assert "0 revisions in" in project.run("test", "r3:").stdout
+
+
+def test_a_range_that_is_the_wrong_way_round(project: Project) -> None:
+    out = project.run("test", "r3:r1", status=255).stdout
+    assert "r1 is below r3" in out
+    assert "r1:r3" in out
 
 
 def test_a_downgrade_that_passes(project: Project) -> None:
@@ -51,6 +60,17 @@ def test_on_a_server(project: Project, postgresql_server: str) -> None:
 def test_a_server_that_cannot_be_made(project: Project) -> None:
     project.replace("alembic.ini", "sqlite:///app.db", "oracle://x@y/z")
     assert "name one with --url" in project.run("test", status=255).stdout
+
+
+@pytest.mark.parametrize("given", ["u:secret@h/x", ":secret@h", ""])
+def test_what_is_no_url_is_not_shown(project: Project, given: str) -> None:
+    arguments = ["--url", given]
+    if not given:
+        project.replace("alembic.ini", "sqlite:///app.db", "u:secret@h/x")
+        arguments = []
+    done = project.run("test", *arguments, status=255)
+    assert "neither a URL" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
 
 
 def test_program_options_before_the_verb(project: Project) -> None:
