@@ -8,15 +8,19 @@ versions of what runs the migrations, and what the caller names.
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import hashlib
 import importlib.util
 import inspect
 import os
 import platform
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -145,10 +149,11 @@ def template_key(
     """
     paths = [os.path.abspath(os.fspath(each)) for each in files]
     versions = __version__, sqlalchemy.__version__, platform.python_version()
+    sources: set[str] = set()
     question = repr(
         [
             *(_FORMAT, versions, url.drivername, server, revision, os.getcwd()),
-            *(_configuration(config), paths, seed and _function(seed)),
+            *(_configuration(config), paths, seed and _function(seed, sources)),
         ]
     )
     if question in _known and _known[question][0].are_unchanged():
@@ -157,8 +162,7 @@ def template_key(
     script = ScriptDirectory.from_config(config)
     answers: list[tuple[Any, ...]] = list(_tree_files(script, revision, inputs))
     answers += [("file", path, inputs.digest(path)) for path in _named(paths, inputs)]
-    if seed is not None:
-        answers.append(("seed", inputs.digest(_function(seed)[-1])))
+    answers += [("seed", path, inputs.digest(path)) for path in sorted(sources)]
     inputs.forget_bytecode()
     text = repr((question, answers)).encode("utf-8", "surrogatepass")
     family = hashlib.sha256(os.fsencode(os.path.realpath(script.dir))).hexdigest()
@@ -181,19 +185,32 @@ def _configuration(config: Config) -> list[Any]:
 
 _URL = "sqlalchemy.url"
 _PLAIN = (str, bytes, int, float, bool, type(None))
+# Their `repr` says all of them.
+_TOLD = (datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID)
 
 
 def _value(value: Any) -> Any:
-    """Return a value in a form whose `repr` is the same in each process."""
+    """Return a value in a form whose `repr` is the same in each process.
+
+    Of an object it is the type, and those of its attributes that are plain.
+    """
     if isinstance(value, _PLAIN):
         return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, _TOLD):
+        return repr(value)
     if isinstance(value, Mapping):
         return sorted((str(key), _value(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):
         return [_value(each) for each in value]
     if isinstance(value, (set, frozenset)):
         return sorted(repr(_value(each)) for each in value)
-    return type(value).__module__, type(value).__qualname__
+    if isinstance(value, (type, ModuleType, FunctionType, BuiltinFunctionType)):
+        return getattr(value, "__module__", ""), value.__name__
+    attributes = getattr(value, "__dict__", {}).items()
+    plain = sorted((name, of) for name, of in attributes if isinstance(of, _PLAIN))
+    return type(value).__module__, type(value).__qualname__, plain
 
 
 def _tree_files(
@@ -218,17 +235,22 @@ def _named(paths: Iterable[str], inputs: Inputs) -> Iterator[str]:
             yield path
 
 
-def _function(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """Return what decides what a function does: its name, arguments, and source file.
+def _function(
+    function: Callable[..., Any], sources: set[str], within: tuple[Any, ...] = ()
+) -> list[Any]:
+    """Return what decides what a function does: its name, and all that it holds.
 
+    sources: gets the file of its source, and those of the functions that it holds.
+    within: those that hold this one.
     Raises TestKitError for one without a source file, whose changes nobody could see.
     """
+    held: list[Any]
     if isinstance(function, partial):
-        bound = _value(function.args), _value(function.keywords)
-        name, *more, path = _function(function.func)
-        return name, *more, *bound, path
-    plain = inspect.unwrap(function)
-    plain = getattr(plain, "__func__", plain)
+        held = [function.args, function.keywords]
+        return [_function(function.func, sources, within), _held(held, sources, within)]
+    plain: Any = getattr(function, "__func__", function)
+    if not isinstance(plain, FunctionType):
+        plain = inspect.unwrap(plain)
     try:
         path = inspect.getsourcefile(plain)
     except TypeError:
@@ -238,4 +260,27 @@ def _function(function: Callable[..., Any]) -> tuple[Any, ...]:
             f"{function!r} has no source file, so a change of it could not be seen: "
             "define it in a module"
         )
-    return f"{plain.__module__}.{getattr(plain, '__qualname__', '')}", path
+    sources.add(path)
+    name = f"{plain.__module__}.{getattr(plain, '__qualname__', '')}", path
+    if plain in within:
+        return [name]
+    defaults = [
+        getattr(plain, each, None) for each in ("__defaults__", "__kwdefaults__")
+    ]
+    held = [getattr(function, "__self__", None), defaults]
+    for cell in getattr(plain, "__closure__", None) or ():
+        with suppress(ValueError):  # of a name that has no value yet
+            held.append(cell.cell_contents)
+    return [name, _held(held, sources, (*within, plain))]
+
+
+def _held(value: Any, sources: set[str], within: tuple[Any, ...]) -> Any:
+    """Return a value as `_value` does, with the functions that are in it."""
+    if isinstance(value, (list, tuple)):
+        return [_held(each, sources, within) for each in value]
+    if isinstance(value, Mapping):
+        items = sorted(value.items(), key=lambda item: str(item[0]))
+        return [_held(item, sources, within) for item in items]
+    if isinstance(value, (FunctionType, MethodType, partial)):
+        return _function(value, sources, within)
+    return _value(value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import functools
 import logging
 import os
 import random
@@ -96,6 +98,65 @@ def seed_that_commits(connection: sa.Connection) -> None:
 
 async def asynchronous_seed(connection: sa.Connection) -> None:
     seed_one_row(connection)
+
+
+def row(number: int) -> Callable[[sa.Connection], None]:
+    def seed(connection: sa.Connection) -> None:
+        connection.execute(sa.text(f"INSERT INTO t1 (id) VALUES ({number})"))
+
+    return seed
+
+
+def default_row(number: int) -> Callable[[sa.Connection], None]:
+    def seed(connection: sa.Connection, number: int = number) -> None:
+        row(number)(connection)
+
+    return seed
+
+
+def wrapped_row(number: int) -> Callable[[sa.Connection], None]:
+    @functools.wraps(seed_one_row)
+    def seed(connection: sa.Connection) -> None:
+        inner(connection)
+        assert seed is not None
+
+    inner = functools.partial(row(number))
+    return seed
+
+
+class Rows:
+    """Rows of a number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def seed(self, connection: sa.Connection) -> None:
+        row(self.number)(connection)
+
+
+@pytest.mark.parametrize(
+    "make", [row, default_row, wrapped_row, lambda number: Rows(number).seed]
+)
+def test_what_a_seed_holds_decides_what_is_in_the_template(
+    tree: Tree, tmp_path: Path, make: Callable[[int], Callable[[sa.Connection], None]]
+) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    for number in (1, 2, 1, 2):
+        with migrated_database(tree.config, server, seed=make(number)) as url:
+            engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+            with engine.connect() as connection:
+                assert connection.scalar(sa.text("SELECT id FROM t1")) == number
+    assert tree.n_runs == 2
+
+
+def test_paths_and_moments_in_a_configuration_count(tree: Tree, tmp_path: Path) -> None:
+    server = f"sqlite:///{tmp_path / 'app.db'}"
+    values = (Path("a"), Path("b"), datetime.date(2020, 1, 1), datetime.date.max)
+    for number, value in enumerate(values, start=1):
+        config = tree.config
+        config.attributes["value"] = value
+        with migrated_database(config, server):
+            assert tree.n_runs == number
 
 
 def test_a_seed_may_commit_by_itself(tree: Tree, server: str) -> None:
