@@ -254,7 +254,6 @@ class MysqlReader:
         is_mariadb: bool,
         *,
         ansi_quotes: bool = False,
-        no_backslash_escapes: bool = False,
         charsets: Iterable[Sequence[str]] = (),
     ) -> Self: ...
     def add(self, schema: str | None, name: str, sql: str | bytes, /) -> None: ...

@@ -97,7 +97,6 @@ class Session(NamedTuple):
         return _catalog.MysqlReader(
             self.is_mariadb,
             ansi_quotes="ANSI_QUOTES" in self.sql_mode,
-            no_backslash_escapes="NO_BACKSLASH_ESCAPES" in self.sql_mode,
             charsets=self.charsets,
         )
 

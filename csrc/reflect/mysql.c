@@ -358,6 +358,14 @@ static void settle_comments(struct alc_table *table)
     }
 }
 
+/* What was begun when something was not understood may have no name yet. */
+static void drop_nameless(struct alc_table *table)
+{
+    size_t n = table->n_columns, k = table->n_indexes;
+    table->n_columns -= n && alc_str_is_absent(table->columns[n - 1].name);
+    table->n_indexes -= k && alc_str_is_absent(table->indexes[k - 1].name);
+}
+
 static void take_create(struct parser *p)
 {
     want_word(p, "CREATE");
@@ -387,10 +395,11 @@ int alc_mysql_parse_table(struct alc_catalog *catalog, struct alc_table *table,
 {
     struct parser p = {.session = session};
     p.lexer.ansi_quotes = session->ansi_quotes;
-    p.lexer.escapes = !session->no_backslash_escapes;
+    p.lexer.escapes = true;
     alc_buf_init(&p.options);
     start(&p, SQL_MYSQL, catalog, table, sql, err);
     take_create(&p);
+    drop_nameless(table);
     alc_buf_release(&p.options);
     return end(&p);
 }

@@ -58,12 +58,13 @@ static void take_option_value(struct parser *p)
 
 bool mysql_take_option(struct parser *p)
 {
+    bool is_tablespace = !failed(p) && at_word(p, "TABLESPACE");
     if (failed(p) || !take_option_key(p)) {
         return false;
     }
-    /* TABLESPACE `x`, ENGINE_ATTRIBUTE 'x' */
+    /* TABLESPACE `x`, or x where names have no quotes; ENGINE_ATTRIBUTE 'x' */
     if (take_mark(p, '=') || p->token.kind == SQL_QUOTED ||
-        p->token.kind == SQL_STRING) {
+        p->token.kind == SQL_STRING || (is_tablespace && p->token.kind == SQL_WORD)) {
         take_option_value(p);
     } else {
         refuse(p, "value of an option");

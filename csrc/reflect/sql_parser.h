@@ -188,7 +188,7 @@ static inline char unescaped(char c)
 /* A name or the content of a string in the model, out of its quotes. */
 static inline struct alc_str unquoted(struct parser *p, struct sql_token token)
 {
-    if (token.kind == SQL_WORD) {
+    if (token.kind == SQL_WORD || token.kind == SQL_NUMBER) {
         return copy(p, token.text);
     }
     char quote = token.text.ptr[token.text.len - 1];
@@ -219,9 +219,20 @@ static inline bool at_name(const struct parser *p)
            (p->token.kind == SQL_STRING && p->lexer.dialect == SQL_SQLITE);
 }
 
+/* To MySQL 9num and 1e5 are names too, where no number may stand. */
+static inline bool at_number_like_name(const struct parser *p)
+{
+    static const char marks[] = ".+-";
+    bool is_name = p->token.kind == SQL_NUMBER && p->lexer.dialect == SQL_MYSQL;
+    for (size_t i = 0; is_name && i < p->token.text.len; i++) {
+        is_name = !memchr(marks, p->token.text.ptr[i], sizeof marks - 1);
+    }
+    return is_name;
+}
+
 static inline struct alc_str take_name(struct parser *p)
 {
-    if (failed(p) || !at_name(p)) {
+    if (failed(p) || (!at_name(p) && !at_number_like_name(p))) {
         refuse(p, "name expected");
         return alc_str_absent();
     }

@@ -20,8 +20,6 @@ static const struct alc_mysql_session mariadb = {.is_mariadb = true,
                                                  .charsets = &utf8mb4};
 static const struct alc_mysql_session mysql = {.charsets = &utf8mb4};
 static const struct alc_mysql_session ansi = {.is_mariadb = true, .ansi_quotes = true};
-static const struct alc_mysql_session plain_backslash = {.is_mariadb = true,
-                                                         .no_backslash_escapes = true};
 
 static const struct {
     const struct alc_mysql_session *session;
@@ -185,10 +183,18 @@ static const struct {
      "  CONSTRAINT f FOREIGN KEY (a, b) REFERENCES par (u, v)\n" END,
      "id int(11) not null; period date; vector int(11); key int(11); pk -(id); "
      "fk f(a,b) -> -.par(u,v) restrict/restrict/0; ix k1(c length 5,k desc); " TAIL},
-    {&plain_backslash,
-     "CREATE TABLE `t` (\n  `a` int(11) DEFAULT NULL COMMENT 'a\\',\n"
-     "  `b` int(11) DEFAULT NULL\n" END,
-     "a int(11) comment a\\; b int(11); " TAIL},
+    /* names that look like numbers; names and no numbers */
+    {&mariadb,
+     "CREATE TABLE 9t (\n  9num int(11) DEFAULT NULL,\n  1e5 int(11) DEFAULT NULL,\n"
+     "  PRIMARY KEY (9num),\n  KEY 2nd (1e5(3),9num)\n" END,
+     "9num int(11); 1e5 int(11); pk -(9num); ix 2nd(1e5 length 3,9num); " TAIL},
+    {&mariadb, "CREATE TABLE t (\n  1.5 int(11) DEFAULT NULL\n" END,
+     "opaque: name expected"},
+    {&mysql,
+     "CREATE TABLE t (\n  a int DEFAULT NULL\n) /*!50100 TABLESPACE sp */ "
+     "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+     "a int; engine InnoDB charset utf8mb4 collate utf8mb4_0900_ai_ci "
+     "options tablespace=sp; "},
     /* what is not understood */
     {&mariadb, "", "opaque: unexpected token"},
     {&mariadb, "CREATE ALGORITHM=UNDEFINED VIEW `v` AS select 1 AS `x`",

@@ -87,6 +87,37 @@ def test_sessions_that_print_in_other_words(connection: sa.Connection) -> None:
         run(connection, "SET SESSION sql_quote_show_create = 1")
 
 
+# Names that need no quotes, which look like numbers.
+UNQUOTED = "(`9num` int, `1e5` int, `0x1` int, $a int, key `2nd` (`9num`))"
+# Texts with all that the servers put a backslash before.
+ESCAPED = (
+    r"(a varchar(9) default 'a\\b\n' comment 'a\\b\nc''d\r', b enum('x\\', 'y''z'),"
+    r" c varchar(9) check (c <> 'it''s \\'), key k (a) comment '\\\n')"
+    r" comment 'a\\n\\'"
+)
+
+
+@pytest.mark.parametrize(
+    "setting", ["sql_mode = 'NO_BACKSLASH_ESCAPES'", "sql_quote_show_create = 0"]
+)
+def test_names_and_texts_in_odd_sessions(
+    setting: str, connection: sa.Connection
+) -> None:
+    """The escapes are the same in every mode."""
+    run(connection, f"CREATE TABLE names {UNQUOTED}")
+    run(connection, f"CREATE TABLE texts {ESCAPED}")
+    ordinary = snapshot(connection)
+    _, texts = ordinary.tables
+    assert texts.comment == "a\\n\\"
+    assert texts.columns[0].comment == "a\\b\nc'd\r"
+    run(connection, f"SET SESSION {setting}")
+    there = snapshot(connection)
+    assert [table.opaque for table in there.tables] == [None, None]
+    changes = [each.what for each in there.diff(ordinary)]
+    # Of the conditions, only the names in them differ.
+    assert [each for each in changes if not each.startswith("check ")] == []
+
+
 def test_sessions_that_leave_something_out(connection: sa.Connection) -> None:
     if not is_mariadb(connection):
         return  # MySQL has no such modes since 8.0

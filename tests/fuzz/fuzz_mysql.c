@@ -56,10 +56,8 @@ static void parse(struct alc_str sql, unsigned flags)
 {
     static struct alc_mysql_charset latin1 = {
         {"latin1", 6}, {"latin1_swedish_ci", 17}, NULL};
-    const struct alc_mysql_session session = {.is_mariadb = flags & 1,
-                                              .ansi_quotes = flags & 2,
-                                              .no_backslash_escapes = flags & 4,
-                                              .charsets = &latin1};
+    const struct alc_mysql_session session = {
+        .is_mariadb = flags & 1, .ansi_quotes = flags & 2, .charsets = &latin1};
     struct alc_str name = {"t", 1};
     struct alc_catalog catalog;
     struct alc_table *table;

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.dialects import mysql
 
 from alembic_c._catalog import MysqlReader, Table
+from alembic_c.catalog import Catalog
 from tests.support.mysql_tables import CORPUS
 
 STATEMENTS = sorted(CORPUS.glob("*.sql"))
@@ -144,3 +145,25 @@ def test_a_table_twice_is_an_error() -> None:
         reader.add(None, "t", "")
     with pytest.raises(ValueError, match="twice"):
         reader.finish()
+
+
+def test_what_is_half_read_has_names() -> None:
+    """So that it can be compared with what was read before."""
+    catalogs = []
+    for columns in (
+        "a int",
+        "a int, KEY k (a)",
+        "a int, 1.5 int",
+        "a int, KEY 1.5 (a)",
+    ):
+        reader = MysqlReader(True)
+        reader.add(None, "t", f"CREATE TABLE t ({columns}) ENGINE=InnoDB")
+        catalogs.append(Catalog(reader.finish()))
+    opaque = [table.opaque for catalog in catalogs for table in catalog.tables]
+    assert opaque == [None, None, "name expected", "name expected"]
+    for catalog in catalogs:
+        (table,) = catalog.tables
+        assert [each.name for each in table.columns] == ["a"]
+        assert [each.name for each in table.indexes] in ([], ["k"])
+        for other in catalogs:
+            assert bool(catalog.diff(other)) == (catalog != other)

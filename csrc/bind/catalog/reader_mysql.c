@@ -80,13 +80,11 @@ static int add_charsets(struct mysql_reader *self, PyObject *rows)
 
 static PyObject *mysql_reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"is_mariadb", "ansi_quotes", "no_backslash_escapes",
-                               "charsets", NULL};
-    int is_mariadb, ansi_quotes = 0, no_backslash_escapes = 0;
+    static char *keywords[] = {"is_mariadb", "ansi_quotes", "charsets", NULL};
+    int is_mariadb, ansi_quotes = 0;
     PyObject *charsets = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "p|$ppO:MysqlReader", keywords,
-                                     &is_mariadb, &ansi_quotes, &no_backslash_escapes,
-                                     &charsets)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "p|$pO:MysqlReader", keywords,
+                                     &is_mariadb, &ansi_quotes, &charsets)) {
         return NULL;
     }
     struct mysql_reader *self = (struct mysql_reader *)type->tp_alloc(type, 0);
@@ -97,7 +95,6 @@ static PyObject *mysql_reader_new(PyTypeObject *type, PyObject *args, PyObject *
                      is_mariadb ? ALC_BACKEND_MARIADB : ALC_BACKEND_MYSQL);
     self->session.is_mariadb = is_mariadb;
     self->session.ansi_quotes = ansi_quotes;
-    self->session.no_backslash_escapes = no_backslash_escapes;
     if (charsets && add_charsets(self, charsets) < 0) {
         Py_DECREF(self);
         return NULL;
@@ -304,7 +301,7 @@ static PyMethodDef mysql_reader_methods[] = {
 
 static PyType_Slot mysql_reader_slots[] = {
     {Py_tp_doc, "MysqlReader(is_mariadb, *, ansi_quotes=False, "
-                "no_backslash_escapes=False, charsets=())"},
+                "charsets=())"},
     {Py_tp_new, mysql_reader_new},
     {Py_tp_dealloc, mysql_reader_dealloc},
     {Py_tp_methods, mysql_reader_methods},

@@ -39,15 +39,15 @@ struct alc_mysql_charset {
 /* What has to be known of a session to read what it prints. */
 struct alc_mysql_session {
     bool is_mariadb;
-    bool ansi_quotes;          /* names are in double quotes */
-    bool no_backslash_escapes; /* a backslash in a string is a character */
+    bool ansi_quotes; /* names are in double quotes */
     const struct alc_mysql_charset *charsets;
 };
 
 /*
  * Parse what SHOW CREATE TABLE printed into an empty table of the catalog, whose name
  * and schema are the caller's.  A statement that is not understood to its last token
- * leaves the table opaque, with what was read so far, and is no error.
+ * leaves the table opaque, with what was read so far, and is no error.  A backslash in
+ * a string stands before a character: that is how it is printed in every sql_mode.
  * O(length), no recursion.  Returns 0 or ALC_E_NOMEM.
  */
 int alc_mysql_parse_table(struct alc_catalog *catalog, struct alc_table *table,
