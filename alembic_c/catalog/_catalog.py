@@ -274,9 +274,11 @@ def _objects_from_values(values: Any) -> list[SchemaObject]:
         if not isinstance(value, dict) or not value.keys() <= fields.keys():
             raise ValueError("no catalog: 'objects' is no list of objects")
         each = SchemaObject(**{**fields, **value})
-        texts = (each.name, each.definition, each.schema or "", each.table or "")
-        if each.kind not in _objects.KINDS or not all(
-            isinstance(text, str) for text in texts
+        texts, others = (each.name, each.definition), (each.schema, each.table)
+        if (
+            each.kind not in _objects.KINDS
+            or not all(isinstance(text, str) for text in texts)
+            or not all(isinstance(text, str | None) for text in others)
         ):
             raise ValueError(f"no catalog: an object that is none: {value!r}")
         found.append(each)

@@ -260,6 +260,8 @@ def test_only_the_own_database_of_a_view_is_left_out() -> None:
         '[{"kind": "enum", "name": "x", "definition": 1}]',
         '[{"kind": "unknown", "name": "x", "definition": ""}]',
         '[{"kind": "enum", "name": "x", "definition": "", "more": ""}]',
+        '[{"kind": "view", "name": "x", "definition": "", "schema": []}]',
+        '[{"kind": "trigger", "name": "x", "definition": "", "table": {}}]',
         '[{"kind": ["enum"], "name": "x", "definition": ""}]',
     ],
 )
