@@ -29,8 +29,6 @@ def agree(database: list[Values], models: list[Values], backend: str) -> None:
 
     backend: of the database.
     """
-    # MariaDB lists its sequences as tables.
-    database[:] = [table for table in database if table.get("kind") != "sequence"]
     there = {(table.get("schema"), table["name"]): table for table in database}
     is_mysql = backend in _MYSQL
     for wanted in models:

@@ -208,9 +208,12 @@ def _whole(
     items: types and keys. kinds: of what else there is. names: of databases, as SQL.
     """
     keys: list[TableKey] = []
+    sequences: list[TableKey] = []
     for kind, key in items:
         if kind == "VIEW":
             kinds.add("view")
+        elif kind == "SEQUENCE":
+            sequences.append(key)
         elif kind in TABLE_TYPES:
             keys.append(key)
     reader = of_session.reader()
@@ -224,7 +227,23 @@ def _whole(
         for row in _read._rows(connection, sql):
             yield [_text(value) for value in row]
 
-    return tables, _objects.mysql(query, names, of_session.schema, kinds)
+    others = _objects.mysql(query, names, of_session.schema, kinds)
+    found = _sequences(connection, sequences) if sequences else ()
+    return tables, _objects.ordered((*others, *found))
+
+
+def _sequences(
+    connection: Connection, keys: Sequence[TableKey]
+) -> Iterator[_objects.SchemaObject]:
+    """Yield MariaDB's sequences with their options, one round trip."""
+    show = (f"SHOW CREATE SEQUENCE {_dotted(key)}" for key in keys)
+    for (schema, name), (_, text) in zip(
+        keys, rows_together(connection, show), strict=True
+    ):
+        _, start, options = text.rpartition(" start with ")
+        yield _objects.SchemaObject(
+            "sequence", schema, name, None, f"{start.lstrip()}{options}"
+        )
 
 
 def listed(
@@ -402,8 +421,11 @@ def _printed(rows: Sequence[Any]) -> str | bytes:
 
 
 def _show(dialect: Dialect, key: TableKey) -> str:
-    table = ".".join(quoted(name) for name in key if name is not None)
-    return _percent(dialect, f"SHOW CREATE TABLE {table}")
+    return _percent(dialect, f"SHOW CREATE TABLE {_dotted(key)}")
+
+
+def _dotted(key: TableKey) -> str:
+    return ".".join(quoted(name) for name in key if name is not None)
 
 
 def quoted(name: str, quote: str = "`") -> str:

@@ -190,7 +190,9 @@ def _words(aspect: str, value: Any) -> str:
         value = " ".join(f"{name} {part}" for name, part in value._asdict().items())
     if isinstance(value, tuple):
         value = f"({', '.join(map(str, value))})"
-    return f"{words} {value}"
+    text = str(value)
+    # MySQL tells how a table is partitioned with these words.
+    return text if text.startswith(f"{words} ") else f"{words} {text}"
 
 
 def _is_told(thing: _Thing, others: list[_Thing]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,37 @@ def test_mariadb(mysql_url: str) -> None:
     ]
     assert render(found[0].diff(found[1])) == ""
     assert render(found[1].diff(last)).startswith("function f: ")
+
+
+def test_sequences_of_mariadb(mariadb_url: str) -> None:
+    engine = sa.create_engine(mariadb_url)
+    with engine.connect() as connection:
+        sequence = "`a ``start with %' \"`"
+        run = partial(
+            connection.exec_driver_sql, execution_options={"no_parameters": True}
+        )
+        run(f"CREATE SEQUENCE {sequence} START 3")
+        before = snapshot(connection)
+        assert not before.tables
+        run(f"SELECT NEXTVAL({sequence})")
+        assert snapshot(connection) == before
+        run(f"ALTER SEQUENCE {sequence} INCREMENT BY 5")
+        text = render(before.diff(snapshot(connection)))
+        run(f"DROP SEQUENCE {sequence}")
+    engine.dispose()
+    assert text.startswith("sequence a `start with %' \": start with 3 minvalue 1 ")
+    assert "increment by 5" in text
+
+
+def test_partitions_are_told_once(mariadb_url: str) -> None:
+    engine = sa.create_engine(mariadb_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a int)")
+        before = snapshot(connection)
+        connection.exec_driver_sql("ALTER TABLE t PARTITION BY HASH (a) PARTITIONS 2")
+        text = render(before.diff(snapshot(connection)))
+    engine.dispose()
+    assert "no PARTITION BY -> PARTITION BY HASH (`a`)" in text
 
 
 def test_only_the_own_database_of_a_view_is_left_out() -> None:

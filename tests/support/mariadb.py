@@ -191,7 +191,7 @@ def checks_apart(sql: str) -> str:
 
 
 def drop_tables(connection: sa.Connection) -> None:
-    """Drop all tables of the databases that tests use, whatever refers to them."""
+    """Drop all tables of the databases that tests use, and sequences of the first."""
     import sqlalchemy as sa
 
     connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
@@ -200,6 +200,9 @@ def drop_tables(connection: sa.Connection) -> None:
         for name in inspector.get_table_names(schema=schema):
             table = sa.Table(name, sa.MetaData(), schema=schema)
             connection.execute(sa.schema.DropTable(table))
+    if connection.dialect.supports_sequences:
+        for name in inspector.get_sequence_names():
+            connection.execute(sa.schema.DropSequence(sa.Sequence(name)))
     connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
 
 
