@@ -42,6 +42,12 @@ _SECONDS_OF_A_TABLE = 0.0004
 # Round trips: the queries, what both sessions are asked before, and connecting.
 _N_TRIPS = len(_catalog.MYSQL_QUERIES) + 5 + 6
 
+# The second one is known from 8.0.30 on.
+_VIEW = (
+    "SHOW SESSION VARIABLES WHERE Variable_name IN"
+    " ('server_uuid', 'show_gipk_in_create_table_and_information_schema')"
+)
+
 
 def is_cheaper(n_tables: int, seconds: float) -> bool:
     """Return whether to read tables in bulk.
@@ -109,9 +115,10 @@ def may_hide_tables(connection: Connection) -> bool:
 
 
 def view_of(connection: Connection) -> tuple[str | None, ...] | None:
-    """Return what decides what information_schema tells a session: server and grants.
+    """Return what decides what information_schema tells a session.
 
-    None if it may leave out columns, for which an account has no privilege where it has
+    That is the server, whether keys that it has added are shown, and the grants.  None
+    if it may leave out columns, for which an account has no privilege where it has
     one for others.  Two queries.
     """
     grants = [_mysql._text(row[0]) for row in _read._rows(connection, "SHOW GRANTS")]
@@ -119,8 +126,9 @@ def view_of(connection: Connection) -> tuple[str | None, ...] | None:
         privileges, on, _ = (grant or "").partition(" ON ")
         if on and "(" in privileges:  # SELECT (`a`, `b`) ON ...
             return None
-    servers = _read._rows(connection, "SELECT @@server_uuid")
-    return (*(_mysql._text(row[0]) for row in servers), *sorted(grants, key=str))
+    variables = _read._rows(connection, _VIEW)
+    settings = [_mysql._text(field) for row in variables for field in row]
+    return (*settings, *sorted(grants, key=str))
 
 
 def add_in_bulk(

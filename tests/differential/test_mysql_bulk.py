@@ -185,6 +185,28 @@ def test_a_temporary_table_hides_another(how: str, connection: sa.Connection) ->
         assert kinds == ["remove_column"]
 
 
+@pytest.mark.usefixtures("cheaper")
+@pytest.mark.parametrize("shown", [True, False])
+def test_keys_that_the_server_adds_are_shown_as_to_the_caller(
+    shown: bool, connection: sa.Connection
+) -> None:
+    """A variable of the session says whether; another session has the server's."""
+    metadata = _many(connection)
+    run(connection, "DROP TABLE t11")
+    run(connection, "SET SESSION sql_generate_invisible_primary_key = ON")
+    run(connection, "CREATE TABLE t11 (a int)")
+    with again(connection) as fresh:
+        name = "show_gipk_in_create_table_and_information_schema"
+        default = fresh.exec_driver_sql(f"SELECT @@GLOBAL.{name}").scalar()
+        run(fresh, f"SET GLOBAL {name} = {'OFF' if shown else 'ON'}")
+        try:
+            run(fresh, f"SET SESSION {name} = {'ON' if shown else 'OFF'}")
+            found = check(fresh, metadata).differences
+        finally:
+            run(fresh, f"SET GLOBAL {name} = {default}")
+        assert [each[0] for each in found] == ["remove_column"] * shown
+
+
 # --- faults -------------------------------------------------------------------------
 
 
