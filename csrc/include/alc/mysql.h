@@ -91,7 +91,8 @@ size_t alc_mysql_n_leading(enum alc_mysql_query query);
 /*
  * Reads tables of one database.  It vouches for a table if that is as SHOW CREATE TABLE
  * would have told it, but for what no column of information_schema has: COLUMN_FORMAT,
- * STORAGE, a key's KEY_BLOCK_SIZE, TABLESPACE and DATA DIRECTORY.  All others have to
+ * STORAGE, a key's KEY_BLOCK_SIZE, TABLESPACE and DATA DIRECTORY, and the character
+ * set of strings in expressions, which is always utf8mb4 there.  All others have to
  * be read by that statement: partitioned tables, full-text keys (their parser), engines
  * but InnoDB, most options, texts that are escaped in an unknown way or not told as
  * they are (expressions that are not ASCII, literals with characters of four bytes),
