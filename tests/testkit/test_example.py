@@ -41,6 +41,9 @@ def test_it_is_timed(tmp_path: Path) -> None:
     assert built
     assert len(copied) == 2
     assert len(json.loads(run(project, side, "ahead", "sqlite:///app.db", "2"))) == 2
-    ((once, each),) = json.loads(run(project, side, "steps", "sqlite:///app.db", "1"))
+    ((once, again, each),) = json.loads(
+        run(project, side, "steps", "sqlite:///app.db", "1")
+    )
     assert once
+    assert again
     assert each
