@@ -155,14 +155,28 @@ def read(
     names = [_literal(connection.dialect, schema, of_session) for schema in schemas]
     if not names:
         return of_session.reader().finish(), ()
-    rows = _read._rows(connection, _TABLES.format(", ".join(names)))
-    kinds = {"routine", "trigger"}
-    if list(schemas) == [of_session.schema]:
+    queries = [_TABLES.format(", ".join(names))]
+    is_own = list(schemas) == [of_session.schema]
+    if is_own:
         # Whether there is any is known in half the time that looking for them takes.
-        for what, sql in _PROBES.items():
-            if not any(_read._rows(connection, sql)):
-                kinds.remove(what)
+        queries += _PROBES.values()
+    rows, *found = _answers(connection, queries, of_session)
+    kinds = _kinds(found) if is_own else {*_PROBES}
     return _whole(connection, list(_listed(rows, of_session)), kinds, names, of_session)
+
+
+def _answers(
+    connection: Connection, queries: list[str], of_session: Session
+) -> list[Sequence[Any]]:
+    """Return the rows of each query; one round trip where the server has that."""
+    if of_session.answers_together:
+        return _results(connection, queries)
+    return [list(_read._rows(connection, sql)) for sql in queries]
+
+
+def _kinds(found: Sequence[Sequence[Any]]) -> set[str]:
+    """Return the kinds of objects that there are, by what _PROBES give."""
+    return {what for what, rows in zip(_PROBES, found, strict=True) if rows}
 
 
 def read_again(connection: Connection, before: Session) -> _read.Whole:
@@ -177,9 +191,8 @@ def read_again(connection: Connection, before: Session) -> _read.Whole:
     variables, rows, *found = _results(connection, block)
     now = _session(connection, variables, before.charsets)
     [schema] = _wanted(None, now)
-    kinds = {what for what, any_ in zip(_PROBES, found, strict=True) if any_}
     names = [_literal(connection.dialect, schema, now)]
-    return _whole(connection, list(_listed(rows, now)), kinds, names, now)
+    return _whole(connection, list(_listed(rows, now)), _kinds(found), names, now)
 
 
 def _wanted(schemas: Sequence[str] | None, of_session: Session) -> Sequence[str]:

@@ -189,10 +189,14 @@ _PLAIN = (str, bytes, int, float, bool, type(None))
 _TOLD = (datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID)
 
 
-def _value(value: Any) -> Any:
+def _value(
+    value: Any, of_function: Callable[[Callable[..., Any]], Any] | None = None
+) -> Any:
     """Return a value in a form whose `repr` is the same in each process.
 
     Of an object it is the type, and those of its attributes that are plain.
+    of_function: gives the form of functions that are in the value; by default it is
+        their name.
     """
     if isinstance(value, _PLAIN):
         return value
@@ -201,11 +205,14 @@ def _value(value: Any) -> Any:
     if isinstance(value, _TOLD):
         return repr(value)
     if isinstance(value, Mapping):
-        return sorted((str(key), _value(each)) for key, each in value.items())
+        items = sorted(value.items(), key=lambda item: str(item[0]))
+        return [(str(key), _value(each, of_function)) for key, each in items]
     if isinstance(value, (list, tuple)):
-        return [_value(each) for each in value]
+        return [_value(each, of_function) for each in value]
     if isinstance(value, (set, frozenset)):
-        return sorted(repr(_value(each)) for each in value)
+        return sorted(repr(_value(each, of_function)) for each in value)
+    if of_function and isinstance(value, (FunctionType, MethodType, partial)):
+        return of_function(value)
     if isinstance(value, (type, ModuleType, FunctionType, BuiltinFunctionType)):
         return getattr(value, "__module__", ""), value.__name__
     attributes = getattr(value, "__dict__", {}).items()
@@ -246,8 +253,9 @@ def _function(
     """
     held: list[Any]
     if isinstance(function, partial):
+        inner = partial(_function, sources=sources, within=within)
         held = [function.args, function.keywords]
-        return [_function(function.func, sources, within), _held(held, sources, within)]
+        return [inner(function.func), _value(held, inner)]
     plain: Any = getattr(function, "__func__", function)
     if not isinstance(plain, FunctionType):
         plain = inspect.unwrap(plain)
@@ -271,16 +279,5 @@ def _function(
     for cell in getattr(plain, "__closure__", None) or ():
         with suppress(ValueError):  # of a name that has no value yet
             held.append(cell.cell_contents)
-    return [name, _held(held, sources, (*within, plain))]
-
-
-def _held(value: Any, sources: set[str], within: tuple[Any, ...]) -> Any:
-    """Return a value as `_value` does, with the functions that are in it."""
-    if isinstance(value, (list, tuple)):
-        return [_held(each, sources, within) for each in value]
-    if isinstance(value, Mapping):
-        items = sorted(value.items(), key=lambda item: str(item[0]))
-        return [_held(item, sources, within) for item in items]
-    if isinstance(value, (FunctionType, MethodType, partial)):
-        return _function(value, sources, within)
-    return _value(value)
+    inner = partial(_function, sources=sources, within=(*within, plain))
+    return [name, _value(held, inner)]

@@ -223,7 +223,7 @@ class _Walk:
             self._started = time.perf_counter()
             yield _step(self._script, self._current, up=True)
             reason = self._reason()
-            if not reason:
+            if reason is None:
                 self.expects_errors = True
                 yield _step(self._script, self._current, up=False)
                 changes = before.diff(read())
@@ -232,7 +232,7 @@ class _Walk:
                     return
                 yield _step(self._script, self._current, up=True)
                 self.expects_errors = False
-            self._note(irreversible=reason or None)
+            self._note(irreversible=reason)
             before = read()
 
     def fail(self, problem: Exception) -> None:
@@ -251,7 +251,7 @@ class _Walk:
                 f"{script.path}: {IRREVERSIBLE} is {reason!r}; it has to be a text "
                 "that says why the revision cannot be reverted"
             )
-        return " ".join(reason.split()) if reason else None
+        return " ".join((reason or "").split()) or None
 
     def _note(self, **found: Any) -> None:
         seconds = time.perf_counter() - self._started

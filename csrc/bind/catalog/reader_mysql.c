@@ -315,35 +315,31 @@ static PyType_Spec mysql_reader_spec = {
     .slots = mysql_reader_slots,
 };
 
-static int add_queries(PyObject *module)
+static PyObject *sql_of(enum alc_mysql_query query)
 {
-    PyObject *queries = PyTuple_New(ALC_MYSQL_N_QUERIES);
-    for (int i = 0; queries && i < ALC_MYSQL_N_QUERIES; i++) {
-        PyObject *sql = PyUnicode_FromString(alc_mysql_sql((enum alc_mysql_query)i));
-        if (!sql) {
-            Py_CLEAR(queries);
-            break;
-        }
-        PyTuple_SET_ITEM(queries, i, sql);
-    }
-    int rc = queries ? PyModule_AddObjectRef(module, "MYSQL_QUERIES", queries) : -1;
-    Py_XDECREF(queries);
-    return rc;
+    return PyUnicode_FromString(alc_mysql_sql(query));
 }
 
-static int add_leading(PyObject *module)
+static PyObject *n_leading_of(enum alc_mysql_query query)
 {
-    PyObject *numbers = PyTuple_New(ALC_MYSQL_N_QUERIES);
-    for (int i = 0; numbers && i < ALC_MYSQL_N_QUERIES; i++) {
-        PyObject *n = PyLong_FromSize_t(alc_mysql_n_leading((enum alc_mysql_query)i));
-        if (!n) {
-            Py_CLEAR(numbers);
+    return PyLong_FromSize_t(alc_mysql_n_leading(query));
+}
+
+/* A tuple with an item for each query. */
+static int add_tuple(PyObject *module, const char *name,
+                     PyObject *(*item_of)(enum alc_mysql_query))
+{
+    PyObject *items = PyTuple_New(ALC_MYSQL_N_QUERIES);
+    for (int i = 0; items && i < ALC_MYSQL_N_QUERIES; i++) {
+        PyObject *item = item_of((enum alc_mysql_query)i);
+        if (!item) {
+            Py_CLEAR(items);
             break;
         }
-        PyTuple_SET_ITEM(numbers, i, n);
+        PyTuple_SET_ITEM(items, i, item);
     }
-    int rc = numbers ? PyModule_AddObjectRef(module, "MYSQL_N_LEADING", numbers) : -1;
-    Py_XDECREF(numbers);
+    int rc = items ? PyModule_AddObjectRef(module, name, items) : -1;
+    Py_XDECREF(items);
     return rc;
 }
 
@@ -355,5 +351,8 @@ int alc_bind_mysql_exec(PyObject *module, struct alc_module_state *state)
         PyModule_AddType(module, state->mysql_reader_type) < 0) {
         return -1;
     }
-    return add_queries(module) < 0 ? -1 : add_leading(module);
+    if (add_tuple(module, "MYSQL_QUERIES", sql_of) < 0) {
+        return -1;
+    }
+    return add_tuple(module, "MYSQL_N_LEADING", n_leading_of);
 }
